@@ -1,0 +1,4 @@
+import { lambdaHandler } from '../aws/lambda.ts'
+import { accelo } from './vendor.ts'
+
+export const handler = lambdaHandler(accelo)

@@ -1,0 +1,27 @@
+import { Buffer } from 'node:buffer'
+import { randomUUID } from 'node:crypto'
+import * as z from 'zod/mini'
+import { type Secret, secret } from '../core/secret.ts'
+import { signHs256 } from '../oauth/jwt.ts'
+
+/** The integration's secret as the portal shows it: base64url (RFC 4648 section 5), with or without padding. */
+export const integrationSecret = secret.check(
+  z.refine(isKey, 'must be the base64url text from the portal, for a key of 16 bytes or more'),
+)
+
+/**
+ * Proves that we hold the secret. Good for one attempt: whether a `jti` may be seen twice is not documented, and
+ * neither is how far ahead `iat` may be. The key is what the text decodes to, not the text.
+ */
+export function identityJwt(secret: Secret, now: Date): Promise<Secret> {
+  const iat = Math.floor(now.getTime() / 1000) - 5
+  return signHs256({ iat, exp: iat + 300, jti: randomUUID() }, keyOf(secret))
+}
+
+const keyOf = (secret: Secret): Buffer => Buffer.from(secret.reveal(), 'base64url')
+
+// Node skips what is not base64url and decodes the rest, so the text is looked at first (vendors.md 1.9).
+function isKey(secret: Secret): boolean {
+  const digits = /^([A-Za-z0-9+/_-]+)={0,2}$/.exec(secret.reveal())?.[1]
+  return digits !== undefined && digits.length % 4 !== 1 && keyOf(secret).length >= 16
+}

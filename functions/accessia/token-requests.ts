@@ -1,0 +1,73 @@
+import { isFailure } from '../core/errors.ts'
+import type { Secret } from '../core/secret.ts'
+import { secondsBetween } from '../core/token.ts'
+import type { Context, Issued } from '../core/vendor.ts'
+import { joinPath } from '../core/vendor-url.ts'
+import { issuedFrom } from '../oauth/grants.ts'
+import { RFC_6749, type TokenShape } from '../oauth/token-answer.ts'
+import { type Answer, tokenRequest } from '../oauth/token-endpoint.ts'
+import { identityJwt } from './identity-jwt.ts'
+
+const REFRESH: TokenShape = {
+  ...RFC_6749,
+  accessToken: 'accessToken',
+  refreshToken: 'refreshToken',
+  expiresIn: 'expiresIn',
+  context: { api_base_url: 'accessiaApisUrl', domain: 'domain' },
+  advice: { configuration: 'check the Authentication URL' },
+}
+
+// An exchange sends nothing but our own proof, so what it refuses is our credentials (vendors.md 1.4).
+const EXCHANGE: TokenShape = {
+  ...REFRESH,
+  means: { 400: 'credential_rejected', invalid_grant: 'credential_rejected' },
+  advice: {
+    ...REFRESH.advice,
+    credential_rejected: 'was the secret regenerated? copy a new one from the integration in the Accessia portal',
+  },
+}
+
+/** Undefined when the refresh token is refused: then the secret can still make a new pair. */
+export async function refresh(base: URL, refreshToken: Secret, context: Context): Promise<Issued | undefined> {
+  const sentAt = context.now()
+  const body = JSON.stringify({ refreshToken: refreshToken.reveal() })
+  const answer = await tokenRequest({ url: joinPath(base, '/refresh'), body }, context)
+  try {
+    return issuedFrom(answer, { shape: REFRESH, sentAt, policy: context.policy })
+  } catch (error) {
+    if (isRefused(error, answer)) return undefined
+    throw error
+  }
+}
+
+// Any 4xx but those about the address or the moment (vendors.md 1.3 and 1.4): 404, 408, 425, 429.
+const isRefused = (error: unknown, { status }: Answer): boolean =>
+  isFailure(error, 'grant_rejected', 'credential_rejected') ||
+  (isFailure(error, 'configuration') && status >= 400 && status !== 404)
+
+interface Integration {
+  readonly integration_id: string
+  readonly secret: Secret
+}
+
+/** The identity JWT for a token and a refresh token. */
+export async function exchange(base: URL, { integration_id, secret }: Integration, context: Context): Promise<Issued> {
+  const url = joinPath(base, '/exchange/integration')
+  const present = async (now: Date): Promise<Answer> => {
+    const token = await identityJwt(secret, now)
+    return tokenRequest(
+      { url, body: JSON.stringify({ token: token.reveal(), integrationId: integration_id }) },
+      context,
+    )
+  }
+  const sentAt = context.now()
+  const answer = await present(sentAt)
+  const final = isAboutTime(answer, sentAt) ? await present(answer.date) : answer
+  return issuedFrom(final, { shape: EXCHANGE, sentAt, policy: context.policy })
+}
+
+// A refusal by a clock more than a minute from ours may be about nothing else: asked once more, at the vendor's time.
+const isAboutTime = (answer: Answer, sentAt: Date): answer is Answer & { date: Date } =>
+  [400, 401, 403].includes(answer.status) &&
+  answer.date !== undefined &&
+  Math.abs(secondsBetween(sentAt, answer.date)) > 60

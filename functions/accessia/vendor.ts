@@ -1,0 +1,31 @@
+import * as z from 'zod/mini'
+import { defineVendor } from '../core/vendor.ts'
+import { baseOf, vendorUrl } from '../core/vendor-url.ts'
+import { integrationSecret } from './identity-jwt.ts'
+import { exchange, refresh } from './token-requests.ts'
+
+const HOUR_SECONDS = 60 * 60
+
+/** Accessia: a JWT signed with the integration's secret is exchanged for a token; a refresh token renews it. */
+export const accessia = defineVendor({
+  id: 'accessia',
+  title: 'Accessia',
+  hosts: ['accessia.com'],
+  // Accessia can change the 6 hours per customer and documents no bound; more than a day is not made use of.
+  tokens: { keep: 'table', maxLifeSeconds: 24 * HOUR_SECONDS, defaultLifeSeconds: 6 * HOUR_SECONDS },
+
+  credentials: z.object({
+    authentication_url: z.string('must be a string').check(z.trim()),
+    integration_id: z.string('must be a string').check(z.trim(), z.minLength(1, 'must not be empty')),
+    secret: integrationSecret,
+  }),
+
+  issue: async (credentials, refreshToken, context) => {
+    const base = vendorUrl(credentials.authentication_url, context.hosts)
+    const refreshed = refreshToken && (await refresh(base, refreshToken, context))
+    const { accessToken, ...issued } = refreshed ?? (await exchange(base, credentials, context))
+    // Callers will send the token there, so the answer must not be able to name just any place.
+    const api = baseOf(vendorUrl(accessToken.context.api_base_url ?? '', context.hosts))
+    return { ...issued, accessToken: { ...accessToken, context: { ...accessToken.context, api_base_url: api } } }
+  },
+})

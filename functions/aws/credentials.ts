@@ -1,0 +1,51 @@
+import { GetSecretValueCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
+import { VendingError } from '../core/errors.ts'
+import { type Memory, share } from '../core/memory.ts'
+import type { CredentialSource, Credentials } from '../core/runtime.ts'
+import { SECRET_PREFIX } from '../environment.ts'
+import { storeUnavailable } from './unavailable.ts'
+
+/** The credentials of this vendor's connections, from Secrets Manager: one JSON document per connection. */
+export function secretsManagerCredentials(
+  client: SecretsManagerClient,
+  memory: Memory,
+  now: () => Date,
+): CredentialSource {
+  const cache = new Map<string, { readonly credentials: Credentials; readonly readAt: number }>()
+
+  async function fetchSecret(name: string): Promise<Credentials> {
+    const readAt = now().getTime()
+    const { SecretString, VersionId } = await client
+      .send(new GetSecretValueCommand({ SecretId: name }))
+      .catch((error: Error) => {
+        cache.delete(name)
+        if (error.name === 'ResourceNotFoundException')
+          throw new VendingError('unknown_connection', `there is no secret ${name}`)
+        throw storeUnavailable('the secret store', error)
+      })
+    const credentials = { document: parse(name, SecretString), version: VersionId ?? 'unversioned' }
+    cache.set(name, { credentials, readAt })
+    return credentials
+  }
+
+  return {
+    async read(vendorId, connection, maxAgeSeconds) {
+      const name = secretName(vendorId, connection)
+      const cached = cache.get(name)
+      if (cached && now().getTime() - cached.readAt < maxAgeSeconds * 1000) return cached.credentials
+      return share(memory, `secret ${name}`, () => fetchSecret(name))
+    },
+    known: (vendorId, connection) => cache.get(secretName(vendorId, connection))?.credentials.version,
+  }
+}
+
+const secretName = (vendorId: string, connection: string): string => `${SECRET_PREFIX}/${vendorId}/${connection}`
+
+/** The parse error is dropped, not kept as a cause: it quotes the text. */
+function parse(name: string, text: string | undefined): unknown {
+  try {
+    return JSON.parse(text ?? '')
+  } catch {
+    throw new VendingError('configuration', `the secret ${name} is not a JSON document`)
+  }
+}

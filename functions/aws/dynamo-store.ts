@@ -1,0 +1,382 @@
+import { randomUUID } from 'node:crypto'
+import {
+  type AttributeValue,
+  type DynamoDBClient,
+  GetItemCommand,
+  QueryCommand,
+  UpdateItemCommand,
+  type UpdateItemCommandInput,
+} from '@aws-sdk/client-dynamodb'
+import type { FailureCode } from '../core/errors.ts'
+import type { Failure } from '../core/failure.ts'
+import {
+  type FailureWindow,
+  type Lease,
+  newState,
+  type State,
+  type StoredToken,
+  type TokenStore,
+} from '../core/store.ts'
+import type { Envelope, Seal } from './envelope.ts'
+import { storeUnavailable } from './unavailable.ts'
+
+/*
+ * The table, item by item. Instants are milliseconds since 1970, but for `ttl`, which DynamoDB wants in seconds.
+ * Only UpdateItem writes, and every write that matters has a condition; that is where correctness comes from.
+ *
+ *   pk             sk               attributes
+ *   accelo#hq      STATE            status, epoch, fence, leaseId, leaseSince, leaseUntil, usualSeconds, failure (JSON),
+ *                                   provenVersion, noticed; refreshToken (sealed), refreshEpoch, refreshFence, generation;
+ *                                   vendor and dueAt, the keys of index `due`. NEVER a ttl: a fence that starts again
+ *                                   lets a late writer win, and a lost refresh token needs a person.
+ *   accelo#hq      TOKEN            sealed, issuedAt, expiresAt, refreshAt, scope, context (JSON), fingerprint, fence,
+ *                                   epoch, credentialVersion; ttl = expiry. DynamoDB may delete days late: readers compare.
+ *   accelo#BUDGET  PERMITS#<start>  taken; ttl. Refused credentials of this vendor in one window.
+ *   accelo#BUDGET  STOP             until; ttl. The vendor told everybody to stop.
+ *
+ * Connections are lower case, so BUDGET is none. LeadingKeys `accelo#*` covers all of it.
+ */
+
+type Item = Record<string, AttributeValue>
+
+export interface DynamoStoreOptions {
+  readonly client: DynamoDBClient
+  readonly table: string
+  readonly envelope: Envelope
+  /** Hears of a sealed value that does not open: damage, or a row that was copied. */
+  readonly onUnsealable: (key: string) => void
+}
+
+export function dynamoStore({ client, table, envelope, onUnsealable }: DynamoStoreOptions): TokenStore {
+  /** The data key a lease will seal with. */
+  const seals = new WeakMap<Lease, Seal>()
+
+  const sealFor = async (lease: Lease): Promise<Seal> => seals.get(lease) ?? envelope.sealer(lease.key)
+
+  /** The item after the write, or undefined when the condition did not hold. */
+  async function update(pk: string, sk: string, change: Omit<UpdateItemCommandInput, 'TableName' | 'Key'>) {
+    const command = new UpdateItemCommand({ TableName: table, Key: { pk: S(pk), sk: S(sk) }, ...change })
+    try {
+      const { Attributes } = await client.send(command)
+      return Attributes ?? {}
+    } catch (error) {
+      if (error instanceof Error && error.name === 'ConditionalCheckFailedException') return undefined
+      throw storeUnavailable('the table', error)
+    }
+  }
+
+  async function get(pk: string, sk: string): Promise<Item | undefined> {
+    const command = new GetItemCommand({ TableName: table, Key: { pk: S(pk), sk: S(sk) }, ConsistentRead: true })
+    const { Item } = await client.send(command).catch(unavailable)
+    return Item
+  }
+
+  async function openToken(key: string, item: Item): Promise<StoredToken | undefined> {
+    const fence = number(item, 'fence')
+    const epoch = number(item, 'epoch')
+    const value = await envelope.open(text(item, 'sealed'), { key, use: 'access', epoch, fence })
+    if (!value) {
+      onUnsealable(key)
+      return undefined
+    }
+    const scope = item.scope?.S
+    const accessToken = {
+      value,
+      issuedAt: date(item, 'issuedAt'),
+      expiresAt: date(item, 'expiresAt'),
+      ...(scope !== undefined && { scope }),
+      context: JSON.parse(text(item, 'context')),
+    }
+    return {
+      accessToken,
+      refreshAt: date(item, 'refreshAt'),
+      fence,
+      epoch,
+      credentialVersion: text(item, 'credentialVersion'),
+    }
+  }
+
+  async function leaseOf(key: string, id: string, until: Date, item: Item): Promise<Lease> {
+    const sealed = item.refreshToken?.S
+    const refreshToken =
+      sealed &&
+      (await envelope.open(sealed, {
+        key,
+        use: 'refresh',
+        epoch: number(item, 'refreshEpoch'),
+        fence: number(item, 'refreshFence'),
+      }))
+    if (sealed && !refreshToken) onUnsealable(key)
+    return {
+      key,
+      id,
+      until,
+      fence: number(item, 'fence'),
+      epoch: number(item, 'epoch'),
+      generation: Number(item.generation?.N ?? 0),
+      ...(refreshToken && { refreshToken }),
+    }
+  }
+
+  return {
+    async read(key) {
+      const command = new QueryCommand({
+        TableName: table,
+        ConsistentRead: true,
+        KeyConditionExpression: 'pk = :pk',
+        ExpressionAttributeValues: { ':pk': S(key) },
+        ...EVERYTHING_BUT_THE_REFRESH_TOKEN,
+      })
+      const { Items = [] } = await client.send(command).catch(unavailable)
+      const state = Items.find((item) => item.sk?.S === 'STATE')
+      const token = Items.find((item) => item.sk?.S === 'TOKEN')
+      const opened = token && (await openToken(key, token))
+      return { state: state ? stateOf(state) : newState, ...(opened && { token: opened }) }
+    },
+
+    async acquire(key, seen, { now, until }) {
+      const id = randomUUID()
+      const unseen = seen.fence === 0 && seen.epoch === 0 ? 'attribute_not_exists(pk) OR ' : ''
+      const item =
+        (await update(key, 'STATE', {
+          UpdateExpression: `SET fence = :next, epoch = :epoch, #status = :active, vendor = :vendor,
+            leaseId = :id, leaseSince = :now, leaseUntil = :until`,
+          ConditionExpression: `${unseen}(fence = :fence AND epoch = :epoch AND #status = :active)`,
+          ExpressionAttributeNames: { '#status': 'status' },
+          ExpressionAttributeValues: {
+            ':fence': N(seen.fence),
+            ':next': N(seen.fence + 1),
+            ':epoch': N(seen.epoch),
+            ':active': S('active'),
+            ':vendor': S(key.slice(0, key.indexOf('#'))),
+            ':id': S(id),
+            ':now': N(now.getTime()),
+            ':until': N(until.getTime()),
+          },
+          ReturnValues: 'ALL_NEW',
+        })) ?? (await get(key, 'STATE'))
+      // A write whose answer was lost is sent again by the SDK and then finds its own mark in its way.
+      if (item?.leaseId?.S !== id) return undefined
+      const lease = await leaseOf(key, id, until, item)
+      try {
+        seals.set(lease, await envelope.sealer(key))
+        return lease
+      } catch (error) {
+        await this.release(lease)
+        throw error
+      }
+    },
+
+    async commit(lease, { refreshToken, credentialVersion, usualSeconds, dueAt }) {
+      const seal = refreshToken && (await sealFor(lease))
+      const sealed = seal && (await seal(refreshToken, { ...lease, use: 'refresh' }))
+      const renewed =
+        sealed === undefined
+          ? undefined
+          : {
+              set: 'refreshToken = :refresh, refreshEpoch = :epoch, refreshFence = :fence, generation = :next',
+              values: { ':refresh': S(sealed), ':fence': N(lease.fence), ':next': N(lease.generation + 1) },
+            }
+      const done = await update(lease.key, 'STATE', {
+        UpdateExpression: `SET provenVersion = :version, usualSeconds = :usual, dueAt = :due${renewed ? `, ${renewed.set}` : ''}
+          REMOVE failure`,
+        ConditionExpression: 'leaseId = :id AND epoch = :epoch',
+        ExpressionAttributeValues: {
+          ':id': S(lease.id),
+          ':epoch': N(lease.epoch),
+          ':version': S(credentialVersion),
+          ':usual': N(usualSeconds),
+          ':due': N(dueAt.getTime()),
+          ...renewed?.values,
+        },
+      })
+      if (done) return 'committed'
+      if (renewed) {
+        await update(lease.key, 'STATE', {
+          UpdateExpression: `SET ${renewed.set}`,
+          ConditionExpression: 'epoch = :epoch AND (attribute_not_exists(generation) OR generation = :used)',
+          ExpressionAttributeValues: { ...renewed.values, ':epoch': N(lease.epoch), ':used': N(lease.generation) },
+        })
+      }
+      const state = await get(lease.key, 'STATE')
+      return state && number(state, 'epoch') === lease.epoch ? 'superseded' : 'revoked'
+    },
+
+    async put(lease, { accessToken, refreshAt, credentialVersion }) {
+      const { value, issuedAt, expiresAt, scope, context } = accessToken
+      const seal = await sealFor(lease)
+      const done = await update(lease.key, 'TOKEN', {
+        UpdateExpression: `SET sealed = :sealed, fingerprint = :fingerprint, issuedAt = :issued, expiresAt = :expires,
+          refreshAt = :refresh, context = :context, fence = :fence, epoch = :epoch, credentialVersion = :version,
+          #ttl = :ttl ${scope === undefined ? 'REMOVE #scope' : ', #scope = :scope'}`,
+        ConditionExpression: 'attribute_not_exists(pk) OR fence < :fence',
+        ExpressionAttributeNames: { '#ttl': 'ttl', '#scope': 'scope' },
+        ExpressionAttributeValues: {
+          ':sealed': S(await seal(value, { ...lease, use: 'access' })),
+          ':fingerprint': S(value.fingerprint),
+          ':issued': N(issuedAt.getTime()),
+          ':expires': N(expiresAt.getTime()),
+          ':refresh': N(refreshAt.getTime()),
+          ':context': S(JSON.stringify(context)),
+          ':fence': N(lease.fence),
+          ':epoch': N(lease.epoch),
+          ':version': S(credentialVersion),
+          ':ttl': N(seconds(expiresAt)),
+          ...(scope !== undefined && { ':scope': S(scope) }),
+        },
+      })
+      return done !== undefined
+    },
+
+    async fail(lease, failure) {
+      await update(lease.key, 'STATE', {
+        UpdateExpression: 'SET failure = :failure REMOVE leaseId, leaseSince, leaseUntil',
+        ConditionExpression: 'leaseId = :id',
+        ExpressionAttributeValues: { ':id': S(lease.id), ':failure': S(JSON.stringify(failure)) },
+      })
+    },
+
+    async release(lease) {
+      await update(lease.key, 'STATE', {
+        UpdateExpression: 'REMOVE leaseId, leaseSince, leaseUntil',
+        ConditionExpression: 'leaseId = :id',
+        ExpressionAttributeValues: { ':id': S(lease.id) },
+      })
+    },
+
+    async revoke(key) {
+      await update(key, 'STATE', {
+        UpdateExpression: `SET fence = if_not_exists(fence, :zero), #status = if_not_exists(#status, :active)
+          REMOVE leaseId, leaseSince, leaseUntil, refreshToken ADD epoch :one`,
+        ExpressionAttributeNames: { '#status': 'status' },
+        ExpressionAttributeValues: { ':zero': N(0), ':one': N(1), ':active': S('active') },
+      })
+    },
+
+    async setStatus(key, status) {
+      await update(key, 'STATE', {
+        UpdateExpression:
+          'SET #status = :status, fence = if_not_exists(fence, :zero), epoch = if_not_exists(epoch, :zero)',
+        ExpressionAttributeNames: { '#status': 'status' },
+        ExpressionAttributeValues: { ':status': S(status), ':zero': N(0) },
+      })
+    },
+
+    async notice(key, mark) {
+      const done = await update(key, 'STATE', {
+        UpdateExpression: `SET noticed = :mark, fence = if_not_exists(fence, :zero), epoch = if_not_exists(epoch, :zero),
+          #status = if_not_exists(#status, :active)`,
+        ConditionExpression: 'attribute_not_exists(noticed) OR noticed <> :mark',
+        ExpressionAttributeNames: { '#status': 'status' },
+        ExpressionAttributeValues: { ':mark': S(mark), ':zero': N(0), ':active': S('active') },
+      })
+      return done !== undefined
+    },
+
+    async stoppedUntil(vendorId, now) {
+      const item = await get(budgetOf(vendorId), 'STOP')
+      const until = item && date(item, 'until')
+      return until && until > now ? until : undefined
+    },
+
+    async stop(vendorId, until) {
+      await update(budgetOf(vendorId), 'STOP', {
+        UpdateExpression: 'SET #until = :until, #ttl = :ttl',
+        ExpressionAttributeNames: { '#until': 'until', '#ttl': 'ttl' },
+        ExpressionAttributeValues: { ':until': N(until.getTime()), ':ttl': N(seconds(until)) },
+      })
+    },
+
+    async take(vendorId, window) {
+      const done = await update(budgetOf(vendorId), permitsOf(window), {
+        UpdateExpression: 'SET #ttl = :ttl ADD taken :one',
+        ConditionExpression: 'attribute_not_exists(taken) OR taken < :limit',
+        ExpressionAttributeNames: { '#ttl': 'ttl' },
+        ExpressionAttributeValues: { ':one': N(1), ':limit': N(window.limit), ':ttl': N(seconds(window.endsAt)) },
+      })
+      return done !== undefined
+    },
+
+    async giveBack(vendorId, window) {
+      await update(budgetOf(vendorId), permitsOf(window), {
+        UpdateExpression: 'ADD taken :less',
+        ConditionExpression: 'taken > :zero',
+        ExpressionAttributeValues: { ':less': N(-1), ':zero': N(0) },
+      })
+    },
+  }
+}
+
+/** A vend has no use for the refresh token: only the holder of a lease ever sees it. */
+const READ = [
+  ...[
+    'sk',
+    'status',
+    'epoch',
+    'fence',
+    'leaseSince',
+    'leaseUntil',
+    'usualSeconds',
+    'failure',
+    'provenVersion',
+    'noticed',
+  ],
+  ...['sealed', 'issuedAt', 'expiresAt', 'refreshAt', 'scope', 'context', 'credentialVersion'],
+]
+const EVERYTHING_BUT_THE_REFRESH_TOKEN = {
+  ProjectionExpression: READ.map((name) => `#${name}`).join(', '),
+  ExpressionAttributeNames: Object.fromEntries(READ.map((name) => [`#${name}`, name])),
+}
+
+function stateOf(item: Item): State {
+  const provenVersion = item.provenVersion?.S
+  const noticed = item.noticed?.S
+  return {
+    status: text(item, 'status') === 'disabled' ? 'disabled' : 'active',
+    epoch: number(item, 'epoch'),
+    fence: number(item, 'fence'),
+    ...(item.leaseUntil && { lease: { since: date(item, 'leaseSince'), until: date(item, 'leaseUntil') } }),
+    ...(item.failure && { failure: failureOf(text(item, 'failure')) }),
+    ...(item.usualSeconds && { usualSeconds: number(item, 'usualSeconds') }),
+    ...(provenVersion !== undefined && { provenVersion }),
+    ...(noticed !== undefined && { noticed }),
+  }
+}
+
+function failureOf(json: string): Failure {
+  // Written by `fail` above and by nothing else, so this is its shape.
+  const {
+    since,
+    until,
+    ...rest
+  }: { since: string; until?: string; code: FailureCode; detail: string; count: number; credentialVersion: string } =
+    JSON.parse(json)
+  return { ...rest, since: new Date(since), ...(until !== undefined && { until: new Date(until) }) }
+}
+
+const budgetOf = (vendorId: string): string => `${vendorId}#BUDGET`
+const permitsOf = ({ startsAt }: FailureWindow): string => `PERMITS#${startsAt.getTime()}`
+
+const S = (value: string): AttributeValue.SMember => ({ S: value })
+const N = (value: number): AttributeValue.NMember => ({ N: String(value) })
+
+function text(item: Item, name: string): string {
+  const value = item[name]?.S
+  if (value === undefined) throw new Error(`item without ${name}`)
+  return value
+}
+
+function number(item: Item, name: string): number {
+  const value = item[name]?.N
+  if (value === undefined) throw new Error(`item without ${name}`)
+  return Number(value)
+}
+
+const date = (item: Item, name: string): Date => new Date(number(item, name))
+
+/** What `ttl` wants; rounded up, so that nothing is swept away before its end. */
+const seconds = (instant: Date): number => Math.ceil(instant.getTime() / 1000)
+
+const unavailable = (error: unknown): never => {
+  throw storeUnavailable('the table', error)
+}

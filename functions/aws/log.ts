@@ -1,0 +1,56 @@
+import { LogFormatter, Logger, LogItem } from '@aws-lambda-powertools/logger'
+import type { LogAttributes, UnformattedAttributes } from '@aws-lambda-powertools/logger/types'
+import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics'
+import { VendingError } from '../core/errors.ts'
+import { shorten, type VendingEvent } from '../core/event.ts'
+
+/** The audit line is at most this long, all told; logs are most of what a vend costs beyond the gateway. */
+const LINE_BYTES = 400
+/** `{"level":"ERROR","time":"2026-11-21T00:00:00.000Z",` and the newline. */
+const FRAME_BYTES = 52
+
+/** Level, time and what was asked to be logged: Powertools' own Lambda context would take half of the line. */
+class ShortLines extends LogFormatter {
+  override formatAttributes({ logLevel, timestamp }: UnformattedAttributes, more: LogAttributes): LogItem {
+    return new LogItem({ attributes: { level: logLevel, time: timestamp.toISOString(), ...more } })
+  }
+}
+
+export const logger = new Logger({ serviceName: 'vendomat', logFormatter: new ShortLines() })
+export const metrics = new Metrics({ namespace: 'Vendomat', serviceName: 'vendomat' })
+
+/**
+ * Writes the audit line, synchronously to standard output, and counts what is not a mere hit. An error nobody foresaw
+ * adds a line with its name and place; a service of ours that failed, a line with the reason.
+ */
+export function recordEvent(vendorId: string, event: VendingEvent, error?: unknown): void {
+  logger.info('', { ...shorten(event, LINE_BYTES - FRAME_BYTES) })
+  if (event.outcome === 'cache') return
+  metrics.addDimension('vendor', vendorId)
+  if (event.outcome === 'vendor') metrics.addMetric('RenewalTime', MetricUnit.Milliseconds, event.ms)
+  metrics.addMetric(METRICS[event.outcome] ?? 'Failures', MetricUnit.Count, 1)
+  if (error !== undefined) logger.error('', { request_id: event.request_id, ...describe(error) })
+}
+
+const METRICS: Readonly<Record<string, string>> = { vendor: 'Renewals', stale: 'ServedStale' }
+
+/** What may be said of an error: our own words, and of others the name and where it happened; never their text. */
+function describe(error: unknown): Record<string, string> {
+  if (!(error instanceof VendingError)) return { error: nameOf(error), at: placeOf(error) }
+  const { cause } = error
+  // The SDK's words on our own services: which permission is missing, which table is not there.
+  const because = error.code === 'store_unavailable' && cause instanceof Error ? `: ${cause.message}` : ''
+  return { error: error.message, ...(cause !== undefined && { cause: `${nameOf(cause)}${because}` }) }
+}
+
+const nameOf = (error: unknown): string => (error instanceof Error ? error.name : typeof error)
+
+const placeOf = (error: unknown): string =>
+  error instanceof Error
+    ? (error.stack ?? '')
+        .split('\n')
+        .filter((line) => /^\s+at /.test(line))
+        .slice(0, 8)
+        .join(' ')
+        .replaceAll('    ', '')
+    : ''

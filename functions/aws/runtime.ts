@@ -1,0 +1,67 @@
+import { randomInt } from 'node:crypto'
+import { setTimeout as pause } from 'node:timers/promises'
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { KMSClient } from '@aws-sdk/client-kms'
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
+import { SNSClient } from '@aws-sdk/client-sns'
+import { newMemory } from '../core/memory.ts'
+import type { Runtime } from '../core/runtime.ts'
+import { ENV } from '../environment.ts'
+import { secretsManagerCredentials } from './credentials.ts'
+import { dynamoStore } from './dynamo-store.ts'
+import { kmsEnvelope } from './envelope.ts'
+import { logger } from './log.ts'
+import { snsNotify } from './notify.ts'
+import { viaSimulator } from './simulator.ts'
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** One layer retries, and briefly: a caller is waiting, and the gateway gives up after 29 s. */
+const CLIENT = { maxAttempts: 3, requestHandler: { connectionTimeout: 1000, requestTimeout: 2000 } }
+
+/** Puts the engine's world together from a function's environment. Throws when that environment is not safe to run in. */
+export function lambdaRuntime(environment: Environment): Runtime {
+  refuseTheUnsafe(environment)
+  const now = () => new Date()
+  const memory = newMemory()
+  const topic = environment[ENV.topic]
+  const simulatorUrl = environment[ENV.simulatorUrl]
+  return {
+    store: dynamoStore({
+      client: new DynamoDBClient(CLIENT),
+      table: required(environment, ENV.table),
+      envelope: kmsEnvelope(new KMSClient(CLIENT), required(environment, ENV.envelopeKey), now),
+      onUnsealable: (key) => logger.error('', { error: 'a sealed value does not open', connection: key }),
+    }),
+    credentials: secretsManagerCredentials(new SecretsManagerClient(CLIENT), memory, now),
+    http: simulatorUrl ? viaSimulator(fetch, simulatorUrl) : fetch,
+    allowedHosts: environment[ENV.allowedHosts]?.split(',').filter(Boolean) ?? [],
+    memory,
+    now,
+    sleep: (seconds) => pause(seconds * 1000),
+    deadline: (seconds) => AbortSignal.timeout(seconds * 1000),
+    random: () => randomInt(2 ** 32) / 2 ** 32,
+    notify: topic
+      ? snsNotify(new SNSClient(CLIENT), topic, (error) => {
+          logger.error('', {
+            error: 'a notice could not be sent',
+            cause: error instanceof Error ? error.name : 'unknown',
+          })
+        })
+      : async () => {},
+  }
+}
+
+function refuseTheUnsafe(environment: Environment): void {
+  const inLambda = Boolean(environment.AWS_LAMBDA_FUNCTION_NAME ?? environment.LAMBDA_TASK_ROOT)
+  if (inLambda && environment[ENV.simulatorUrl])
+    throw new Error(`${ENV.simulatorUrl} is for laptops; it is refused inside Lambda`)
+  if (environment.NODE_TLS_REJECT_UNAUTHORIZED === '0')
+    throw new Error('NODE_TLS_REJECT_UNAUTHORIZED=0 is refused: vendors are checked')
+}
+
+function required(environment: Environment, name: string): string {
+  const value = environment[name]
+  if (!value) throw new Error(`the environment lacks ${name}`)
+  return value
+}

@@ -1,0 +1,10 @@
+/**
+ * Sends every call for `https://HOST/PATH` to `<simulatorUrl>/HOST/PATH` instead: how a laptop runs without vendors.
+ * The checks of the vendor's address have been made by then, on the real one.
+ */
+export function viaSimulator(http: typeof fetch, simulatorUrl: string): typeof fetch {
+  return (input, init) => {
+    const { host, pathname, search } = new URL(input instanceof Request ? input.url : input)
+    return http(`${simulatorUrl}/${host}${pathname}${search}`, init)
+  }
+}

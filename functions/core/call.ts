@@ -1,0 +1,113 @@
+import { isFailure, VendingError } from './errors.ts'
+import type { Credentials, Runtime } from './runtime.ts'
+import type { FailureWindow, Lease, State } from './store.ts'
+import { secondsAfter, secondsBetween } from './token.ts'
+import type { Issued, Vendor } from './vendor.ts'
+
+/** A vendor has this long to answer: two calls and the commit fit into the lease. */
+const VENDOR_SECONDS = 8
+/** A second call is made only for a failure that came this quickly, so that it too ends within the lease. */
+const AGAIN_WITHIN_SECONDS = 3
+/** A fifth of what makes Accelo lock an address out: 100 refused credentials in 5 minutes (vendors.md 3.4). */
+const BUDGET = { limit: 20, windowSeconds: 300 }
+const BUDGET_RETRY_SECONDS = 5
+const LOCK_OUT_SECONDS = 300
+
+interface Job {
+  readonly ask: { readonly vendor: Vendor; readonly connection: string }
+  readonly state: State
+  readonly lease: Lease
+  readonly credentials: Credentials
+}
+
+export type Outcome =
+  | { readonly issued: Issued; readonly credentials: Credentials }
+  | { readonly error: unknown; readonly credentials: Credentials }
+
+/** Calls the vendor under a lease: once, or twice where a second call can help and cannot do harm. */
+export async function call(job: Job, runtime: Runtime): Promise<Outcome> {
+  const startedAt = runtime.now()
+  const first = await callOnce(job, runtime)
+  if ('issued' in first || secondsBetween(startedAt, runtime.now()) > AGAIN_WITHIN_SECONDS) return first
+  const credentials = await forSecondCall(first.error, job, runtime)
+  return credentials ? callOnce({ ...job, credentials }, runtime) : first
+}
+
+/** The credentials to call again with, or undefined when the first answer stands. */
+async function forSecondCall(error: unknown, { ask, lease, credentials }: Job, runtime: Runtime) {
+  if (isFailure(error, 'credential_rejected')) {
+    const latest = await runtime.credentials.read(ask.vendor.id, ask.connection, 0)
+    return latest.version === credentials.version ? undefined : latest
+  }
+  // A refresh token may have been spent by the call whose answer was lost: it is not sent twice.
+  if (!isFailure(error, 'vendor_unavailable') || error.retryAfterSeconds !== undefined || lease.refreshToken)
+    return undefined
+  await runtime.sleep(0.2)
+  return credentials
+}
+
+async function callOnce(job: Job, runtime: Runtime): Promise<Outcome> {
+  const { ask, lease, credentials } = job
+  const { vendor } = ask
+  const window = windowAt(runtime.now())
+  try {
+    await takePermit(job, window, runtime)
+    const context = {
+      http: runtime.http,
+      now: runtime.now,
+      signal: runtime.deadline(VENDOR_SECONDS),
+      hosts: [...vendor.hosts, ...runtime.allowedHosts],
+      policy: vendor.tokens,
+    }
+    const issued = await vendor.issue(credentials.document, lease.refreshToken, context)
+    await settle(undefined, job, window, runtime)
+    return { issued, credentials }
+  } catch (error) {
+    if (!isFailure(error, 'vendor_paused')) await settle(error, job, window, runtime)
+    return { error, credentials }
+  }
+}
+
+/**
+ * Credentials that have worked need no permit, or a burst of good renewals would hold itself up. Others take one
+ * beforehand, so that many connections with wrong secrets together stay far below what locks us out.
+ */
+async function takePermit(
+  { ask: { vendor }, state, credentials }: Job,
+  window: FailureWindow,
+  { store, now }: Runtime,
+) {
+  const stopped = await store.stoppedUntil(vendor.id, now())
+  if (stopped) throw paused(`${vendor.title} has locked us out`, secondsBetween(now(), stopped))
+  if (state.provenVersion === credentials.version || (await store.take(vendor.id, window))) return
+  throw paused(`${vendor.title} has refused ${BUDGET.limit} calls of ours within 5 minutes`, BUDGET_RETRY_SECONDS)
+}
+
+const paused = (why: string, retryAfterSeconds: number): VendingError =>
+  new VendingError('vendor_paused', `${why}; it is left alone for a while`, { retryAfterSeconds })
+
+/** Keeps the vendor's failure count true. A count that cannot be kept is no reason to lose what the vendor gave us. */
+async function settle(
+  error: unknown,
+  { ask: { vendor }, state, credentials }: Job,
+  window: FailureWindow,
+  runtime: Runtime,
+) {
+  const { store, now } = runtime
+  const proven = state.provenVersion === credentials.version
+  const refused = isFailure(error, 'credential_rejected')
+  try {
+    if (refused && proven) await store.take(vendor.id, window)
+    if (!refused && !proven) await store.giveBack(vendor.id, window)
+    if (isFailure(error, 'vendor_locked_out'))
+      await store.stop(vendor.id, secondsAfter(now(), error.retryAfterSeconds ?? LOCK_OUT_SECONDS))
+  } catch (fault) {
+    if (!isFailure(fault, 'store_unavailable')) throw fault
+  }
+}
+
+function windowAt(now: Date): FailureWindow {
+  const length = BUDGET.windowSeconds * 1000
+  const startsAt = new Date(Math.floor(now.getTime() / length) * length)
+  return { startsAt, endsAt: secondsAfter(startsAt, BUDGET.windowSeconds), limit: BUDGET.limit }
+}

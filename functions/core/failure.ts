@@ -1,0 +1,70 @@
+import { FAILURES, type FailureCode, VendingError } from './errors.ts'
+import { secondsAfter, secondsBetween } from './token.ts'
+
+/** The last failure of a connection, remembered so that every process leaves the vendor alone. */
+export interface Failure {
+  readonly code: FailureCode
+  readonly detail: string
+  /** How many in a row. */
+  readonly count: number
+  readonly since: Date
+  /** No call before then; undefined: not with these credentials. */
+  readonly until?: Date
+  readonly credentialVersion: string
+}
+
+/** Longest pause while a working token is at hand, and while none is. */
+const CAP_SECONDS = { held: 60, none: 15 }
+const PROBE_SECONDS = 15 * 60
+const RETRY_AFTER_SECONDS = { least: 1, most: 15 * 60 }
+
+interface Circumstances {
+  readonly before: Failure | undefined
+  readonly credentialVersion: string
+  readonly held: boolean
+  readonly now: Date
+  /** 0 to 1, so that processes that failed together do not come back together. */
+  readonly random: number
+}
+
+export function remember(error: VendingError, at: Circumstances): Failure {
+  const continued = at.before?.credentialVersion === at.credentialVersion ? at.before : undefined
+  const count = (continued?.count ?? 0) + 1
+  const pause = pauseSeconds(error, count, at)
+  return {
+    code: error.code,
+    detail: error.message,
+    count,
+    since: continued?.since ?? at.now,
+    ...(pause !== undefined && { until: secondsAfter(at.now, pause) }),
+    credentialVersion: at.credentialVersion,
+  }
+}
+
+function pauseSeconds(error: VendingError, count: number, { held, random }: Circumstances): number | undefined {
+  const { remember } = FAILURES[error.code]
+  if (remember === 'latch') return undefined
+  if (remember === 'probe') return PROBE_SECONDS
+  if (error.retryAfterSeconds !== undefined) {
+    return Math.min(Math.max(error.retryAfterSeconds, RETRY_AFTER_SECONDS.least), RETRY_AFTER_SECONDS.most)
+  }
+  const longest = Math.min(2 ** count, held ? CAP_SECONDS.held : CAP_SECONDS.none)
+  return longest * (0.5 + random / 2)
+}
+
+/** Whether the vendor must not be called now, given the version of the credentials we would use. */
+export function bars(failure: Failure, credentialVersion: string, now: Date): boolean {
+  if (FAILURES[failure.code].remember !== 'back-off' && failure.credentialVersion !== credentialVersion) return false
+  return failure.until === undefined || now < failure.until
+}
+
+/** What a caller hears while the failure bars the vendor and there is no token to serve. */
+export function asError(failure: Failure, now: Date): VendingError {
+  const wait =
+    failure.until && FAILURES[failure.code].retryable ? Math.ceil(secondsBetween(now, failure.until)) : undefined
+  return new VendingError(
+    failure.code,
+    failure.detail,
+    wait === undefined ? {} : { retryAfterSeconds: Math.max(wait, 1) },
+  )
+}

@@ -1,0 +1,41 @@
+import { createHash } from 'node:crypto'
+import * as z from 'zod/mini'
+
+/**
+ * A token, client secret, assertion or code, from the moment it enters until it leaves for a vendor or the caller.
+ * Printing, logging or serialising it gives a fingerprint; `reveal()` is the only door, so grep finds every use.
+ */
+export class Secret {
+  readonly #value: string
+
+  constructor(value: string) {
+    this.#value = value
+  }
+
+  reveal(): string {
+    return this.#value
+  }
+
+  /** The first 16 hex digits of the value's SHA-256: names the secret in logs and answers without giving it away. */
+  get fingerprint(): string {
+    return createHash('sha256').update(this.#value).digest('hex').slice(0, 16)
+  }
+
+  toString(): string {
+    return `[secret ${this.fingerprint.slice(0, 4)}…]`
+  }
+
+  toJSON(): string {
+    return this.toString()
+  }
+
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.toString()
+  }
+}
+
+/** A schema member that must be a non-empty string and leaves the schema as a `Secret`. */
+export const secret = z.pipe(
+  z.string('must be a string').check(z.trim(), z.minLength(1, 'must not be empty')),
+  z.transform((text: string) => new Secret(text)),
+)

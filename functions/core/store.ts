@@ -1,0 +1,119 @@
+import type { Failure } from './failure.ts'
+import type { Secret } from './secret.ts'
+import type { AccessToken } from './token.ts'
+
+/** What is known of one connection, beside its token. Lives for ever: fence and epoch must never start again. */
+export interface State {
+  readonly status: 'active' | 'disabled'
+  /** Raised by a revoke; a token of another epoch is never vended. */
+  readonly epoch: number
+  /** The number of the last lease given. A token carries the fence of the lease it was obtained under. */
+  readonly fence: number
+  readonly lease?: { readonly since: Date; readonly until: Date }
+  readonly failure?: Failure
+  /** How long the vendor usually takes, in seconds: what a waiter sleeps before it looks again. */
+  readonly usualSeconds?: number
+  /** The version of the credentials that last worked. */
+  readonly provenVersion?: string
+  /** The last notice sent, so that each goes out once. */
+  readonly noticed?: string
+}
+
+export interface StoredToken {
+  readonly accessToken: AccessToken
+  readonly refreshAt: Date
+  readonly fence: number
+  readonly epoch: number
+  /** The version of the credentials it was obtained with. */
+  readonly credentialVersion: string
+}
+
+export interface Row {
+  readonly state: State
+  readonly token?: StoredToken
+}
+
+/** A short exclusive right to renew one connection. It only saves vendor calls: writes are safe without it. */
+export interface Lease {
+  readonly key: string
+  readonly id: string
+  readonly fence: number
+  readonly epoch: number
+  readonly until: Date
+  readonly refreshToken?: Secret
+  /** Raised with every new refresh token. */
+  readonly generation: number
+}
+
+export interface Success {
+  readonly refreshToken?: Secret
+  readonly credentialVersion: string
+  readonly usualSeconds: number
+  /** The next moment the keeper must look at this connection. */
+  readonly dueAt: Date
+}
+
+/**
+ * The contract both stores are tested against. Every method throws `store_unavailable` when the storage does not
+ * answer, never a guess: a missing answer is not a missing item.
+ */
+export interface TokenStore {
+  /** Strongly consistent. A connection never seen before is active, epoch 0, fence 0. A token that does not open is left out. */
+  read(key: string): Promise<Row>
+
+  /** Raises the fence if it and the epoch still are what `seen` says; undefined when somebody else was first. */
+  acquire(key: string, seen: State, times: { now: Date; until: Date }): Promise<Lease | undefined>
+
+  /**
+   * Makes a success durable, the refresh token above all, and clears the failure. The lease stays until `put`.
+   * 'superseded': another holder took over. 'revoked': the epoch moved; what was obtained must not be used.
+   * A new refresh token is kept even when the lease was lost, as long as nobody has stored a newer one.
+   */
+  commit(lease: Lease, success: Success): Promise<'committed' | 'superseded' | 'revoked'>
+
+  /** Stores the token unless one of a later fence is there: then false. With it the lease is over. */
+  put(lease: Lease, token: StoredToken): Promise<boolean>
+
+  /** Remembers the failure and gives the lease back; harmless if the lease was lost. */
+  fail(lease: Lease, failure: Failure): Promise<void>
+
+  /** Gives the lease back without a word; harmless if it was lost. */
+  release(lease: Lease): Promise<void>
+
+  /** Raises the epoch: nothing obtained before is vended again, and who is renewing now does so in vain. */
+  revoke(key: string): Promise<void>
+
+  setStatus(key: string, status: State['status']): Promise<void>
+
+  /** Notes that a notice goes out; false when it is the one noted already, by whichever process. */
+  notice(key: string, mark: string): Promise<boolean>
+
+  /** Until when every call to this vendor must stop, if it told us so. */
+  stoppedUntil(vendorId: string, now: Date): Promise<Date | undefined>
+
+  /** Stops every call to this vendor. */
+  stop(vendorId: string, until: Date): Promise<void>
+
+  /** Takes one of the vendor's failure permits of this window; false when none is left. */
+  take(vendorId: string, window: FailureWindow): Promise<boolean>
+
+  /** Gives a permit back: the call did not fail for its credentials. */
+  giveBack(vendorId: string, window: FailureWindow): Promise<void>
+}
+
+/** A fixed stretch of time in which a vendor may refuse our credentials at most `limit` times. */
+export interface FailureWindow {
+  readonly startsAt: Date
+  readonly endsAt: Date
+  readonly limit: number
+}
+
+/**
+ * Whether somebody is renewing right now. A lease is over when it has lapsed, when its holder gave it back, or when
+ * the token obtained under it is here.
+ */
+export const isLeased = ({ state, token }: Row, now: Date): boolean =>
+  state.lease !== undefined && state.lease.until > now && token?.fence !== state.fence
+
+/** What a connection nobody has asked for yet looks like. */
+export const newState: State = { status: 'active', epoch: 0, fence: 0 }

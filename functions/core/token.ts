@@ -1,0 +1,59 @@
+import { createHash } from 'node:crypto'
+import type { Secret } from './secret.ts'
+
+/** A bearer token (RFC 6750) and what its holder needs to use it. Instants are on our clock. */
+export interface AccessToken {
+  readonly value: Secret
+  /** Taken before the request was sent, so that expiry never counts from too late. */
+  readonly issuedAt: Date
+  readonly expiresAt: Date
+  readonly scope?: string
+  /** What the vendor's API needs beside the token: base URL, account id, domain. Nothing secret. */
+  readonly context: Readonly<Record<string, string>>
+}
+
+export interface TokenPolicy {
+  /** 'table': cached, sealed, shared by all processes. 'secret': the credential is the token; nothing is cached. */
+  readonly keep: 'table' | 'secret'
+  /** The longest life this vendor gives, in seconds; a longer one is cut down to it. */
+  readonly maxLifeSeconds: number
+  /** The life the vendor documents for an answer that states none, in seconds. */
+  readonly defaultLifeSeconds?: number
+  /** The part of its life after which a token is renewed ahead of need. @default 0.8 */
+  readonly refreshAfter?: number
+}
+
+/**
+ * How a held token suits what was asked:
+ *
+ *  issued ──────────── fresh ────────────┬─────── ageing ───────┬── expired ──►
+ *                                    refreshAt          expiresAt - margin
+ *
+ * 'short' is a token that still works but not for as long as the caller asked.
+ */
+export type Freshness = 'fresh' | 'ageing' | 'short' | 'expired'
+
+export function freshness(token: AccessToken, asked: { refreshAt: Date; minTtlSeconds: number; now: Date }): Freshness {
+  const left = secondsBetween(asked.now, token.expiresAt)
+  if (left <= marginSeconds(token)) return 'expired'
+  if (left < asked.minTtlSeconds) return 'short'
+  return asked.now < asked.refreshAt ? 'fresh' : 'ageing'
+}
+
+/** A token this close to its end is not handed out: it could die on the way to the vendor. */
+export const marginSeconds = (token: AccessToken): number => Math.min(60, lifeSeconds(token) / 10)
+
+export const lifeSeconds = (token: AccessToken): number => secondsBetween(token.issuedAt, token.expiresAt)
+
+/**
+ * When to renew ahead of need: at the policy's share of the life, shifted by up to 5 % of the life in either direction.
+ * The shift comes from the connection's name, so all processes agree on it and connections made together drift apart.
+ */
+export function refreshAt(token: AccessToken, policy: TokenPolicy, key: string): Date {
+  const spread = (createHash('sha256').update(key).digest().readUInt16BE() / 0xffff - 0.5) / 10
+  return secondsAfter(token.issuedAt, lifeSeconds(token) * ((policy.refreshAfter ?? 0.8) + spread))
+}
+
+export const secondsBetween = (from: Date, to: Date): number => (to.getTime() - from.getTime()) / 1000
+
+export const secondsAfter = (from: Date, seconds: number): Date => new Date(from.getTime() + seconds * 1000)

@@ -1,0 +1,13 @@
+/** The environment of a vendor's function, spelled once: set by the stack, read by functions/aws. Names, never secrets. */
+export const ENV = {
+  table: 'VENDOMAT_TABLE',
+  envelopeKey: 'VENDOMAT_ENVELOPE_KEY',
+  topic: 'VENDOMAT_TOPIC',
+  /** Comma-separated domains an operator has approved beside the vendor's own. */
+  allowedHosts: 'VENDOMAT_ALLOWED_HOSTS',
+  /** Local runs only: sends vendor calls to simulators. Refused inside Lambda. */
+  simulatorUrl: 'VENDOMAT_SIMULATOR_URL',
+} as const
+
+/** A connection's credentials are the Secrets Manager secret `vendomat/<vendor>/<connection>`. */
+export const SECRET_PREFIX = 'vendomat'

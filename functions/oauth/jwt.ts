@@ -1,0 +1,31 @@
+import { decodeJwt, type JWTPayload, SignJWT } from 'jose'
+import { Secret } from '../core/secret.ts'
+
+/** A JWT (RFC 7519) signed with HMAC SHA-256 (RFC 7518 section 3.2). It proves who we are, so it is a secret. */
+export const signHs256 = async (claims: JWTPayload, key: Uint8Array): Promise<Secret> =>
+  new Secret(await new SignJWT(claims).setProtectedHeader({ alg: 'HS256', typ: 'JWT' }).sign(key))
+
+/** NumericDates (RFC 7519 section 2): seconds, possibly with a fraction. */
+export interface Claims {
+  readonly exp: number | undefined
+  readonly iat: number | undefined
+}
+
+/**
+ * When the token says it was made and will end; undefined for an opaque token. The signature is not checked: the
+ * vendor will do that, and we decide about nothing but our own cache.
+ */
+export function claimsOf(token: Secret): Claims | undefined {
+  try {
+    const { exp, iat }: { exp?: unknown; iat?: unknown } = decodeJwt(token.reveal())
+    return { exp: numericDate(exp), iat: numericDate(iat) }
+  } catch {
+    return undefined
+  }
+}
+
+// The last instant a Date can hold; JSON can hold later ones.
+const LAST_SECOND = 8_640_000_000_000
+
+const numericDate = (claim: unknown): number | undefined =>
+  typeof claim === 'number' && Math.abs(claim) <= LAST_SECOND ? claim : undefined

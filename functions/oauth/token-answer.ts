@@ -1,0 +1,164 @@
+import { type FailureCode, VendingError } from '../core/errors.ts'
+import { Secret } from '../core/secret.ts'
+import type { Answer } from './token-endpoint.ts'
+
+/** What a vendor calls the members of its answer (RFC 6749 sections 5.1 and 5.2), and what its refusals mean. */
+export interface TokenShape {
+  readonly accessToken: string
+  readonly refreshToken: string
+  readonly expiresIn: string
+  readonly tokenType: string
+  readonly scope: string
+  readonly error: string
+  /** A member that wraps the error code of some answers as `status`, 'ok' being none. */
+  readonly envelope?: string
+  /** Members that are vended beside the token: our name for them, then the vendor's. */
+  readonly context?: Readonly<Record<string, string>>
+  /** Statuses and error codes that mean something else with this vendor. */
+  readonly means?: Readonly<Record<string | number, FailureCode>>
+  /** What a person should do about a failure, said in its message. */
+  readonly advice?: Readonly<Partial<Record<FailureCode, string>>>
+}
+
+export const RFC_6749: TokenShape = {
+  accessToken: 'access_token',
+  refreshToken: 'refresh_token',
+  expiresIn: 'expires_in',
+  tokenType: 'token_type',
+  scope: 'scope',
+  error: 'error',
+}
+
+export interface TokenAnswer {
+  readonly accessToken: Secret
+  readonly refreshToken?: Secret
+  /** As it came: expiryOf judges it. */
+  readonly expiresIn: unknown
+  readonly scope?: string
+  readonly context: Readonly<Record<string, string>>
+}
+
+// RFC 6749 section 5.2, Accelo's status codes (vendors.md 3.4), and two of section 4.1.2.1 that are sent here as well.
+const ERROR_CODES: Readonly<Record<string, FailureCode>> = {
+  invalid_client: 'credential_rejected',
+  unauthorized_client: 'credential_rejected',
+  'unauthorized client': 'credential_rejected',
+  invalid_grant: 'grant_rejected',
+  invalid_request: 'configuration',
+  invalid_scope: 'configuration',
+  unsupported_grant_type: 'configuration',
+  server_error: 'vendor_unavailable',
+  temporarily_unavailable: 'vendor_unavailable',
+  too_many_requests: 'vendor_throttled',
+  too_many_failed_logins: 'vendor_locked_out',
+}
+
+const STATUSES: Readonly<Record<number, FailureCode>> = {
+  401: 'credential_rejected',
+  403: 'credential_rejected',
+  408: 'vendor_unavailable',
+  425: 'vendor_unavailable',
+  429: 'vendor_throttled',
+}
+
+/** By first digit. An error nobody has named, sent with a 2xx, is a bad request like any other. */
+const CLASSES: Readonly<Record<number, FailureCode>> = {
+  2: 'configuration',
+  3: 'configuration',
+  4: 'configuration',
+  5: 'vendor_unavailable',
+}
+
+/** Each failed attempt starts Accelo's five minutes again (vendors.md 3.4). */
+const LOCK_OUT_SECONDS = 300
+
+/** Takes the token out of an answer, or throws what its error code, its status, or the lack of a token means. */
+export function readTokenAnswer(answer: Answer, shape: TokenShape = RFC_6749): TokenAnswer {
+  const body = parse(answer.text)
+  const error = errorOf(body, shape)
+  // An error counts wherever it stands: some vendors answer 200 with it, some send a token along.
+  if (error !== undefined || !isSuccess(answer)) throw refusal(answer, error, shape)
+
+  const accessToken = tokenIn(member(body, shape.accessToken))
+  if (!accessToken) throw new VendingError('vendor_malformed', `${seen(answer)}, without a token that can be used`)
+  const type = member(body, shape.tokenType) ?? 'Bearer'
+  if (typeof type !== 'string' || type.toLowerCase() !== 'bearer') {
+    throw new VendingError('configuration', 'the vendor gave a token of another type than Bearer')
+  }
+  const refreshToken = tokenIn(member(body, shape.refreshToken))
+  const scope = printable(member(body, shape.scope))
+  return {
+    accessToken,
+    ...(refreshToken && { refreshToken }),
+    expiresIn: member(body, shape.expiresIn),
+    ...(scope && { scope }),
+    context: contextOf(body, shape),
+  }
+}
+
+const isSuccess = ({ status }: Answer): boolean => status >= 200 && status < 300
+
+// The content type is not asked: JSON often comes as text/html, and a page for people never parses.
+function parse(text: Secret): unknown {
+  try {
+    return JSON.parse(text.reveal())
+  } catch {
+    // The syntax error quotes the text, so it is no cause either.
+    return undefined
+  }
+}
+
+/** Null counts as left out. Own members only, so that no name reaches a prototype. */
+function member(body: unknown, name: string): unknown {
+  if (typeof body !== 'object' || body === null) return undefined
+  return Object.getOwnPropertyDescriptor(body, name)?.value ?? undefined
+}
+
+function errorOf(body: unknown, { error, envelope }: TokenShape): unknown {
+  const status = envelope === undefined ? undefined : member(member(body, envelope), 'status')
+  return member(body, error) ?? (status === 'ok' ? undefined : status)
+}
+
+function refusal(answer: Answer, error: unknown, shape: TokenShape): VendingError {
+  const { status, retryAfterSeconds: wait } = answer
+  const named = typeof error === 'string' && Object.hasOwn(ERROR_CODES, error) ? error : undefined
+  const judged = (named && byCode(named, shape)) || byStatus(status, shape)
+  // RFC 9110 section 15.6.4: a 503 that names a time is a request to wait, not a breakdown.
+  const asksToWait = judged === 'vendor_unavailable' && status === 503 && wait !== undefined
+  const code = asksToWait ? 'vendor_throttled' : judged
+
+  const advice = shape.advice?.[code]
+  const message = [seen(answer), named && `error ${named}`, advice].filter(Boolean).join('; ')
+  return new VendingError(code, message, waitFor(code, wait))
+}
+
+const byCode = (named: string, { means = {} }: TokenShape): FailureCode | undefined =>
+  means[named] ?? ERROR_CODES[named]
+
+const byStatus = (status: number, { means = {} }: TokenShape): FailureCode =>
+  means[status] ?? STATUSES[status] ?? CLASSES[Math.floor(status / 100)] ?? 'vendor_malformed'
+
+function waitFor(code: FailureCode, told: number | undefined): { retryAfterSeconds?: number } {
+  if (code === 'vendor_locked_out') return { retryAfterSeconds: Math.max(told ?? 0, LOCK_OUT_SECONDS) }
+  return code === 'vendor_throttled' && told !== undefined ? { retryAfterSeconds: told } : {}
+}
+
+/** All that may be told of an answer: none of it is the vendor's own text. */
+const seen = ({ status, contentType, text }: Answer): string =>
+  `the vendor answered ${status} (${contentType}, ${text.reveal().length} characters)`
+
+const LONGEST_TOKEN = 16 * 1024
+
+/** Visible ASCII, as a header can carry it: RFC 6750 section 2.1 allows even less. */
+function tokenIn(value: unknown): Secret | undefined {
+  if (typeof value !== 'string' || value.length > LONGEST_TOKEN || !/^[!-~]+$/.test(value)) return undefined
+  return new Secret(value)
+}
+
+const printable = (value: unknown): string | undefined =>
+  typeof value === 'string' && /^[ -~]{1,2048}$/.test(value) ? value : undefined
+
+function contextOf(body: unknown, { context = {} }: TokenShape): Record<string, string> {
+  const named = Object.entries(context).map(([name, theirs]) => [name, printable(member(body, theirs))] as const)
+  return Object.fromEntries(named.filter((entry): entry is [string, string] => entry[1] !== undefined))
+}

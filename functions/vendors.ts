@@ -1,0 +1,7 @@
+import { accelo } from './accelo/vendor.ts'
+import { accessia } from './accessia/vendor.ts'
+import type { Vendor } from './core/vendor.ts'
+import { iobeya } from './iobeya/vendor.ts'
+
+/** Every vendor there is. A new one is a folder, a test, and a line here. */
+export const vendors = { accelo, accessia, iobeya } as const satisfies Record<string, Vendor>

@@ -1,0 +1,52 @@
+import { ApiError } from './api.ts'
+import { type Command, EXIT, type Shell, UsageError } from './command.ts'
+import { token } from './token.ts'
+
+const commands: Readonly<Record<string, Command>> = { token }
+
+const HELP = `vendomat: fresh vendor tokens from the command line
+
+${Object.entries(commands)
+  .map(([name, { summary }]) => `  vendomat ${name.padEnd(10)}${summary}`)
+  .join('\n')}
+
+"vendomat <command> --help" tells more.
+
+environment
+  VENDOMAT_URL   address of the machine, as the stack prints it
+  AWS_REGION and the usual AWS credentials
+
+exit codes
+  0 done   1 failed   2 called wrongly   3 not allowed   4 a person must act   5 not available now   6 not found`
+
+/** Runs one command line; answers the exit code. */
+export async function run(parameters: readonly string[], shell: Shell): Promise<number> {
+  const [name = '--help', ...rest] = parameters
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined
+  if (name === '--help' || name === '-h' || name === 'help') {
+    shell.out(HELP)
+    return EXIT.done
+  }
+  if (!command) {
+    shell.say(`vendomat: there is no command "${name}"\n\n${HELP}`)
+    return EXIT.usage
+  }
+  if (rest.includes('--help') || rest.includes('-h')) {
+    shell.out(command.help)
+    return EXIT.done
+  }
+  try {
+    return await command.run(rest, shell)
+  } catch (error) {
+    if (error instanceof ApiError) {
+      shell.say(`vendomat: ${error.message}`)
+      return error.exitCode
+    }
+    // parseArgs throws a TypeError with a code of its own for an option it does not know.
+    if (error instanceof UsageError || (error instanceof TypeError && 'code' in error)) {
+      shell.say(`vendomat: ${error.message}\n\n${command.help}`)
+      return EXIT.usage
+    }
+    throw error
+  }
+}

@@ -1,0 +1,33 @@
+import { z } from 'zod'
+
+export interface Account {
+  readonly region: string
+  readonly accountId: string
+}
+
+/** One service: its operations by name, each from parsed input to output. Refusals are thrown. */
+export type AwsService = Readonly<Record<string, (input: unknown) => object>>
+
+export interface Refusal extends Error {
+  readonly errorType: string
+  readonly status: number
+}
+
+/** An error the service answers with; the router writes it in the wire form of the caller's protocol. */
+export function refusal(errorType: string, message: string, status = 400): Refusal {
+  return Object.assign(new Error(message), { errorType, status })
+}
+
+export const isRefusal = (error: unknown): error is Refusal => error instanceof Error && 'errorType' in error
+
+/** Ties an operation to the shape of its input. Members we do not act on are ignored, as unknown ones are by AWS. */
+export function operation<Input extends z.ZodType>(shape: Input, run: (input: z.output<Input>) => object) {
+  return (input: unknown): object => {
+    const parsed = shape.safeParse(input)
+    if (parsed.success) return run(parsed.data)
+    throw refusal('ValidationException', `Failed to satisfy constraint: ${z.prettifyError(parsed.error)}`)
+  }
+}
+
+/** The JSON protocols write a time as seconds. */
+export const seconds = (time: Date) => time.getTime() / 1000

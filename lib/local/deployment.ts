@@ -1,0 +1,111 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { CreateTableCommandInput } from '@aws-sdk/client-dynamodb'
+import * as z from 'zod/mini'
+
+const resource = z.object({
+  Type: z.string(),
+  Properties: z._default(z.record(z.string(), z.unknown()), {}),
+  Metadata: z.optional(z.record(z.string(), z.unknown())),
+})
+const template = z.object({ Resources: z.record(z.string(), resource) })
+type Resource = z.output<typeof resource>
+
+export interface Route {
+  readonly method: string
+  /** `/tokens/accelo/{connection}` */
+  readonly resourcePath: string
+  /** Logical id of the function behind it. */
+  readonly functionId: string
+}
+
+export interface DeployedFunction {
+  readonly id: string
+  /** `vendomat-accelo` */
+  readonly name: string
+  readonly bundle: string
+  readonly timeoutSeconds: number
+  readonly environment: Readonly<Record<string, unknown>>
+}
+
+export interface Deployment {
+  readonly stage: string
+  readonly routes: readonly Route[]
+  readonly functions: readonly DeployedFunction[]
+  readonly table: Omit<CreateTableCommandInput, 'TableName'>
+  /** Type of each resource by its logical id. */
+  readonly resources: Readonly<Record<string, string>>
+}
+
+/** What a synthesised stack would deploy, as far as a laptop needs to know. Reads the template and nothing else. */
+export function readDeployment(assembly: string): Deployment {
+  const [file, ...others] = readdirSync(assembly).filter((name) => name.endsWith('.template.json'))
+  if (!file || others.length > 0) throw new Error(`expected one template in ${assembly}`)
+  const { Resources } = template.parse(JSON.parse(readFileSync(join(assembly, file), 'utf8')))
+  const of = (type: string) => Object.entries(Resources).filter(([, { Type }]) => Type === type)
+  const [[, stage] = []] = of('AWS::ApiGateway::Stage')
+  const [[, table] = []] = of('AWS::DynamoDB::Table')
+  if (!stage || !table) throw new Error('the template has no stage or no table')
+  const { KeySchema, AttributeDefinitions, GlobalSecondaryIndexes, BillingMode } = table.Properties
+  const routes = of('AWS::ApiGateway::Method').map(([, method]) => ({
+    method: String(method.Properties.HttpMethod),
+    resourcePath: resourcePath(Resources, reference(method.Properties.ResourceId)),
+    functionId: integrationFunction(Resources, method),
+  }))
+  return {
+    stage: String(stage.Properties.StageName),
+    routes,
+    functions: of('AWS::Lambda::Function')
+      .filter(([, { Metadata }]) => Metadata?.['aws:asset:path'] !== undefined)
+      .map(([id, { Properties, Metadata }]) => ({
+        id,
+        name: nameOf(id, routes),
+        bundle: join(assembly, String(Metadata?.['aws:asset:path']), 'index.cjs'),
+        timeoutSeconds: Number(Properties.Timeout ?? 3),
+        environment: z.object({ Variables: z.record(z.string(), z.unknown()) }).parse(Properties.Environment).Variables,
+      })),
+    // CloudFormation's property names are the API's own.
+    table: { KeySchema, AttributeDefinitions, GlobalSecondaryIndexes, BillingMode } as Deployment['table'],
+    resources: Object.fromEntries(Object.entries(Resources).map(([id, { Type }]) => [id, Type])),
+  }
+}
+
+/** A function is called after the vendor whose routes lead to it. */
+const nameOf = (id: string, routes: readonly Route[]): string =>
+  `vendomat-${routes.find(({ functionId }) => functionId === id)?.resourcePath.split('/')[2] ?? id}`
+
+/** The value that a `Ref` or `Fn::GetAtt` to each resource stands for on this machine; plain text stays. */
+export function resolve(value: unknown, resources: Readonly<Record<string, string>>): string {
+  if (typeof value === 'string') return value
+  const id = reference(value)
+  const known = id === undefined ? undefined : resources[id]
+  if (known === undefined) throw new Error(`nothing on this machine stands for ${JSON.stringify(value)}`)
+  return known
+}
+
+/** The logical id that a `Ref` or a `Fn::GetAtt` points to. */
+function reference(value: unknown): string | undefined {
+  const parsed = z
+    .union([z.object({ Ref: z.string() }), z.object({ 'Fn::GetAtt': z.array(z.string()) })])
+    .safeParse(value)
+  if (!parsed.success) return undefined
+  return 'Ref' in parsed.data ? parsed.data.Ref : parsed.data['Fn::GetAtt'][0]
+}
+
+function resourcePath(resources: Record<string, Resource>, id: string | undefined): string {
+  const found = id === undefined ? undefined : resources[id]
+  if (found?.Type !== 'AWS::ApiGateway::Resource') return ''
+  return `${resourcePath(resources, reference(found.Properties.ParentId))}/${String(found.Properties.PathPart)}`
+}
+
+/** The integration's address is joined from parts; one of them is the function's. */
+function integrationFunction(resources: Record<string, Resource>, method: Resource): string {
+  const parts = z
+    .object({ Uri: z.object({ 'Fn::Join': z.tuple([z.string(), z.array(z.unknown())]) }) })
+    .parse(method.Properties.Integration).Uri['Fn::Join'][1]
+  const id = parts
+    .map(reference)
+    .find((part) => part !== undefined && resources[part]?.Type === 'AWS::Lambda::Function')
+  if (id === undefined) throw new Error(`the method ${String(method.Properties.HttpMethod)} has no function behind it`)
+  return id
+}

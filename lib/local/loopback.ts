@@ -1,0 +1,35 @@
+import type { IncomingMessage, RequestListener, Server } from 'node:http'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
+export interface Loopback {
+  readonly url: string
+  close(): Promise<void>
+}
+
+/** Listens on 127.0.0.1 and nowhere else; port 0 takes a free one. Rejects when the port is taken. */
+export async function listenOnLoopback(port: number, listener: RequestListener): Promise<Loopback> {
+  const server = createServer(listener)
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, '127.0.0.1', resolve)
+  })
+  // A TCP server answers AddressInfo; only a pipe answers a string.
+  const { port: taken } = server.address() as AddressInfo
+  return { url: `http://127.0.0.1:${taken}`, close: () => closed(server) }
+}
+
+/** Kept-alive and hanging connections are cut, otherwise closing would wait for clients to leave. */
+export function closed(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve())
+    server.closeAllConnections()
+  })
+}
+
+/** Rejects when the client leaves before the body is complete. */
+export async function readBody(request: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  for await (const chunk of request) chunks.push(chunk)
+  return Buffer.concat(chunks)
+}

@@ -1,0 +1,151 @@
+import { execFile } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { startAwsEndpoints } from './aws-endpoints.ts'
+import { readDeployment, resolve } from './deployment.ts'
+import { functionPool } from './function-pool.ts'
+import { startGateway } from './gateway.ts'
+import { seed } from './seed.ts'
+import { startSimulators } from './simulators.ts'
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+const LOCAL = join(ROOT, '.local')
+const ACCOUNT = '000000000000'
+const REGION = 'eu-west-1'
+/** How many processes one function may have; the lease between them is part of what is tried out. */
+const CONCURRENCY = 4
+
+export interface MachineOptions {
+  /** Of the gateway; the AWS endpoints and the simulators take the two after it. 0: any. */
+  readonly port: number
+  readonly environment: Readonly<Record<string, string | undefined>>
+  readonly say: (line: string) => void
+}
+
+export interface Machine {
+  readonly environment: Readonly<Record<string, string>>
+  readonly banner: string
+  close(): Promise<void>
+}
+
+/** Synthesises the stack and runs what it would deploy: the same bundles behind the same routes. */
+export async function startMachine({ port, environment, say }: MachineOptions): Promise<Machine> {
+  const beside = (offset: number) => (port === 0 ? 0 : port + offset)
+  say('building the handlers as they would be deployed ...')
+  mkdirSync(join(LOCAL, 'logs'), { recursive: true })
+  const assembly = join(LOCAL, `cdk.out.${port === 0 ? process.pid : port}`)
+  const [deployment, aws, simulators] = await Promise.all([
+    synthesise(assembly, environment).then(() => readDeployment(assembly)),
+    orOutside('AWS_ENDPOINT_URL', environment, () =>
+      startAwsEndpoints({
+        port: beside(1),
+        region: REGION,
+        accountId: ACCOUNT,
+        onNotice: ({ subject }) => say(`notice: ${subject}`),
+      }),
+    ),
+    orOutside('VENDOMAT_SIMULATOR_URL', environment, () => startSimulators({ port: beside(2) })),
+  ])
+  const credentials = {
+    accessKeyId: `AKIALOCAL${randomBytes(6).toString('hex').toUpperCase().slice(0, 11)}`,
+    secretAccessKey: randomBytes(30).toString('base64url'),
+  }
+  const seeded = await seed(deployment, { endpoint: aws.url, region: REGION, credentials }, new Date())
+
+  const shared = {
+    AWS_REGION: REGION,
+    AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+    AWS_ENDPOINT_URL: aws.url,
+    VENDOMAT_SIMULATOR_URL: simulators.url,
+  }
+  const functions = new Map(
+    deployment.functions.map(({ id, name, bundle, timeoutSeconds, environment: declared }) => {
+      const own = Object.entries(declared).map(([key, value]) => [key, resolve(value, seeded.resources)])
+      const logFile = join(LOCAL, 'logs', `${name}.log`)
+      const options = { name, bundle, timeoutSeconds, logFile, concurrency: CONCURRENCY }
+      return [id, functionPool({ ...options, environment: { ...Object.fromEntries(own), ...shared } })]
+    }),
+  )
+  const gateway = await startGateway({
+    ...deployment,
+    port,
+    region: REGION,
+    accountId: ACCOUNT,
+    credentials,
+    functions,
+  })
+
+  const forShells = { VENDOMAT_URL: `${gateway.url}/${deployment.stage}`, ...shared }
+  writeEnvironment(port, forShells)
+  return {
+    environment: forShells,
+    banner: banner(forShells, seeded.connections),
+    async close() {
+      for (const pool of functions.values()) pool.close()
+      await Promise.all([gateway.close(), aws.close(), simulators.close()])
+      rmSync(assembly, { recursive: true, force: true })
+    },
+  }
+}
+
+/** Runs the CDK app as its command line would, which hands it the flags of cdk.json. */
+async function synthesise(assembly: string, environment: MachineOptions['environment']): Promise<void> {
+  const { context = {} } = JSON.parse(readFileSync(join(ROOT, 'cdk.json'), 'utf8'))
+  rmSync(assembly, { recursive: true, force: true })
+  const env = { ...environment, CDK_OUTDIR: assembly, CDK_CONTEXT_JSON: JSON.stringify(context) }
+  await promisify(execFile)(process.execPath, ['--import', 'tsx', 'bin/app.ts'], { cwd: ROOT, env })
+}
+
+/** What is set from outside replaces ours, unless it is what an earlier run of ours left in the shell. */
+async function orOutside<T extends { readonly url: string; close(): Promise<void> }>(
+  name: string,
+  environment: MachineOptions['environment'],
+  start: () => Promise<T>,
+): Promise<{ readonly url: string; close(): Promise<void> }> {
+  const outside = environment[name]
+  if (!outside || leftByUs(`${name}=${outside}`)) return start()
+  return { url: outside.replace(/\/+$/, ''), close: async () => {} }
+}
+
+const leftByUs = (setting: string): boolean =>
+  existsSync(LOCAL) &&
+  readdirSync(LOCAL)
+    .filter((name) => name.startsWith('env'))
+    .some((name) => readFileSync(join(LOCAL, name), 'utf8').includes(`${setting}\n`))
+
+/** `.local/env` is that of the machine started last; each has a file of its own beside it. */
+function writeEnvironment(port: number, settings: Readonly<Record<string, string>>): void {
+  const text = Object.entries(settings)
+    .map(([name, value]) => `export ${name}=${value}\n`)
+    .join('')
+  for (const name of ['env', `env.${port}`]) writeFileSync(join(LOCAL, name), text, { mode: 0o600 })
+}
+
+function banner(environment: Readonly<Record<string, string>>, connections: readonly string[]): string {
+  const curl = `curl --aws-sigv4 "aws:amz:$AWS_REGION:execute-api" --user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY"`
+  return `
+Vendomat is running on this machine, with simulated vendors and no AWS account.
+
+  machine      ${environment.VENDOMAT_URL}
+  AWS          ${environment.AWS_ENDPOINT_URL}   (table, secrets, keys, mail)
+  vendors      ${environment.VENDOMAT_SIMULATOR_URL}
+  connections  ${connections.join('  ')}
+  logs         .local/logs/
+
+In another shell, in this folder:
+
+  . .local/env
+  ${curl} "$VENDOMAT_URL/tokens/accelo/hq"
+  npx vendomat token accessia main
+
+Make a vendor fail, look at its calls, put it right:
+
+  curl -X POST "$VENDOMAT_SIMULATOR_URL/_control/accelo" -d '{"fault":"status-500","times":3}'
+  curl "$VENDOMAT_SIMULATOR_URL/_control/accelo"
+  curl -X DELETE "$VENDOMAT_SIMULATOR_URL/_control/accelo"
+`
+}

@@ -1,0 +1,65 @@
+import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { CreateKeyCommand, KMSClient } from '@aws-sdk/client-kms'
+import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
+import { CreateTopicCommand, SNSClient } from '@aws-sdk/client-sns'
+import type { Deployment } from './deployment.ts'
+import { acceloClients, acceloDeployment } from './simulators/accelo.ts'
+import { accessiaIntegration } from './simulators/accessia.ts'
+import { issueIobeyaToken } from './simulators/iobeya.ts'
+
+interface ClientConfig {
+  readonly endpoint: string
+  readonly region: string
+  readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string }
+}
+
+export interface Seeded {
+  readonly connections: readonly string[]
+  /** What each `Ref` or `Fn::GetAtt` of the template stands for here, by logical id. */
+  readonly resources: Readonly<Record<string, string>>
+}
+
+const TABLE = 'vendomat'
+
+/** Makes what the stack would have made and a person would have filled in, through the SDK's own clients. */
+export async function seed(deployment: Deployment, client: ClientConfig, now: Date): Promise<Seeded> {
+  const secrets = new SecretsManagerClient(client)
+  const documents = Object.entries(connections(now))
+  const [key, topic] = await Promise.all([
+    new KMSClient(client).send(new CreateKeyCommand({ Description: 'vendomat envelope key' })),
+    new SNSClient(client).send(new CreateTopicCommand({ Name: 'vendomat' })),
+    new DynamoDBClient(client).send(new CreateTableCommand({ ...deployment.table, TableName: TABLE })),
+    ...documents.map(([name, document]) =>
+      secrets.send(new CreateSecretCommand({ Name: `vendomat/${name}`, SecretString: JSON.stringify(document) })),
+    ),
+  ])
+  const standIns: Readonly<Record<string, string | undefined>> = {
+    'AWS::DynamoDB::Table': TABLE,
+    'AWS::KMS::Key': key.KeyMetadata?.Arn,
+    'AWS::SNS::Topic': topic.TopicArn,
+  }
+  const resources = Object.entries(deployment.resources).flatMap(([id, type]) => {
+    const standIn = standIns[type]
+    return standIn === undefined ? [] : [[id, standIn]]
+  })
+  return { connections: documents.map(([name]) => name), resources: Object.fromEntries(resources) }
+}
+
+/** Credentials that the simulators know, one document per connection, in the shape each vendor's schema wants. */
+const connections = (now: Date): Record<string, object> => ({
+  'accelo/hq': accelo(acceloClients.hq, 'read(all),write(all)'),
+  'accelo/readonly': accelo(acceloClients.ro, 'read(all)'),
+  'accessia/main': {
+    authentication_url: accessiaIntegration.authenticationUrl,
+    integration_id: accessiaIntegration.integrationId,
+    secret: accessiaIntegration.secret,
+  },
+  'iobeya/main': { token: issueIobeyaToken(300, now), api_url: 'https://acme.api.iobeya.com' },
+})
+
+const accelo = ({ clientId, clientSecret }: { clientId: string; clientSecret: string }, scope: string) => ({
+  deployment: acceloDeployment,
+  client_id: clientId,
+  client_secret: clientSecret,
+  scope,
+})

@@ -1,0 +1,69 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { setTimeout as wait } from 'node:timers/promises'
+import { type Loopback, listenOnLoopback, readBody } from './loopback.ts'
+import { acceloSimulator } from './simulators/accelo.ts'
+import { accessiaSimulator } from './simulators/accessia.ts'
+import { control, counted, problem, underControl } from './simulators/control.ts'
+import { deliver } from './simulators/delivery.ts'
+import { iobeyaSimulator } from './simulators/iobeya.ts'
+import { answer, type VendorAnswer } from './simulators/simulator.ts'
+
+const simulators = [acceloSimulator, accessiaSimulator, iobeyaSimulator]
+
+interface SimulatorOptions {
+  readonly port: number
+  readonly now?: () => Date
+}
+
+/**
+ * The vendors on one loopback address. A call to `https://HOST/PATH` comes in as `/HOST/PATH`; `/_control` lists the
+ * vendors and `/_control/{vendor}` counts their calls and makes them fail on request.
+ */
+export async function startSimulators({ port, now = () => new Date() }: SimulatorOptions): Promise<Loopback> {
+  const vendors = new Map(simulators.map((simulate) => simulate()).map((each) => [each.vendor, underControl(each)]))
+  const names = [...vendors.keys()]
+
+  async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const body = (await readBody(request)).toString()
+    const [method, url] = [request.method ?? '', request.url ?? '/']
+    const [, first = '', second = ''] = url.split(/[/?]/)
+    if (first === '_control') return send(administer(method, second, body), response)
+    if (first === '_trap') return send(trap(second), response)
+
+    const host = first.toLowerCase()
+    const vendor = [...vendors.values()].find(({ simulator }) => simulator.answersFor(host))
+    if (!vendor) return send(problem(404, `No vendor answers for ${host}; there are ${names.join(', ')}.`), response)
+    const { pathname, searchParams: query } = new URL(`http://vendor${url.slice(first.length + 1)}`)
+    const call = { method, host, path: pathname, query, headers: request.headers, body, now: now() }
+    // A client that follows the redirect of a fault ends here, where it is counted.
+    const given = counted(vendor, call, `http://${request.headers.host}/_trap/${vendor.simulator.vendor}`)
+    if (given.delayMs > 0) await delay(given.delayMs, response)
+    deliver(given, response)
+  }
+
+  function administer(method: string, name: string, body: string): VendorAnswer {
+    const vendor = vendors.get(name)
+    if (vendor) return control(vendor, method, body)
+    if (name === '' && method === 'GET') return answer(200, { vendors: names })
+    return problem(404, `There is no simulated vendor '${name}'; there are ${names.join(', ')}.`)
+  }
+
+  function trap(name: string): VendorAnswer {
+    const vendor = vendors.get(name)
+    if (vendor) vendor.trap += 1
+    return answer(200, {})
+  }
+
+  return listenOnLoopback(port, (request, response) => {
+    serve(request, response).catch(() => response.destroy())
+  })
+}
+
+const send = (given: VendorAnswer, response: ServerResponse) => deliver({ delivery: 'whole', answer: given }, response)
+
+/** Rejects when the client leaves first, as it does when the server closes. */
+async function delay(ms: number, response: ServerResponse): Promise<void> {
+  const left = new AbortController()
+  response.once('close', () => left.abort())
+  await wait(ms, undefined, { signal: left.signal })
+}

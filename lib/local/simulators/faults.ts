@@ -1,0 +1,54 @@
+import type { FaultName, ScriptedFault } from './fault-request.ts'
+import { answer, jsonObject, type VendorAnswer, type VendorCall, type VendorSimulator } from './simulator.ts'
+
+/** What goes over the wire, and how. */
+export type Outcome =
+  | { readonly delivery: 'whole' | 'drip' | 'truncated'; readonly answer: VendorAnswer }
+  | { readonly delivery: 'hang' | 'reset' }
+
+interface Scene {
+  readonly fault: ScriptedFault
+  readonly simulator: VendorSimulator
+  readonly call: VendorCall
+  readonly trapUrl: string
+}
+
+const whole = (answer: VendorAnswer): Outcome => ({ delivery: 'whole', answer })
+const asUsual = ({ simulator, call }: Scene) => simulator.respond(call)
+const htmlPage = (status: number, title: string) =>
+  whole(answer(status, `<!doctype html><title>${title}</title><h1>${title}</h1>`, { 'Content-Type': 'text/html' }))
+
+const outcomes: Readonly<Record<FaultName, (scene: Scene) => Outcome>> = {
+  'status-500': (scene) => failing(500, scene),
+  'status-503': (scene) => failing(503, scene),
+  'status-429': (scene) => failing(429, scene, 30),
+  // The vendor never saw these two calls; of drip and truncated it did, and only its answer is lost.
+  hang: () => ({ delivery: 'hang' }),
+  reset: () => ({ delivery: 'reset' }),
+  drip: (scene) => ({ delivery: 'drip', answer: asUsual(scene) }),
+  truncated: (scene) => ({ delivery: 'truncated', answer: asUsual(scene) }),
+  html: () => htmlPage(200, 'Service unavailable'),
+  'html-404': () => htmlPage(404, 'Not Found'),
+  empty: () => whole(answer(200, '')),
+  'error-in-200': ({ fault, simulator }) =>
+    whole(answer(200, fault.value === undefined ? simulator.refusedClient.body : fault.value)),
+  huge: (scene) => whole(answer(200, { ...membersOf(asUsual(scene)), padding: 'x'.repeat(2 * 1024 * 1024) })),
+  redirect: ({ trapUrl }) => whole(answer(302, '', { Location: trapUrl })),
+  'invalid-client': ({ simulator }) => whole(simulator.refusedClient),
+  'expires-in': ({ fault, simulator, call }) => whole(simulator.respond({ ...call, lifetime: fault.value })),
+  'no-token': (scene) => {
+    const { [scene.simulator.tokenMember ?? '']: _token, ...rest } = membersOf(asUsual(scene))
+    return whole(answer(200, rest))
+  },
+  delay: (scene) => whole(asUsual(scene)),
+}
+
+export const outcomeUnder = (scene: Scene): Outcome => outcomes[scene.fault.fault](scene)
+
+function failing(status: number, { fault }: Scene, usualRetryAfter?: number): Outcome {
+  const retryAfter = fault.retry_after ?? usualRetryAfter
+  const body = { error: 'server_error', error_description: 'A scripted fault.' }
+  return whole(answer(status, body, retryAfter === undefined ? {} : { 'Retry-After': String(retryAfter) }))
+}
+
+const membersOf = ({ body }: VendorAnswer) => jsonObject(JSON.stringify(body)) ?? {}

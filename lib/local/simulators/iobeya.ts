@@ -1,0 +1,51 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import { signHs256, verifyHs256 } from './hs256.ts'
+import { answer, bearerOf, secondsOf, type VendorSimulator } from './simulator.ts'
+
+const platformKey = randomBytes(32)
+const issued: string[] = []
+
+/**
+ * What a person does once a year in the platform's own pages: generate a token of at most 365 days for the machine
+ * user. Source: iObeya, "Machine-to-machine requests to the APIs". The claims are not documented.
+ */
+export function issueIobeyaToken(days: number, now: Date): string {
+  const iat = secondsOf(now)
+  const claims = { sub: 'MachineUser', iat, exp: iat + Math.round(days * 86_400), jti: randomUUID() }
+  const token = signHs256(claims, platformKey)
+  issued.push(token)
+  return token
+}
+
+/** Source: iObeya API Facade v1. No token endpoint: nothing but a person makes a token, and nothing refreshes one. */
+export function iobeyaSimulator(): VendorSimulator {
+  const revoked = new Set<string>()
+
+  function isLive(token: string | undefined, now: Date): boolean {
+    if (!token || revoked.has(token)) return false
+    return Number(verifyHs256(token, platformKey)?.exp) > secondsOf(now)
+  }
+
+  return {
+    vendor: 'iobeya',
+    answersFor: (host) => host === 'acme.api.iobeya.com',
+    isTokenPath: (path) => path === '/v1/rooms',
+    respond(call) {
+      if (!isLive(bearerOf(call), call.now)) return unauthorized
+      if (call.method !== 'GET' || call.path !== '/v1/rooms') return answer(404, { error: 'Not Found' })
+      const [page, size] = [Number(call.query.get('page') ?? 1), Number(call.query.get('size') ?? 10)]
+      const rooms = [
+        { id: 'room-1', name: 'Obeya' },
+        { id: 'room-2', name: 'Gemba' },
+      ]
+      return answer(200, { page, size, total: rooms.length, data: rooms.slice((page - 1) * size, page * size) })
+    },
+    refusedClient: unauthorized,
+    revoke: (token) => void revoked.add(token),
+    revokeAll() {
+      for (const token of issued) revoked.add(token)
+    },
+  }
+}
+
+const unauthorized = answer(401, { error: 'Unauthorized' }, { 'WWW-Authenticate': 'Bearer' })

@@ -1,0 +1,84 @@
+import type { IncomingHttpHeaders } from 'node:http'
+
+/** One complete request, seen as the vendor would see it. */
+export interface VendorCall {
+  readonly method: string
+  readonly host: string
+  readonly path: string
+  readonly query: URLSearchParams
+  readonly headers: IncomingHttpHeaders
+  readonly body: string
+  readonly now: Date
+  /** The fault `expires-in`: what the answer shall claim as the life of its token, any JSON value. */
+  readonly lifetime?: unknown
+}
+
+/** A text body goes out as it is, anything else as JSON. */
+export interface VendorAnswer {
+  readonly status: number
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body: unknown
+}
+
+/**
+ * A vendor on the laptop. It checks what the real one checks and answers what the vendor documents, and shares no
+ * code with `functions/`: a mistake made there must not be made here too.
+ */
+export interface VendorSimulator {
+  readonly vendor: string
+  answersFor(host: string): boolean
+  /** Where a scripted fault strikes when it names no path: the token endpoints, or what a vendor has in their place. */
+  isTokenPath(path: string): boolean
+  respond(call: VendorCall): VendorAnswer
+  /** What a client with wrong credentials is told. */
+  readonly refusedClient: VendorAnswer
+  /** The member of an answer that holds the token. Absent: this vendor hands out none. */
+  readonly tokenMember?: string
+  revoke(token: string): void
+  revokeAll(): void
+}
+
+export const answer = (
+  status: number,
+  body: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): VendorAnswer => ({
+  status,
+  headers,
+  body,
+})
+
+export const bearerOf = (call: VendorCall) => /^Bearer ([^\s]+)$/i.exec(call.headers.authorization ?? '')?.[1]
+
+export const mediaTypeOf = (call: VendorCall) => call.headers['content-type']?.split(';')[0]?.trim().toLowerCase()
+
+/** What the answer claims, and when the token really dies: at the claimed time if that is a number, else as usual. */
+export function lifetimeOf(call: VendorCall, usual: number): { readonly claimed: unknown; readonly seconds: number } {
+  const claimed = call.lifetime === undefined ? usual : call.lifetime
+  if (typeof claimed === 'number') return { claimed, seconds: claimed }
+  const digits = typeof claimed === 'string' && /^-?\d+$/.test(claimed)
+  return { claimed, seconds: digits ? Number(claimed) : usual }
+}
+
+export const secondsOf = (time: Date) => Math.floor(time.getTime() / 1000)
+
+export type JsonObject = Readonly<Record<string, unknown>>
+
+/** `undefined` for text that is not JSON, or JSON that is no object. */
+export function jsonObject(text: string): JsonObject | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    // An object read from JSON has string keys and unknown values, which is what the type says.
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** `undefined` for a body that is no form or repeats a parameter (RFC 6749 section 3.2). */
+export function formOf(call: VendorCall): Partial<Record<string, string>> | undefined {
+  const pairs = [...new URLSearchParams(call.body)]
+  const repeated = new Set(pairs.map(([name]) => name)).size < pairs.length
+  if (repeated || mediaTypeOf(call) !== 'application/x-www-form-urlencoded') return undefined
+  return Object.fromEntries(pairs)
+}

@@ -1,0 +1,82 @@
+import { randomUUID } from 'node:crypto'
+import { z } from 'zod'
+import { type Account, type AwsService, operation, type Refusal, refusal } from './aws-service.ts'
+
+/** One published message, as a subscriber would get it. */
+export interface Notice {
+  readonly id: string
+  readonly topicArn: string
+  readonly subject?: string | undefined
+  readonly message: string
+}
+
+/** Source: Amazon SNS API Reference. Nothing is mailed: a published message goes to `publish` and that is all. */
+export function sns(account: Account, publish: (notice: Notice) => void): AwsService {
+  const topics = new Set<string>()
+  const subscriptions = new Map<string, string>()
+
+  function mustExist(topicArn: string) {
+    if (!topics.has(topicArn)) throw refusal('NotFound', 'Topic does not exist', 404)
+  }
+
+  return {
+    CreateTopic: operation(z.object({ Name: z.string() }), ({ Name }) => {
+      if (!/^[A-Za-z0-9_-]{1,256}$/.test(Name)) throw refusal('InvalidParameter', 'Invalid parameter: Topic Name')
+      const TopicArn = `arn:aws:sns:${account.region}:${account.accountId}:${Name}`
+      topics.add(TopicArn)
+      return { TopicArn }
+    }),
+
+    ListTopics: operation(z.object({}), () => ({ Topics: [...topics].map((TopicArn) => ({ TopicArn })) })),
+
+    Subscribe: operation(
+      z.object({ TopicArn: z.string(), Protocol: z.string(), Endpoint: z.string() }),
+      ({ TopicArn, Protocol, Endpoint }) => {
+        mustExist(TopicArn)
+        const subscriber = `${TopicArn} ${Protocol} ${Endpoint}`
+        const SubscriptionArn = subscriptions.get(subscriber) ?? `${TopicArn}:${randomUUID()}`
+        subscriptions.set(subscriber, SubscriptionArn)
+        return { SubscriptionArn }
+      },
+    ),
+
+    Publish: operation(
+      z.object({ TopicArn: z.string(), Message: z.string(), Subject: z.string().optional() }),
+      ({ TopicArn, Message, Subject }) => {
+        mustExist(TopicArn)
+        if (Message === '') throw refusal('InvalidParameter', 'Invalid parameter: Empty message')
+        if (Buffer.byteLength(Message) > 262_144)
+          throw refusal('InvalidParameter', 'Invalid parameter: Message too long')
+        // A subject is a mail header: printable ASCII in one line of at most 100 characters, or SNS refuses all of it.
+        if (Subject !== undefined && !/^[!-~][ -~]{0,99}$/.test(Subject)) {
+          throw refusal('InvalidParameter', 'Invalid parameter: Subject')
+        }
+        const id = randomUUID()
+        publish({ id, topicArn: TopicArn, subject: Subject, message: Message })
+        return { MessageId: id }
+      },
+    ),
+  }
+}
+
+/** The query protocol's envelope: `<PublishResponse><PublishResult>…`. */
+export function snsXml(action: string, result: object): string {
+  const metadata = xml({ ResponseMetadata: { RequestId: randomUUID() } })
+  return `<${action}Response>${xml({ [`${action}Result`]: result })}${metadata}</${action}Response>`
+}
+
+export function snsErrorXml({ errorType, message, status }: Refusal): string {
+  const Type = status < 500 ? 'Sender' : 'Receiver'
+  return xml({ ErrorResponse: { Error: { Type, Code: errorType, Message: message }, RequestId: randomUUID() } })
+}
+
+/** A list is written as `<member>` elements. */
+function xml(value: unknown): string {
+  if (Array.isArray(value)) return value.map((entry) => `<member>${xml(entry)}</member>`).join('')
+  if (typeof value !== 'object' || value === null) {
+    return String(value).replace(/[<>&'"]/g, (c) => `&#${c.charCodeAt(0)};`)
+  }
+  return Object.entries(value)
+    .map(([name, inner]) => `<${name}>${xml(inner)}</${name}>`)
+    .join('')
+}

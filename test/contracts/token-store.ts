@@ -1,0 +1,231 @@
+import type { Failure } from '../../functions/core/failure.ts'
+import { Secret } from '../../functions/core/secret.ts'
+import {
+  isLeased,
+  type Lease,
+  type State,
+  type StoredToken,
+  type Success,
+  type TokenStore,
+} from '../../functions/core/store.ts'
+import { secondsAfter } from '../../functions/core/token.ts'
+import { The } from '../world.ts'
+
+const key = 'acme#hq'
+const later = (seconds: number) => secondsAfter(The.now, seconds)
+
+const token = (lease: Lease, value = 't1'): StoredToken => ({
+  accessToken: {
+    value: new Secret(value),
+    issuedAt: The.now,
+    expiresAt: later(3600),
+    scope: 'read',
+    context: { account: '17' },
+  },
+  refreshAt: later(2880),
+  fence: lease.fence,
+  epoch: lease.epoch,
+  credentialVersion: 'v1',
+})
+
+const success = (refreshToken?: string): Success => ({
+  ...(refreshToken !== undefined && { refreshToken: new Secret(refreshToken) }),
+  credentialVersion: 'v1',
+  usualSeconds: 0.25,
+  dueAt: later(2880),
+})
+
+const failure: Failure = {
+  code: 'vendor_unavailable',
+  detail: 'Acme answered 503',
+  count: 2,
+  since: The.now,
+  until: later(30),
+  credentialVersion: 'v1',
+}
+
+/** What every store promises, whatever it is made of. */
+export function tokenStoreContract(name: string, open: () => Promise<TokenStore>): void {
+  describe(`${name} as a token store`, () => {
+    let store: TokenStore
+    beforeEach(async () => {
+      store = await open()
+    })
+
+    const acquire = async (seen?: State, at = 0) => {
+      const state = seen ?? (await store.read(key)).state
+      return store.acquire(key, state, { now: later(at), until: later(at + 15) })
+    }
+    const mustAcquire = async (at = 0): Promise<Lease> => {
+      const lease = await acquire(undefined, at)
+      if (!lease) throw new Error('no lease')
+      return lease
+    }
+    const reveal = async () => (await store.read(key)).token?.accessToken.value.reveal()
+
+    it('knows nothing of a connection nobody has asked for', async () => {
+      expect(await store.read(key)).toEqual({ state: { status: 'active', epoch: 0, fence: 0 } })
+    })
+
+    it('gives back what was put, to the millisecond', async () => {
+      const lease = await mustAcquire()
+      await store.commit(lease, success())
+      await store.put(lease, token(lease))
+      const { state, token: held } = await store.read(key)
+      expect(await reveal()).toBe('t1')
+      expect(held).toEqual({
+        ...token(lease),
+        accessToken: { ...token(lease).accessToken, value: held?.accessToken.value },
+      })
+      expect(state).toMatchObject({ fence: 1, epoch: 0, provenVersion: 'v1', usualSeconds: 0.25 })
+    })
+
+    it('gives one lease to 50 who ask at once', async () => {
+      const { state } = await store.read(key)
+      const leases = await Promise.all(Array.from({ length: 50 }, () => acquire(state)))
+      expect(leases.filter(Boolean)).toHaveLength(1)
+    })
+
+    it('gives no lease to a caller whose look is out of date', async () => {
+      const { state } = await store.read(key)
+      const lease = await mustAcquire()
+      await store.release(lease)
+      expect(await acquire(state)).toBeUndefined()
+      expect((await mustAcquire()).fence).toBe(2)
+    })
+
+    it('gives no lease on a disabled connection', async () => {
+      await store.setStatus(key, 'disabled')
+      expect((await store.read(key)).state.status).toBe('disabled')
+      expect(await acquire()).toBeUndefined()
+      await store.setStatus(key, 'active')
+      expect(await acquire()).toBeDefined()
+    })
+
+    it('ends a lease with the token obtained under it, with a failure, by release, and by time', async () => {
+      const leased = async (at: number) => isLeased(await store.read(key), later(at))
+      const first = await mustAcquire()
+      expect(await leased(14.999)).toBe(true)
+      expect(await leased(15)).toBe(false)
+      await store.commit(first, success())
+      expect(await leased(0)).toBe(true)
+      await store.put(first, token(first))
+      expect(await leased(0)).toBe(false)
+      const second = await mustAcquire()
+      expect(await leased(0)).toBe(true)
+      await store.fail(second, failure)
+      expect(await leased(0)).toBe(false)
+      const third = await mustAcquire()
+      await store.release(third)
+      expect(await leased(0)).toBe(false)
+    })
+
+    it('does not let a former holder end the lease of its successor', async () => {
+      const slow = await mustAcquire()
+      await mustAcquire(20)
+      await store.release(slow)
+      await store.fail(slow, failure)
+      const row = await store.read(key)
+      expect(isLeased(row, later(20))).toBe(true)
+      expect(row.state.failure).toBeUndefined()
+    })
+
+    it('refuses the token of an earlier fence once a later one is there', async () => {
+      const slow = await mustAcquire()
+      const quick = await mustAcquire(20)
+      await store.commit(quick, success())
+      expect(await store.put(quick, token(quick, 'newer'))).toBe(true)
+      expect(await store.commit(slow, success())).toBe('superseded')
+      expect(await store.put(slow, token(slow, 'older'))).toBe(false)
+      expect(await reveal()).toBe('newer')
+    })
+
+    it('remembers a failure whole, and forgets it with the next success', async () => {
+      await store.fail(await mustAcquire(), failure)
+      expect((await store.read(key)).state.failure).toEqual(failure)
+      const { until: _, ...latched } = failure
+      await store.fail(await mustAcquire(), latched)
+      expect((await store.read(key)).state.failure).toEqual(latched)
+      await store.commit(await mustAcquire(), success())
+      expect((await store.read(key)).state.failure).toBeUndefined()
+    })
+
+    it('shows the refresh token to the next holder of a lease and to nobody else', async () => {
+      const first = await mustAcquire()
+      await store.commit(first, success('r1'))
+      expect(JSON.stringify(await store.read(key))).not.toContain('r1')
+      const second = await mustAcquire(20)
+      expect(second.refreshToken?.reveal()).toBe('r1')
+      await store.commit(second, success())
+      const third = await mustAcquire(40)
+      expect(third.refreshToken?.reveal()).toBe('r1')
+      expect(third.generation).toBe(1)
+    })
+
+    it('keeps a new refresh token although the lease was lost, as long as it is the newest', async () => {
+      const slow = await mustAcquire()
+      const next = await mustAcquire(20)
+      expect(await store.commit(slow, success('r1'))).toBe('superseded')
+      await store.release(next)
+      expect((await mustAcquire(40)).refreshToken?.reveal()).toBe('r1')
+    })
+
+    it('does not let a late refresh token replace a newer one', async () => {
+      const slow = await mustAcquire()
+      await store.commit(await mustAcquire(20), success('newer'))
+      await store.commit(slow, success('older'))
+      expect((await mustAcquire(40)).refreshToken?.reveal()).toBe('newer')
+    })
+
+    it('tells a holder whose connection was revoked meanwhile, and stores nothing of it', async () => {
+      const lease = await mustAcquire()
+      await store.revoke(key)
+      expect(await store.commit(lease, success('r1'))).toBe('revoked')
+      const { state } = await store.read(key)
+      expect(state.epoch).toBe(1)
+      expect(state.provenVersion).toBeUndefined()
+      expect((await mustAcquire()).refreshToken).toBeUndefined()
+    })
+
+    it('gives up the refresh token with a revoke, and never counts the fence anew', async () => {
+      await store.commit(await mustAcquire(), success('r1'))
+      await store.revoke(key)
+      await store.revoke(key)
+      const lease = await mustAcquire(20)
+      expect(lease).toMatchObject({ epoch: 2, fence: 2 })
+      expect(lease.refreshToken).toBeUndefined()
+    })
+
+    it('notes each notice once, whoever is first', async () => {
+      const noted = await Promise.all(Array.from({ length: 10 }, () => store.notice(key, 'v1 30')))
+      expect(noted.filter(Boolean)).toHaveLength(1)
+      expect((await store.read(key)).state.noticed).toBe('v1 30')
+      expect(await store.notice(key, 'v1 14')).toBe(true)
+    })
+
+    it('gives each vendor so many permits a window and no more', async () => {
+      const window = { startsAt: The.now, endsAt: later(300), limit: 3 }
+      const taken = await Promise.all(Array.from({ length: 10 }, () => store.take('acme', window)))
+      expect(taken.filter(Boolean)).toHaveLength(3)
+      await store.giveBack('acme', window)
+      expect(await store.take('acme', window)).toBe(true)
+      expect(await store.take('acme', window)).toBe(false)
+      expect(await store.take('apex', window)).toBe(true)
+      expect(await store.take('acme', { ...window, startsAt: later(300), endsAt: later(600) })).toBe(true)
+    })
+
+    it('never counts permits below zero', async () => {
+      const window = { startsAt: The.now, endsAt: later(300), limit: 1 }
+      await store.giveBack('acme', window)
+      expect(await store.take('acme', window)).toBe(true)
+      expect(await store.take('acme', window)).toBe(false)
+    })
+
+    it('keeps a vendor stopped until the time is up, and only that vendor', async () => {
+      await store.stop('acme', later(300))
+      expect(await store.stoppedUntil('acme', later(299.999))).toEqual(later(300))
+      expect(await store.stoppedUntil('acme', later(300))).toBeUndefined()
+      expect(await store.stoppedUntil('apex', The.now)).toBeUndefined()
+    })
+  })
+}

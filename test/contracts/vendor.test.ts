@@ -1,0 +1,186 @@
+import { VendingError } from '../../functions/core/errors.ts'
+import { Secret } from '../../functions/core/secret.ts'
+import type { Vendor } from '../../functions/core/vendor.ts'
+import { vendors } from '../../functions/vendors.ts'
+import {
+  breaksOff,
+  contextFor,
+  deadline,
+  expectNoTrace,
+  failureOf,
+  hangs,
+  html,
+  json,
+  jwt,
+  NOW,
+  networkError,
+  redirect,
+  type Step,
+  text,
+  vendorAnswering,
+} from '../fake-vendor.ts'
+
+const CANARY = 'Y2FuYXJ5LWluLXRoZS1jb2FsLW1pbmU'
+
+interface Sample {
+  /** Credentials that fit, with the canary for a secret. */
+  readonly document: Record<string, unknown>
+  /** An answer that is a token, for a vendor that is asked for one. */
+  readonly granted?: object
+}
+
+const samples: Record<keyof typeof vendors, Sample> = {
+  accelo: {
+    document: { deployment: 'acme', client_id: 'abcdef12@acme.accelo.com', client_secret: CANARY },
+    granted: { access_token: 'token-canary', expires_in: 3600 },
+  },
+  accessia: {
+    document: { authentication_url: 'https://auth.accessia.com', integration_id: 'int-0001', secret: CANARY },
+    granted: { accessToken: 'token-canary', expiresIn: 3600, accessiaApisUrl: 'https://acme.accessia.com/apis' },
+  },
+  iobeya: {
+    document: {
+      api_url: 'https://acme.api.iobeya.com',
+      token: jwt({ exp: NOW.getTime() / 1000 + 3600, canary: CANARY }),
+    },
+  },
+}
+
+const all = (Object.keys(vendors) as (keyof typeof vendors)[]).map((name) => {
+  const vendor: Vendor = vendors[name]
+  return { name, vendor, ...samples[name] }
+})
+const asked = all.filter(({ granted }) => granted !== undefined)
+
+describe.each(all)('$name', ({ name, vendor, document, granted }) => {
+  const issue = (credentials: unknown, ...script: Step[]) => {
+    const fake = vendorAnswering(...script)
+    return { fake, promise: vendor.issue(credentials, undefined, contextFor(fake, vendor)) }
+  }
+
+  it('is called what it is filed under', () => {
+    expect(vendor.id).toBe(name)
+    expect(vendor.id).toMatch(/^[a-z0-9][a-z0-9-]{0,62}$/)
+    expect(vendor.title).not.toBe('')
+  })
+
+  it('names domains of its own and a longest life', () => {
+    expect(vendor.hosts.length).toBeGreaterThan(0)
+    for (const host of vendor.hosts) expect(host).toMatch(/^[a-z0-9-]+(\.[a-z0-9-]+)+$/)
+    expect(vendor.tokens.maxLifeSeconds).toBeGreaterThan(0)
+  })
+
+  it('issues a token that begins now or before, ends later, and says where to use it', async () => {
+    const { promise, fake } = issue(document, ...(granted ? [json(granted)] : []))
+    const { accessToken } = await promise
+    fake.done()
+    expect(accessToken.value).toBeInstanceOf(Secret)
+    expect(accessToken.issuedAt.getTime()).toBeLessThanOrEqual(NOW.getTime())
+    expect(accessToken.expiresAt.getTime()).toBeGreaterThan(NOW.getTime())
+    expect(accessToken.context.api_base_url).toMatch(/^https:\/\/.*[^/]$/)
+    expect(Object.keys(accessToken.context).filter((member) => !/^[a-z][a-z_]*$/.test(member))).toEqual([])
+  })
+
+  it('C26 issues nothing that prints a token or a credential', async () => {
+    const issued = await issue(document, ...(granted ? [json(granted)] : [])).promise
+    expectNoTrace(issued, CANARY, issued.accessToken.value.reveal())
+  })
+
+  it.each([undefined, null, 'text', 7, [], {}])('refuses credentials of %j without a call', async (credentials) => {
+    const { promise, fake } = issue(credentials)
+    expect(await failureOf(promise)).toMatchObject({ code: 'configuration' })
+    expect(fake.requests).toHaveLength(0)
+  })
+
+  it.each(Object.keys(document))(
+    'C26 refuses credentials with a wrong %s without a call, and does not repeat them',
+    async (member) => {
+      for (const wrong of [undefined, null, '', ' ', 7, { canary: CANARY }, [CANARY]]) {
+        const { promise, fake } = issue({ ...document, [member]: wrong })
+        const error = await failureOf(promise)
+        expect(error).toMatchObject({ code: 'configuration' })
+        expect(fake.requests).toHaveLength(0)
+        expectNoTrace(error, CANARY)
+      }
+    },
+  )
+})
+
+describe.each(asked)('$name, asked for a token', ({ vendor, document, granted }) => {
+  const fails: [string, string, Step][] = [
+    ['C09', 'credential_rejected', json({ error: 'invalid_client', error_description: CANARY })],
+    ['C11', 'vendor_malformed', html()],
+    ['C12', 'vendor_malformed', text('')],
+    ['C12', 'vendor_malformed', text('null')],
+    ['C12', 'vendor_malformed', text('[]')],
+    ['C12', 'vendor_malformed', text(JSON.stringify(CANARY))],
+    ['C12', 'vendor_malformed', text(`{"access_token":"${CANARY}`)],
+    ['C13', 'vendor_malformed', json({ canary: CANARY })],
+    ['C14', 'configuration', redirect(`https://evil.example/${CANARY}`)],
+    ['C15', 'vendor_malformed', text(CANARY.repeat(2 ** 16))],
+    ['C08', 'configuration', json({ ...granted, token_type: 'mac' })],
+    ['C03', 'vendor_malformed', json({ ...granted, expires_in: 0, expiresIn: 0 })],
+    ['C60', 'credential_rejected', json({ error: 'invalid_client', error_description: CANARY }, 401)],
+    ['row 13', 'credential_rejected', html(403, CANARY)],
+    ['C67', 'configuration', html(404, CANARY)],
+    ['row 11', 'vendor_unavailable', json({ canary: CANARY }, 408)],
+    ['row 8', 'vendor_throttled', json({ canary: CANARY }, 429)],
+    ['C21', 'vendor_throttled', json({ canary: CANARY }, 503, { 'retry-after': '7' })],
+    ['row 6', 'vendor_unavailable', json({ canary: CANARY }, 500)],
+    ['row 5', 'vendor_unavailable', breaksOff(CANARY)],
+    ['row 3', 'vendor_unavailable', networkError('ECONNRESET', CANARY)],
+    ['row 2', 'vendor_unavailable', networkError('CERT_HAS_EXPIRED', CANARY)],
+  ]
+
+  it.each(fails)(
+    '%s fails with %s after one call, without a trace of secret or answer (%#)',
+    async (_case, code, step) => {
+      // A body can be read once, and this table serves every vendor.
+      const fake = vendorAnswering(step instanceof Response ? step.clone() : step)
+      const error = await failureOf(vendor.issue(document, undefined, contextFor(fake, vendor)))
+      expect(error).toBeInstanceOf(VendingError)
+      expect(error).toMatchObject({ code })
+      expect(fake.requests).toHaveLength(1)
+      const sent = fake.requests.flatMap(({ body, headers }) => [body, headers.get('authorization') ?? body])
+      expectNoTrace(error, CANARY, ...sent)
+    },
+  )
+
+  it('C15 gives up when its time is up', async () => {
+    const { signal, pass } = deadline(1)
+    const fake = vendorAnswering(hangs)
+    const promise = failureOf(vendor.issue(document, undefined, contextFor(fake, vendor, { signal })))
+    pass()
+    expect(await promise).toMatchObject({ code: 'vendor_unavailable' })
+  })
+
+  it('C65 C26 sends its secrets to its own hosts alone, never in a URL, and never after a redirect', async () => {
+    const fake = vendorAnswering(json(granted))
+    await vendor.issue(document, undefined, contextFor(fake, vendor))
+    for (const { url, method, redirect } of fake.requests) {
+      const { protocol, hostname, search } = new URL(url)
+      expect({ protocol, search, method, redirect }).toEqual({
+        protocol: 'https:',
+        search: '',
+        method: 'POST',
+        redirect: 'manual',
+      })
+      expect(vendor.hosts.some((host) => hostname === host || hostname.endsWith(`.${host}`))).toBe(true)
+      expect(url).not.toMatch(new RegExp(`${CANARY}|_bearer_token`))
+    }
+  })
+
+  it('C27 calls no host that is not allowed', async () => {
+    const fake = vendorAnswering()
+    const error = await failureOf(
+      vendor.issue(document, undefined, contextFor(fake, vendor, { hosts: ['acme.example'] })),
+    )
+    expect(error).toMatchObject({ code: 'configuration' })
+    expect(fake.requests).toHaveLength(0)
+  })
+})
+
+it('has a sample for every vendor, and every vendor a name of its own', () => {
+  expect(Object.keys(samples)).toEqual(Object.keys(vendors))
+  expect(new Set(all.map(({ vendor }) => vendor.id)).size).toBe(all.length)
+})

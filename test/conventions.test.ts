@@ -1,0 +1,193 @@
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url))
+const tracked = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {
+  cwd: ROOT,
+  encoding: 'utf8',
+})
+  .split('\n')
+  .filter(Boolean)
+const sources = tracked.filter((file) => /^(bin|lib|functions)\/.*\.(ts|cjs)$/.test(file) && !file.endsWith('.d.ts'))
+
+const read = (file: string) => readFileSync(join(ROOT, file), 'utf8')
+
+/** Every file and package a source imports, by `import`, `export … from`, `import()` or `require()`. */
+function importsOf(file: string): string[] {
+  const specifiers = [...read(file).matchAll(/(?:from|import|require)\s*\(?\s*'([.@a-z][^' ]+)'/g)].map(
+    ([, specifier = '']) => specifier,
+  )
+  return specifiers.map((specifier) =>
+    specifier.startsWith('.') ? relative(ROOT, join(ROOT, dirname(file), specifier)) : specifier,
+  )
+}
+
+const isPackage = (name: string) => !/^(bin|lib|functions|test)\//.test(name)
+const isVendorFolder = (path: string) => /^functions\/(?!core|oauth|aws)[a-z]+\//.test(path)
+const vendorFolderOf = (path: string) => path.split('/').slice(0, 2).join('/')
+
+/** The arrows of the design: for each part of the tree, what it may import. */
+const ARROWS: readonly { readonly from: RegExp; readonly may: (imported: string, from: string) => boolean }[] = [
+  {
+    from: /^functions\/core\//,
+    may: (i) => i.startsWith('functions/core/') || i.startsWith('node:') || i === 'zod/mini',
+  },
+  {
+    from: /^functions\/oauth\//,
+    may: (i) => /^functions\/(core|oauth)\//.test(i) || i.startsWith('node:') || i === 'zod/mini' || i === 'jose',
+  },
+  {
+    from: /^functions\/aws\//,
+    may: (i) =>
+      /^functions\/(core|aws)\//.test(i) ||
+      i === 'functions/environment.ts' ||
+      i.startsWith('node:') ||
+      /^(@aws-sdk\/|@aws-lambda-powertools\/|@middy\/core$|aws-lambda$|jose$)/.test(i),
+  },
+  {
+    from: /^functions\/[a-z]+\/handler\.ts$/,
+    may: (i, from) => i === 'functions/aws/lambda.ts' || i === `${vendorFolderOf(from)}/vendor.ts`,
+  },
+  {
+    from: /^functions\/[a-z]+\//,
+    may: (i, from) =>
+      /^functions\/(core|oauth)\//.test(i) ||
+      i.startsWith(`${vendorFolderOf(from)}/`) ||
+      i.startsWith('node:') ||
+      i === 'zod/mini',
+  },
+  { from: /^functions\/vendors\.ts$/, may: (i) => i.endsWith('/vendor.ts') || i.startsWith('functions/core/') },
+  { from: /^functions\/environment\.ts$/, may: () => false },
+  {
+    from: /^lib\/local\//,
+    may: (i) =>
+      i.startsWith('lib/local/') || i.startsWith('node:') || /^(@aws-sdk\/|dynalite$|zod$|zod\/mini$)/.test(i),
+  },
+  {
+    from: /^lib\/(cli|client)\//,
+    may: (i) => /^lib\/(cli|client)\//.test(i) || i.startsWith('node:') || /^(@aws-sdk\/|@smithy\/|zod\/mini$)/.test(i),
+  },
+  {
+    from: /^lib\/[a-z-]+\.ts$/,
+    may: (i) =>
+      /^lib\/[a-z-]+\.ts$/.test(i) ||
+      [
+        'functions/vendors.ts',
+        'functions/environment.ts',
+        'functions/core/vendor.ts',
+        'constructs',
+        'esbuild',
+        'cdk-nag',
+      ].includes(i) ||
+      i.startsWith('node:') ||
+      i.startsWith('aws-cdk-lib'),
+  },
+  { from: /^bin\/app\.ts$/, may: (i) => /^lib\/[a-z-]+\.ts$/.test(i) || /^(aws-cdk-lib|cdk-nag$|node:)/.test(i) },
+  { from: /^bin\//, may: (i) => /^lib\/(local|cli)\//.test(i) || i.startsWith('node:') },
+]
+
+describe('the arrows of the design', () => {
+  it('hold for every import', () => {
+    const wrong = sources.flatMap((file) => {
+      const rule = ARROWS.find(({ from }) => from.test(file))
+      return importsOf(file)
+        .filter((imported) => !rule?.may(imported, file))
+        .map((imported) => `${file} -> ${imported}`)
+    })
+    expect(wrong).toEqual([])
+  })
+
+  it('are looked at for real: a wrong import would be seen', () => {
+    const core = ARROWS.find(({ from }) => from.test('functions/core/vend.ts'))
+    expect(core?.may('@aws-sdk/client-dynamodb', 'functions/core/vend.ts')).toBe(false)
+    expect(importsOf('functions/accelo/handler.ts')).toEqual(['functions/aws/lambda.ts', 'functions/accelo/vendor.ts'])
+    expect(sources.length).toBeGreaterThan(40)
+  })
+
+  it('keep vendors apart: none imports another', () => {
+    const across = sources
+      .filter(isVendorFolder)
+      .flatMap((file) => importsOf(file).map((imported) => [file, imported] as const))
+      .filter(([file, imported]) => isVendorFolder(imported) && vendorFolderOf(imported) !== vendorFolderOf(file))
+    expect(across).toEqual([])
+  })
+
+  it('let nobody but functions/aws and bin read the environment', () => {
+    const readers = sources.filter((file) => /process\.env\b/.test(read(file)))
+    expect(readers.filter((file) => !/^(functions\/aws|bin)\//.test(file))).toEqual([])
+  })
+
+  it('leave the simulators without a line of the code they check', () => {
+    const borrowed = sources.filter((file) => file.startsWith('lib/local/')).flatMap(importsOf)
+    expect(borrowed.filter((imported) => imported.startsWith('functions/'))).toEqual([])
+  })
+})
+
+describe('the packages', () => {
+  const lock = read('package-lock.json')
+
+  it('are those of the living projects, not the bare names anybody could register', () => {
+    for (const name of ['middy', 'aws-lambda-powertools']) {
+      expect(read('package.json')).not.toContain(`"${name}"`)
+      expect(lock).not.toContain(`"node_modules/${name}"`)
+    }
+  })
+
+  it('hold one version of Powertools and a CDK command line that can read the library', () => {
+    const { packages } = JSON.parse(lock)
+    const versionsOf = (start: string) =>
+      new Set(
+        Object.entries<{ version: string }>(packages)
+          .filter(([name]) => name.includes(`node_modules/${start}`))
+          .map(([, { version }]) => version),
+      )
+    expect(versionsOf('@aws-lambda-powertools/')).toEqual(new Set(['2.35.0']))
+    expect(packages['node_modules/aws-cdk'].version).toBe('2.1148.1')
+  })
+
+  it('are pinned exactly, and each in the lock carries its hash', () => {
+    const { dependencies, devDependencies } = JSON.parse(read('package.json'))
+    const loose = Object.entries<string>({ ...dependencies, ...devDependencies }).filter(
+      ([, range]) => !/^\d/.test(range),
+    )
+    expect(loose).toEqual([])
+    const entries = Object.entries<{ integrity?: string; link?: true }>(JSON.parse(lock).packages)
+    const bare = entries.filter(
+      ([name, { integrity }]) => name !== '' && !integrity?.startsWith('sha512-') && !bundled(name),
+    )
+    expect(bare.map(([name]) => name)).toEqual([])
+  })
+
+  /** A package inside another's archive is covered by the hash of that archive. */
+  const bundled = (name: string) => JSON.parse(lock).packages[name].inBundle === true
+})
+
+describe('the tree', () => {
+  it('has at its top what the design names and nothing else', () => {
+    const top = [...new Set(tracked.map((file) => file.split('/')[0] ?? ''))].filter((name) => !name.startsWith('.'))
+    const named = [
+      'package.json',
+      'package-lock.json',
+      'tsconfig.json',
+      'cdk.json',
+      'biome.json',
+      'LICENSE',
+      'README.md',
+    ]
+    expect(top.filter((name) => ![...named, 'bin', 'lib', 'functions', 'test'].includes(name))).toEqual([])
+  })
+
+  it('uses packages only through names it declares', () => {
+    const { dependencies, devDependencies } = JSON.parse(read('package.json'))
+    const declared = Object.keys({ ...dependencies, ...devDependencies, 'aws-lambda': '' })
+    const used = new Set(sources.flatMap(importsOf).filter((name) => isPackage(name) && !name.startsWith('node:')))
+    const nameOf = (specifier: string) =>
+      specifier
+        .split('/')
+        .slice(0, specifier.startsWith('@') ? 2 : 1)
+        .join('/')
+    expect([...used].map(nameOf).filter((name) => !declared.includes(name))).toEqual([])
+  })
+})

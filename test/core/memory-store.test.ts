@@ -1,0 +1,4 @@
+import { tokenStoreContract } from '../contracts/token-store.ts'
+import { memoryStore } from '../memory-store.ts'
+
+tokenStoreContract('memory', async () => memoryStore())

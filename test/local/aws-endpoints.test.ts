@@ -1,0 +1,169 @@
+import { connect } from 'node:net'
+import {
+  ConditionalCheckFailedException,
+  CreateTableCommand,
+  DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+} from '@aws-sdk/client-dynamodb'
+import { CreateTopicCommand, ListTopicsCommand, PublishCommand, SNSClient, SubscribeCommand } from '@aws-sdk/client-sns'
+import { type AwsEndpoints, startAwsEndpoints } from '../../lib/local/aws-endpoints.ts'
+import type { Notice } from '../../lib/local/sns.ts'
+
+const account = { region: 'us-east-1', accountId: '123456789012' }
+const noticed: Notice[] = []
+let aws: AwsEndpoints
+let dynamo: DynamoDBClient
+let mail: SNSClient
+
+beforeEach(async () => {
+  noticed.length = 0
+  aws = await startAwsEndpoints({ ...account, port: 0, onNotice: (notice) => noticed.push(notice) })
+  const client = { endpoint: aws.url, region: account.region, credentials: { accessKeyId: 'a', secretAccessKey: 'b' } }
+  dynamo = new DynamoDBClient(client)
+  mail = new SNSClient(client)
+})
+
+afterEach(async () => {
+  dynamo.destroy()
+  mail.destroy()
+  await aws.close()
+})
+
+const post = (target: string, body: string) =>
+  fetch(aws.url, { method: 'POST', headers: { 'x-amz-target': target }, body })
+
+describe('DynamoDB', () => {
+  const TableName = 'connections'
+  const createTable = () =>
+    dynamo.send(
+      new CreateTableCommand({
+        TableName,
+        KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
+        AttributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' }],
+        BillingMode: 'PAY_PER_REQUEST',
+      }),
+    )
+
+  it('stores items and honours conditions', async () => {
+    await createTable()
+    const put = { TableName, Item: { pk: { S: 'accelo#hq' } }, ConditionExpression: 'attribute_not_exists(pk)' }
+    await dynamo.send(new PutItemCommand(put))
+    await expect(dynamo.send(new PutItemCommand(put))).rejects.toBeInstanceOf(ConditionalCheckFailedException)
+    const read = await dynamo.send(new GetItemCommand({ TableName, Key: { pk: { S: 'accelo#hq' } } }))
+    expect(read.Item).toEqual({ pk: { S: 'accelo#hq' } })
+    expect(aws.calls()).toEqual({
+      'DynamoDB_20120810.CreateTable': 1,
+      'DynamoDB_20120810.PutItem': 2,
+      'DynamoDB_20120810.GetItem': 1,
+    })
+  })
+
+  it('goes on after a client that left in the middle of its request', async () => {
+    await new Promise<void>((resolve) => {
+      const socket = connect(Number(new URL(aws.url).port), '127.0.0.1')
+      const head =
+        'POST / HTTP/1.1\r\nhost: local\r\nx-amz-target: DynamoDB_20120810.GetItem\r\ncontent-length: 99\r\n\r\n{'
+      socket.write(head, () => socket.resetAndDestroy())
+      socket.on('close', () => resolve())
+    })
+    await createTable()
+    expect(aws.calls()).toMatchObject({ 'DynamoDB_20120810.CreateTable': 1 })
+  })
+})
+
+describe('SNS', () => {
+  it('passes a published message on and remembers it', async () => {
+    const { TopicArn } = await mail.send(new CreateTopicCommand({ Name: 'notices' }))
+    expect(TopicArn).toBe('arn:aws:sns:us-east-1:123456789012:notices')
+    const Message = 'renew <iobeya#main> & tell "Ann"\nbefore 1 März'
+    const { MessageId } = await mail.send(new PublishCommand({ TopicArn, Subject: 'A token ends soon', Message }))
+    const notice = { id: MessageId, topicArn: TopicArn, subject: 'A token ends soon', message: Message }
+    expect(noticed).toEqual([notice])
+    expect(aws.messages).toEqual([notice])
+  })
+
+  it('creates a topic once and lists it', async () => {
+    const { Topics: none = [] } = await mail.send(new ListTopicsCommand({}))
+    expect(none).toEqual([])
+    const first = await mail.send(new CreateTopicCommand({ Name: 'notices' }))
+    const again = await mail.send(new CreateTopicCommand({ Name: 'notices' }))
+    expect(again.TopicArn).toBe(first.TopicArn)
+    const { Topics } = await mail.send(new ListTopicsCommand({}))
+    expect(Topics).toEqual([{ TopicArn: first.TopicArn }])
+  })
+
+  it('gives the same subscription to the same subscriber', async () => {
+    const { TopicArn } = await mail.send(new CreateTopicCommand({ Name: 'notices' }))
+    const subscription = { TopicArn, Protocol: 'email', Endpoint: 'ann@example.com' }
+    const first = await mail.send(new SubscribeCommand(subscription))
+    expect(first.SubscriptionArn).toMatch(/^arn:aws:sns:us-east-1:123456789012:notices:[0-9a-f-]{36}$/)
+    const again = await mail.send(new SubscribeCommand(subscription))
+    expect(again.SubscriptionArn).toBe(first.SubscriptionArn)
+  })
+
+  it('refuses an unknown topic, an empty message and a subject that is no mail header', async () => {
+    const { TopicArn } = await mail.send(new CreateTopicCommand({ Name: 'notices' }))
+    const publish = (change: object) => mail.send(new PublishCommand({ TopicArn, Message: 'm', ...change }))
+    const elsewhere = { TopicArn: `${TopicArn}-2` }
+    await expect(publish(elsewhere)).rejects.toMatchObject({
+      name: 'NotFoundException',
+      message: 'Topic does not exist',
+    })
+    await expect(publish({ Message: '' })).rejects.toMatchObject({ message: 'Invalid parameter: Empty message' })
+    for (const Subject of ['two\nlines', 'ends on 1 März', 'x'.repeat(101)]) {
+      await expect(publish({ Subject })).rejects.toMatchObject({
+        name: 'InvalidParameterException',
+        message: 'Invalid parameter: Subject',
+      })
+    }
+    expect(aws.messages).toEqual([])
+  })
+})
+
+describe('the router', () => {
+  it('counts calls by operation, refused ones too', async () => {
+    await post('secretsmanager.GetSecretValue', '{"SecretId":"none"}')
+    await post('secretsmanager.GetSecretValue', '{"SecretId":"none"}')
+    await mail.send(new ListTopicsCommand({}))
+    expect(aws.calls()).toEqual({ 'secretsmanager.GetSecretValue': 2, 'sns.ListTopics': 1 })
+  })
+
+  it.each(['secretsmanager.RotateSecret', 'TrentService.Sign', 'AWSEvents.PutEvents', 'TrentService.constructor'])(
+    'refuses the operation %s, which it does not have',
+    async (target) => {
+      const answer = await post(target, '{}')
+      expect(answer.status).toBe(400)
+      expect(answer.headers.get('x-amzn-errortype')).toBe('UnknownOperationException')
+      expect(await answer.json()).toMatchObject({ __type: 'UnknownOperationException' })
+    },
+  )
+
+  it('refuses an SNS action it does not have', async () => {
+    const answer = await fetch(aws.url, { method: 'POST', body: new URLSearchParams({ Action: 'DeleteTopic' }) })
+    expect(answer.status).toBe(400)
+    expect(await answer.text()).toContain('<Code>UnknownOperationException</Code>')
+  })
+
+  it('refuses a body that is not JSON and input that lacks a member', async () => {
+    expect(await (await post('secretsmanager.GetSecretValue', '{')).json()).toMatchObject({
+      __type: 'SerializationException',
+    })
+    expect(await (await post('secretsmanager.GetSecretValue', '{}')).json()).toMatchObject({
+      __type: 'ValidationException',
+    })
+  })
+
+  it('keeps nothing from one start to the next', async () => {
+    await mail.send(new CreateTopicCommand({ Name: 'notices' }))
+    const other = await startAwsEndpoints({ ...account, port: 0 })
+    const answer = await fetch(other.url, { method: 'POST', body: new URLSearchParams({ Action: 'ListTopics' }) })
+    expect(await answer.text()).not.toContain('notices')
+    await other.close()
+  })
+
+  it('refuses to start on a port that is taken', async () => {
+    const port = Number(new URL(aws.url).port)
+    await expect(startAwsEndpoints({ ...account, port })).rejects.toMatchObject({ code: 'EADDRINUSE' })
+  })
+})

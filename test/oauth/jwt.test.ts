@@ -1,0 +1,39 @@
+import { Buffer } from 'node:buffer'
+import { Secret } from '../../functions/core/secret.ts'
+import { claimsOf, signHs256 } from '../../functions/oauth/jwt.ts'
+import { jwt } from '../fake-vendor.ts'
+
+describe('signHs256', () => {
+  // vendors.md 1.2: a key and the signature it must give.
+  const text = '-yBFao-02f4jSG2St9wBJktwlbrfBClOc5i94gcsUXY'
+  const claims = { iat: 1700000000, exp: 1700000300, jti: '00000000-0000-4000-8000-000000000001' }
+  const signatureOf = async (key: Uint8Array) => (await signHs256(claims, key)).reveal().split('.')[2]
+
+  it('C29 gives the signature of the known vector for the decoded key', async () => {
+    expect(await signatureOf(Buffer.from(text, 'base64url'))).toBe('CGLm6Zcj6OB1LToEqkxD1hDTuxuOu918aGKJ6FiCQbc')
+  })
+
+  it('C29 gives another signature when the text itself is the key', async () => {
+    expect(await signatureOf(Buffer.from(text))).toBe('QVYpkpJOzmEH1myeez2TJHuf84lyycPkyR2a_jjkLXA')
+  })
+})
+
+describe('claimsOf', () => {
+  it('reads exp and iat without asking for the signature', () => {
+    expect(claimsOf(new Secret(jwt({ exp: 1700000300.5, iat: 1700000000 })))).toEqual({
+      exp: 1700000300.5,
+      iat: 1700000000,
+    })
+  })
+
+  it.each(['1700000300', null, true, [1], {}, 9e15, -9e15])('takes an exp of %j for none', (exp) => {
+    expect(claimsOf(new Secret(jwt({ exp })))).toEqual({ exp: undefined, iat: undefined })
+  })
+
+  it.each(['', 'Zz9xxxxx_aa', 'a.b.c', 'a.b', 'a.b.c.d.e', `${'x'.repeat(9999)}.`, jwt([]), 'e30.bnVsbA.x'])(
+    'says nothing of the opaque token %#',
+    (token) => {
+      expect(claimsOf(new Secret(token))).toBeUndefined()
+    },
+  )
+})

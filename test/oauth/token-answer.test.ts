@@ -1,0 +1,230 @@
+import { type FailureCode, VendingError } from '../../functions/core/errors.ts'
+import { Secret } from '../../functions/core/secret.ts'
+import { RFC_6749, readTokenAnswer, type TokenShape } from '../../functions/oauth/token-answer.ts'
+import type { Answer } from '../../functions/oauth/token-endpoint.ts'
+import { expectNoTrace } from '../fake-vendor.ts'
+
+const GOOD = { access_token: 't1', token_type: 'Bearer', expires_in: 3600 }
+
+const answer = (body: unknown, status = 200, more: Partial<Answer> = {}): Answer => ({
+  status,
+  contentType: 'application/json',
+  text: new Secret(typeof body === 'string' ? body : JSON.stringify(body)),
+  ...more,
+})
+
+function failure(given: Answer, shape?: TokenShape): VendingError {
+  try {
+    readTokenAnswer(given, shape)
+  } catch (error) {
+    if (error instanceof VendingError) return error
+    throw error
+  }
+  throw new Error('it was taken')
+}
+
+describe('a token', () => {
+  it('comes with its lifetime, scope and refresh token', () => {
+    const read = readTokenAnswer(answer({ ...GOOD, scope: 'read write', refresh_token: 'r1' }))
+    expect(read.accessToken.reveal()).toBe('t1')
+    expect(read.refreshToken?.reveal()).toBe('r1')
+    expect(read).toMatchObject({ expiresIn: 3600, scope: 'read write', context: {} })
+  })
+
+  it('C36 C69 comes without a refresh token when there is none, or none that can be used', () => {
+    for (const refresh_token of [undefined, null, '', 7, 'a b', {}])
+      expect(readTokenAnswer(answer({ ...GOOD, refresh_token }))).not.toHaveProperty('refreshToken')
+  })
+
+  it.each(['bearer', 'Bearer', 'BEARER', undefined, null])('C07 may be of type %s', (token_type) => {
+    expect(readTokenAnswer(answer({ ...GOOD, token_type })).accessToken.reveal()).toBe('t1')
+  })
+
+  it('C07 may have its type misspelt', () => {
+    expect(readTokenAnswer(answer({ access_token: 't1', token_tpye: 'Bearer' })).accessToken.reveal()).toBe('t1')
+  })
+
+  it.each(['mac', 'DPoP', '', 1, ['bearer']])('C08 is refused when it is of type %j', (token_type) => {
+    expect(failure(answer({ ...GOOD, token_type })).code).toBe('configuration')
+  })
+
+  it('is taken whatever else the answer holds', () => {
+    const more =
+      '{"__proto__":{"error":"x","expires_in":9},"constructor":1,"account_details":{"error":"x"},"access_token":"t1"}'
+    const read = readTokenAnswer(answer(more))
+    expect(read.accessToken.reveal()).toBe('t1')
+    expect(read.expiresIn).toBeUndefined()
+  })
+
+  it('is not taken from a prototype', () => {
+    expect(failure(answer('{"__proto__":{"access_token":"t1"}}')).code).toBe('vendor_malformed')
+  })
+
+  it('is found under the names of another shape, with what is vended beside it', () => {
+    const shape = { ...RFC_6749, accessToken: 'accessToken', expiresIn: 'expiresIn', context: { api_base_url: 'api' } }
+    const read = readTokenAnswer(answer({ accessToken: 't1', expiresIn: '60', api: 'https://api', other: 'x' }), shape)
+    expect(read).toMatchObject({ expiresIn: '60', context: { api_base_url: 'https://api' } })
+    expect(failure(answer(GOOD), shape).code).toBe('vendor_malformed')
+  })
+
+  it('has no context that is not text fit for a header', () => {
+    const shape = { ...RFC_6749, context: { a: 'a', b: 'b', c: 'c' } }
+    expect(readTokenAnswer(answer({ ...GOOD, a: 1, b: 'x\ny', c: '' }), shape).context).toEqual({})
+  })
+
+  it('may have 16 KiB and not one byte more', () => {
+    const longest = 'a'.repeat(16 * 1024)
+    expect(readTokenAnswer(answer({ ...GOOD, access_token: longest })).accessToken.reveal()).toBe(longest)
+    expect(failure(answer({ ...GOOD, access_token: `${longest}a` })).code).toBe('vendor_malformed')
+  })
+})
+
+describe('an answer of 200 that makes no sense', () => {
+  it.each([
+    ['C11', '<html>Service unavailable</html>'],
+    ['C12', ''],
+    ['C12', 'null'],
+    ['C12', '[]'],
+    ['C12', '["t1"]'],
+    ['C12', '"text"'],
+    ['C12', '7'],
+    ['C12', '{"access_token":"t1"'],
+    ['C12', 'access_token=t1&token_type=bearer'],
+    ['C13', '{}'],
+    ['C13', '{"access_token":""}'],
+    ['C13', '{"access_token":123}'],
+    ['C13', '{"access_token":null}'],
+    ['C13', '{"access_token":{"value":"t1"}}'],
+    ['C13', '{"Access_Token":"t1"}'],
+    ['row 21', '{"access_token":"a b"}'],
+    ['row 21', '{"access_token":"a\\r\\nx-evil: 1"}'],
+    ['row 21', '{"access_token":"a\\u0000"}'],
+    ['row 21', '{"access_token":"tökên"}'],
+  ])('%s is no token: %s', (_case, body) => {
+    const error = failure(answer(body))
+    expect(error.code).toBe('vendor_malformed')
+    expect(error.message).toBe(
+      `the vendor answered 200 (application/json, ${body.length} characters), without a token that can be used`,
+    )
+  })
+})
+
+describe('a refusal', () => {
+  it.each<[string, number, unknown, FailureCode]>([
+    ['C60', 401, 'invalid_client', 'credential_rejected'],
+    ['C89', 400, 'invalid_client', 'credential_rejected'],
+    ['C09', 200, 'invalid_client', 'credential_rejected'],
+    ['row 12', 500, 'invalid_client', 'credential_rejected'],
+    ['3.4', 401, 'unauthorized_client', 'credential_rejected'],
+    ['3.4', 401, 'unauthorized client', 'credential_rejected'],
+    ['row 13', 401, undefined, 'credential_rejected'],
+    ['row 13', 403, undefined, 'credential_rejected'],
+    ['row 13', 401, 'something new', 'credential_rejected'],
+    ['row 15', 400, 'invalid_grant', 'grant_rejected'],
+    ['row 15', 200, 'invalid_grant', 'grant_rejected'],
+    ['row 17', 400, 'unsupported_grant_type', 'configuration'],
+    ['row 17', 400, 'invalid_scope', 'configuration'],
+    ['row 17', 400, 'invalid_request', 'configuration'],
+    ['row 17', 400, undefined, 'configuration'],
+    ['C09', 200, 'Error message', 'configuration'],
+    ['C09', 200, { code: 1 }, 'configuration'],
+    ['C09', 200, '', 'configuration'],
+    ['C09', 200, 'constructor', 'configuration'],
+    ['C67', 404, undefined, 'configuration'],
+    ['row 18', 410, undefined, 'configuration'],
+    ['C14', 302, undefined, 'configuration'],
+    ['C14', 307, undefined, 'configuration'],
+    ['C61', 401, 'too_many_failed_logins', 'vendor_locked_out'],
+    ['C61', 429, 'too_many_failed_logins', 'vendor_locked_out'],
+    ['row 8', 429, undefined, 'vendor_throttled'],
+    ['3.4', 429, 'too_many_requests', 'vendor_throttled'],
+    ['row 11', 408, undefined, 'vendor_unavailable'],
+    ['row 11', 425, undefined, 'vendor_unavailable'],
+    ['row 6', 500, undefined, 'vendor_unavailable'],
+    ['row 6', 502, undefined, 'vendor_unavailable'],
+    ['row 6', 503, undefined, 'vendor_unavailable'],
+    ['row 6', 504, undefined, 'vendor_unavailable'],
+    ['3.4', 500, 'server_error', 'vendor_unavailable'],
+    ['row 6', 400, 'temporarily_unavailable', 'vendor_unavailable'],
+    ['odd', 700, undefined, 'vendor_malformed'],
+  ])('%s: %i with %j means %s', (_case, status, error, code) => {
+    expect(failure(answer({ error, error_description: 'canary' }, status)).code).toBe(code)
+  })
+
+  it('C09 counts even when a token comes with it', () => {
+    expect(failure(answer({ ...GOOD, error: 'invalid_client' })).code).toBe('credential_rejected')
+    expect(failure(answer({ ...GOOD, error: 'Error message' })).code).toBe('configuration')
+  })
+
+  it('is none when the error is null', () => {
+    expect(readTokenAnswer(answer({ ...GOOD, error: null })).accessToken.reveal()).toBe('t1')
+  })
+
+  it('C67 is told by the status when the body is a page', () => {
+    const page = answer('<html>canary</html>', 404, { contentType: 'text/html' })
+    expect(failure(page)).toMatchObject({
+      code: 'configuration',
+      message: 'the vendor answered 404 (text/html, 19 characters)',
+    })
+    expect(failure({ ...page, status: 401 }).code).toBe('credential_rejected')
+    expect(failure({ ...page, status: 503 }).code).toBe('vendor_unavailable')
+  })
+
+  it('is never a token', () => {
+    for (const status of [199, 300, 304, 400, 401, 500])
+      expect(failure(answer(GOOD, status))).toBeInstanceOf(VendingError)
+  })
+
+  it('C21 says how long to wait when the vendor did', () => {
+    const told = { retryAfterSeconds: 120 }
+    expect(failure(answer({}, 429, told))).toMatchObject({ code: 'vendor_throttled', ...told })
+    expect(failure(answer({}, 503, told))).toMatchObject({ code: 'vendor_throttled', ...told })
+    expect(failure(answer({ error: 'server_error' }, 503, told))).toMatchObject({ code: 'vendor_throttled', ...told })
+    expect(failure(answer({}, 429)).retryAfterSeconds).toBeUndefined()
+    expect(failure(answer({}, 500, told))).toMatchObject({ code: 'vendor_unavailable', retryAfterSeconds: undefined })
+  })
+
+  it.each([
+    [undefined, 300],
+    [10, 300],
+    [300, 300],
+    [600, 600],
+  ])('C61 a lock-out of %s s lasts %i s', (told, seconds) => {
+    const more = told === undefined ? {} : { retryAfterSeconds: told }
+    const error = failure(answer({ error: 'too_many_failed_logins' }, 403, more))
+    expect(error).toMatchObject({ code: 'vendor_locked_out', retryAfterSeconds: seconds })
+  })
+
+  it('is read from the envelope of a vendor that has one', () => {
+    const shape = { ...RFC_6749, envelope: 'meta' }
+    const wrapped = (status: string) => ({ meta: { status, message: 'canary' }, response: null })
+    expect(failure(answer(wrapped('too_many_failed_logins'), 401), shape).code).toBe('vendor_locked_out')
+    expect(failure(answer(wrapped('invalid_client')), shape).code).toBe('credential_rejected')
+    expect(failure(answer(wrapped('ok')), shape).code).toBe('vendor_malformed')
+    expect(readTokenAnswer(answer({ ...GOOD, ...wrapped('ok') }), shape).accessToken.reveal()).toBe('t1')
+  })
+
+  it('may mean something else with one vendor, who also knows what to do', () => {
+    const shape: TokenShape = {
+      ...RFC_6749,
+      means: { 400: 'credential_rejected', invalid_grant: 'credential_rejected' },
+      advice: { credential_rejected: 'copy a new secret' },
+    }
+    expect(failure(answer({ error: 'invalid_grant' }, 400), shape)).toMatchObject({
+      code: 'credential_rejected',
+      message: 'the vendor answered 400 (application/json, 25 characters); error invalid_grant; copy a new secret',
+    })
+    expect(failure(answer({}, 400), shape).code).toBe('credential_rejected')
+    expect(failure(answer({ error: 'invalid_scope' }, 400), shape).code).toBe('configuration')
+  })
+
+  it.each([
+    answer({ error: 'canary', error_description: 'canary' }, 400),
+    answer({ error: 'invalid_client', error_description: 'canary' }, 401),
+    answer({ canary: 'canary' }),
+    answer('{"canary', 200),
+    answer({ ...GOOD, token_type: 'canary', access_token: 'canary' }),
+  ])('C26 repeats nothing of what the vendor wrote (%#)', (given) => {
+    expectNoTrace(failure(given), 'canary')
+  })
+})

@@ -1,0 +1,129 @@
+import { lifeSeconds, marginSeconds, secondsAfter } from '../../functions/core/token.ts'
+import { iobeya } from '../../functions/iobeya/vendor.ts'
+import { contextFor, expectNoTrace, failureOf, jwt, NOW, vendorAnswering } from '../fake-vendor.ts'
+
+const DAY = 24 * 60 * 60
+const now = NOW.getTime() / 1000
+const api_url = 'https://acme.api.iobeya.com'
+const opaque = 'opaque-canary-token'
+const endingIn = (seconds: number) => ({ api_url, token: jwt({ exp: now + seconds, iat: now - DAY }) })
+
+/** No answer is ever scripted: iObeya must not be called. */
+const issue = (document: unknown) => iobeya.issue(document, undefined, contextFor(vendorAnswering(), iobeya))
+
+const codes = async (document: unknown) => (await issue(document)).warnings?.map(({ code }) => code)
+
+describe('a stored token', () => {
+  it('is vended as it is, to its own end', async () => {
+    const document = endingIn(200 * DAY)
+    const { accessToken, warnings, ...rest } = await issue(document)
+    expect(accessToken.value.reveal()).toBe(document.token)
+    expect(accessToken).toMatchObject({ issuedAt: secondsAfter(NOW, -DAY), expiresAt: secondsAfter(NOW, 200 * DAY) })
+    expect(accessToken.context).toEqual({ api_base_url: 'https://acme.api.iobeya.com' })
+    expect(warnings).toEqual([])
+    expect(rest).toEqual({})
+  })
+
+  it('may live longer than a year, as a personal access token does', async () => {
+    expect((await issue(endingIn(900 * DAY))).accessToken.expiresAt).toEqual(secondsAfter(NOW, 900 * DAY))
+  })
+
+  it.each(['Bearer ', '"', ' \n'])('may have been pasted with %j in front', async (before) => {
+    const { token } = endingIn(DAY)
+    expect((await issue({ api_url, token: `${before}${token}` })).accessToken.value.reveal()).toBe(token)
+  })
+
+  it('C46 of one minute is taken and warned about, with 6 s that are not handed out', async () => {
+    const { accessToken, warnings } = await issue({ api_url, token: jwt({ iat: now, exp: now + 60 }) })
+    expect(lifeSeconds(accessToken)).toBe(60)
+    expect(marginSeconds(accessToken)).toBe(6)
+    expect(warnings).toMatchObject([{ code: 'expires_soon' }])
+  })
+})
+
+describe('the end', () => {
+  it('C42 is warned about from 30 days before', async () => {
+    expect(await codes(endingIn(30 * DAY + 1))).toEqual([])
+    expect(await codes(endingIn(30 * DAY))).toEqual(['expires_soon'])
+    expect((await issue(endingIn(29 * DAY))).warnings?.[0]?.detail).toContain(
+      'ends on 2026-08-30, days left: 29; to renew it, give the machine user',
+    )
+  })
+
+  it.each([0, -1, -400 * DAY])('C43 has come with %i s left: a person is told how to go on', async (seconds) => {
+    const error = await failureOf(issue(endingIn(seconds)))
+    expect(error).toMatchObject({
+      code: 'credential_expired',
+      message: expect.stringMatching(/machine user.*generate a new token.*store it in the credentials/),
+    })
+  })
+
+  it('has not come with one second left', async () => {
+    expect(await codes(endingIn(1))).toEqual(['expires_soon'])
+  })
+
+  it('is the end of the day an operator has entered when the token does not say', async () => {
+    const { accessToken } = await issue({ api_url, token: opaque, expires_on: '2026-12-24' })
+    expect(accessToken.expiresAt).toEqual(new Date('2026-12-24T23:59:59Z'))
+    expect(lifeSeconds(accessToken)).toBe(365 * DAY)
+  })
+
+  it.each(['2026-08-01', '2030-01-01'])(
+    'gives a life that began in the past, also when it is on %s',
+    async (expires_on) => {
+      const { accessToken } = await issue({ api_url, token: opaque, expires_on })
+      expect(accessToken.issuedAt.getTime()).toBeLessThanOrEqual(NOW.getTime())
+      expect(lifeSeconds(accessToken)).toBeGreaterThan(0)
+    },
+  )
+
+  it('is what the token says, whatever day was entered', async () => {
+    const { accessToken } = await issue({ ...endingIn(40 * DAY), expires_on: '2027-06-01' })
+    expect(accessToken.expiresAt).toEqual(secondsAfter(NOW, 40 * DAY))
+  })
+
+  it('has come on the day after the one entered', async () => {
+    const error = await failureOf(issue({ api_url, token: opaque, expires_on: '2026-07-31' }))
+    expect(error).toMatchObject({ code: 'credential_expired' })
+  })
+
+  it.each([opaque, jwt({}), jwt({ exp: 'soon' }), jwt({ exp: 1e300 })])(
+    'must be known from somewhere: %#',
+    async (token) => {
+      const error = await failureOf(issue({ api_url, token }))
+      expect(error).toMatchObject({ code: 'configuration', message: expect.stringContaining('"expires_on"') })
+      expectNoTrace(error, token)
+    },
+  )
+
+  it('counts a beginning that lies after it for none', async () => {
+    const { accessToken } = await issue({ api_url, token: jwt({ iat: now + 90 * DAY, exp: now + 60 * DAY }) })
+    expect(lifeSeconds(accessToken)).toBe(365 * DAY)
+  })
+})
+
+describe('what does not fit', () => {
+  it.each(['tomorrow', '2026-02-30', '24.12.2026', '2026-12-24T00:00:00Z', 20261224, ''])(
+    'is refused: an end on %j',
+    async (expires_on) => {
+      expect(await failureOf(issue({ api_url, token: opaque, expires_on }))).toMatchObject({ code: 'configuration' })
+    },
+  )
+
+  it.each([
+    'http://acme.api.iobeya.com',
+    'https://acme.example',
+    'https://u:p@acme.api.iobeya.com',
+    'https://10.0.0.1',
+    '',
+  ])('C27 is refused: the API at %j', async (url) => {
+    expect(await failureOf(issue({ ...endingIn(DAY), api_url: url }))).toMatchObject({ code: 'configuration' })
+  })
+
+  it('C26 is not repeated', async () => {
+    expectNoTrace(await failureOf(issue({ token: `${opaque} ${opaque}`, api_url: opaque })), opaque)
+    expectNoTrace(await failureOf(issue({ token: opaque, api_url: `https://${opaque}@x` })), opaque)
+    const expired = endingIn(-1)
+    expectNoTrace(await failureOf(issue(expired)), expired.token)
+  })
+})
