@@ -1,7 +1,7 @@
 import { LogFormatter, Logger, LogItem } from '@aws-lambda-powertools/logger'
 import type { LogAttributes, UnformattedAttributes } from '@aws-lambda-powertools/logger/types'
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics'
-import { VendingError } from '../core/errors.ts'
+import { isFailure, VendingError } from '../core/errors.ts'
 import { shorten, type VendingEvent } from '../core/event.ts'
 
 /** The audit line is at most this long, all told; logs are most of what a vend costs beyond the gateway. */
@@ -17,22 +17,28 @@ class ShortLines extends LogFormatter {
 }
 
 export const logger = new Logger({ serviceName: 'vendomat', logFormatter: new ShortLines() })
-export const metrics = new Metrics({ namespace: 'Vendomat', serviceName: 'vendomat' })
+/** A mere hit has nothing to count, which Powertools would lament on a line of its own. */
+const silent = { trace() {}, debug() {}, info() {}, warn() {}, error() {} }
+export const metrics = new Metrics({ namespace: 'Vendomat', serviceName: 'vendomat', logger: silent })
 
 /**
- * Writes the audit line, synchronously to standard output, and counts what is not a mere hit. An error nobody foresaw
- * adds a line with its name and place; a service of ours that failed, a line with the reason.
+ * Writes the audit line, synchronously to standard output, and counts what is not a mere hit. What failed on our side or
+ * the vendor's adds a line with the reason; what the caller got wrong does not.
  */
 export function recordEvent(vendorId: string, event: VendingEvent, error?: unknown): void {
   logger.info('', { ...shorten(event, LINE_BYTES - FRAME_BYTES) })
   if (event.outcome === 'cache') return
   metrics.addDimension('vendor', vendorId)
-  if (event.outcome === 'vendor') metrics.addMetric('RenewalTime', MetricUnit.Milliseconds, event.ms)
-  metrics.addMetric(METRICS[event.outcome] ?? 'Failures', MetricUnit.Count, 1)
-  if (error !== undefined) logger.error('', { request_id: event.request_id, ...describe(error) })
+  const metric = METRICS[event.outcome] ?? (isCallers(error) ? 'Refusals' : 'Failures')
+  metrics.addMetric(metric, MetricUnit.Count, 1)
+  if (metric === 'Renewals') metrics.addMetric('RenewalTime', MetricUnit.Milliseconds, event.ms)
+  if (metric === 'Failures') logger.error('', { request_id: event.request_id, ...describe(error) })
 }
 
 const METRICS: Readonly<Record<string, string>> = { vendor: 'Renewals', stale: 'ServedStale' }
+
+const isCallers = (error: unknown): boolean =>
+  isFailure(error, 'bad_request', 'unknown_connection', 'connection_disabled', 'min_ttl_unavailable', 'busy')
 
 /** What may be said of an error: our own words, and of others the name and where it happened; never their text. */
 function describe(error: unknown): Record<string, string> {

@@ -1,3 +1,4 @@
+import * as z from 'zod/mini'
 import { ApiError } from './api.ts'
 import { type Command, EXIT, type Shell, UsageError } from './command.ts'
 import { token } from './token.ts'
@@ -42,11 +43,15 @@ export async function run(parameters: readonly string[], shell: Shell): Promise<
       shell.say(`vendomat: ${error.message}`)
       return error.exitCode
     }
-    // parseArgs throws a TypeError with a code of its own for an option it does not know.
-    if (error instanceof UsageError || (error instanceof TypeError && 'code' in error)) {
-      shell.say(`vendomat: ${error.message}\n\n${command.help}`)
-      return EXIT.usage
-    }
-    throw error
+    const misuse = error instanceof UsageError ? error.message : parseArgsMessage(error)
+    if (misuse === undefined) throw error
+    shell.say(`vendomat: ${misuse}\n\n${command.help}`)
+    return EXIT.usage
   }
+}
+
+/** What node's parseArgs says of an option it cannot read; its errors are known by their codes. */
+function parseArgsMessage(error: unknown): string | undefined {
+  const { code, message } = z.object({ code: z.string(), message: z.string() }).safeParse(error).data ?? {}
+  return code?.startsWith('ERR_PARSE_ARGS_') ? message : undefined
 }

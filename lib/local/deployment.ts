@@ -6,7 +6,6 @@ import * as z from 'zod/mini'
 const resource = z.object({
   Type: z.string(),
   Properties: z._default(z.record(z.string(), z.unknown()), {}),
-  Metadata: z.optional(z.record(z.string(), z.unknown())),
 })
 const template = z.object({ Resources: z.record(z.string(), resource) })
 type Resource = z.output<typeof resource>
@@ -56,11 +55,11 @@ export function readDeployment(assembly: string): Deployment {
     stage: String(stage.Properties.StageName),
     routes,
     functions: of('AWS::Lambda::Function')
-      .filter(([, { Metadata }]) => Metadata?.['aws:asset:path'] !== undefined)
-      .map(([id, { Properties, Metadata }]) => ({
+      .filter(([id]) => routes.some(({ functionId }) => functionId === id))
+      .map(([id, { Properties }]) => ({
         id,
         name: nameOf(id, routes),
-        bundle: join(assembly, String(Metadata?.['aws:asset:path']), 'index.cjs'),
+        bundle: join(assembly, assetOf(Properties), 'index.cjs'),
         timeoutSeconds: Number(Properties.Timeout ?? 3),
         environment: z.object({ Variables: z.record(z.string(), z.unknown()) }).parse(Properties.Environment).Variables,
       })),
@@ -69,6 +68,13 @@ export function readDeployment(assembly: string): Deployment {
     resources: Object.fromEntries(Object.entries(Resources).map(([id, { Type }]) => [id, Type])),
   }
 }
+
+/** The folder of a function's code in the assembly: the asset's hash names both it and the object in the bucket. */
+const assetOf = (properties: Resource['Properties']): string =>
+  `asset.${z
+    .object({ S3Key: z.string() })
+    .parse(properties.Code)
+    .S3Key.replace(/\.zip$/, '')}`
 
 /** A function is called after the vendor whose routes lead to it. */
 const nameOf = (id: string, routes: readonly Route[]): string =>

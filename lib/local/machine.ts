@@ -18,6 +18,9 @@ const REGION = 'eu-west-1'
 /** How many processes one function may have; the lease between them is part of what is tried out. */
 const CONCURRENCY = 4
 
+/** On Node 20 the SDK would warn in every log of the year in which it will want a later one. */
+const QUIET = { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' }
+
 export interface MachineOptions {
   /** Of the gateway; the AWS endpoints and the simulators take the two after it. 0: any. */
   readonly port: number
@@ -67,7 +70,7 @@ export async function startMachine({ port, environment, say }: MachineOptions): 
       const own = Object.entries(declared).map(([key, value]) => [key, resolve(value, seeded.resources)])
       const logFile = join(LOCAL, 'logs', `${name}.log`)
       const options = { name, bundle, timeoutSeconds, logFile, concurrency: CONCURRENCY }
-      return [id, functionPool({ ...options, environment: { ...Object.fromEntries(own), ...shared } })]
+      return [id, functionPool({ ...options, environment: { ...Object.fromEntries(own), ...shared, ...QUIET } })]
     }),
   )
   const gateway = await startGateway({

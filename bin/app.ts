@@ -1,0 +1,17 @@
+import { App, Validations } from 'aws-cdk-lib'
+import { AwsSolutionsChecks } from 'cdk-nag'
+import { VendingStack, type VendingStackProps } from '../lib/vending-stack.ts'
+
+/** What is to be deployed. Edit here; there are no context switches. */
+const settings: VendingStackProps = {
+  description: 'Vendomat: a token vending machine for third-party vendor APIs',
+  // alertEmail: 'platform@example.com',
+  // allowedHosts: { iobeya: ['boards.example.com'] },
+  // reservedConcurrency: { accelo: 20 },
+  terminationProtection: true,
+  tags: { service: 'vendomat' },
+}
+
+const app = new App({ analyticsReporting: false })
+new VendingStack(app, 'Vendomat', settings)
+Validations.of(app).addPlugins(new AwsSolutionsChecks())

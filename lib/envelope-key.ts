@@ -1,0 +1,65 @@
+import { RemovalPolicy } from 'aws-cdk-lib'
+import { AccountRootPrincipal, PolicyDocument, PolicyStatement } from 'aws-cdk-lib/aws-iam'
+import { Key } from 'aws-cdk-lib/aws-kms'
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda'
+import { Construct } from 'constructs'
+import { ENV } from '../functions/environment.ts'
+
+const ADMINISTRATION = [
+  'kms:CancelKeyDeletion',
+  'kms:CreateAlias',
+  'kms:DeleteAlias',
+  'kms:DescribeKey',
+  'kms:DisableKey',
+  'kms:DisableKeyRotation',
+  'kms:EnableKey',
+  'kms:EnableKeyRotation',
+  'kms:GetKeyPolicy',
+  'kms:GetKeyRotationStatus',
+  'kms:ListAliases',
+  'kms:ListGrants',
+  'kms:ListKeyPolicies',
+  'kms:ListResourceTags',
+  'kms:PutKeyPolicy',
+  'kms:RevokeGrant',
+  'kms:ScheduleKeyDeletion',
+  'kms:TagResource',
+  'kms:UntagResource',
+  'kms:UpdateAlias',
+  'kms:UpdateKeyDescription',
+]
+
+/**
+ * The key that data keys of tokens come from. The account may administer it but not use it: a policy elsewhere that
+ * allows `kms:Decrypt` on everything opens no token.
+ */
+export class EnvelopeKey extends Construct {
+  private readonly key: Key
+
+  constructor(scope: Construct, id: string) {
+    super(scope, id)
+    this.key = new Key(this, 'Key', {
+      description: 'vendomat: data keys of sealed tokens',
+      enableKeyRotation: true,
+      removalPolicy: RemovalPolicy.RETAIN,
+      policy: new PolicyDocument({
+        statements: [
+          new PolicyStatement({ principals: [new AccountRootPrincipal()], actions: ADMINISTRATION, resources: ['*'] }),
+        ],
+      }),
+    })
+  }
+
+  /** Lets `fn` seal and open tokens of one vendor, and tells it the key. */
+  grantVendor(fn: LambdaFunction, vendorId: string): void {
+    const actions = ['kms:Decrypt', 'kms:GenerateDataKey']
+    const conditions = {
+      StringEquals: { 'kms:EncryptionContext:app': 'vendomat', 'kms:EncryptionContext:vendor': vendorId },
+    }
+    fn.addEnvironment(ENV.envelopeKey, this.key.keyArn)
+    fn.addToRolePolicy(new PolicyStatement({ actions, conditions, resources: [this.key.keyArn] }))
+    this.key.addToResourcePolicy(
+      new PolicyStatement({ actions, conditions, principals: [fn.grantPrincipal], resources: ['*'] }),
+    )
+  }
+}

@@ -1,0 +1,119 @@
+import { RemovalPolicy, Stack, Validations } from 'aws-cdk-lib'
+import {
+  AccessLogFormat,
+  AuthorizationType,
+  AwsIntegration,
+  EndpointType,
+  LogGroupLogDestination,
+  MethodLoggingLevel,
+  type Resource,
+  ResponseType,
+  RestApi,
+} from 'aws-cdk-lib/aws-apigateway'
+import { Grant, type IGrantable, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda'
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs'
+import { Construct } from 'constructs'
+import type { Vendor } from '../functions/core/vendor.ts'
+
+/** Who called what and how it ended. Never a query, a header or a body. */
+const ACCESS_LOG = {
+  requestId: '$context.requestId',
+  time: '$context.requestTime',
+  caller: '$context.identity.userArn',
+  account: '$context.identity.accountId',
+  method: '$context.httpMethod',
+  path: '$context.path',
+  status: '$context.status',
+  error: '$context.error.responseType',
+  ms: '$context.responseLatency',
+}
+
+/** The REST API: every method signed (AWS_IAM), every vendor a path of its own, so that IAM policies can tell them apart. */
+export class TokenApi extends Construct {
+  readonly api: RestApi
+  private readonly tokens: Resource
+
+  constructor(scope: Construct, id: string) {
+    super(scope, id)
+    const accessLog = new LogGroup(this, 'AccessLog', {
+      retention: RetentionDays.THIRTEEN_MONTHS,
+      removalPolicy: RemovalPolicy.RETAIN,
+    })
+    this.api = new RestApi(this, 'Api', {
+      restApiName: 'vendomat',
+      description: 'fresh bearer tokens for third-party APIs',
+      endpointTypes: [EndpointType.REGIONAL],
+      defaultMethodOptions: { authorizationType: AuthorizationType.IAM },
+      // An account needs such a role once for API Gateway to write any log.
+      cloudWatchRole: true,
+      deployOptions: {
+        stageName: 'v1',
+        accessLogDestination: new LogGroupLogDestination(accessLog),
+        accessLogFormat: AccessLogFormat.custom(JSON.stringify(ACCESS_LOG)),
+        loggingLevel: MethodLoggingLevel.ERROR,
+        // Data traces hold whole bodies, which here are tokens.
+        dataTraceEnabled: false,
+        metricsEnabled: true,
+        cachingEnabled: false,
+        throttlingRateLimit: 50,
+        throttlingBurstLimit: 100,
+      },
+    })
+    for (const type of [ResponseType.DEFAULT_4XX, ResponseType.DEFAULT_5XX]) {
+      this.api.addGatewayResponse(type.responseType, {
+        type,
+        responseHeaders: { 'Cache-Control': "'no-store'", Pragma: "'no-cache'" },
+      })
+    }
+    this.tokens = this.api.root.addResource('tokens')
+    Validations.of(this.api).acknowledge(
+      {
+        id: 'AwsSolutions::AwsSolutions-APIG2',
+        reason:
+          'each method has a validator of its own; there is no request body that one for the whole API could check',
+      },
+      {
+        id: 'AwsSolutions::AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs]',
+        reason: "the role is API Gateway's own for writing logs, and AWS documents this managed policy for it",
+      },
+      {
+        id: 'AwsSolutions::AwsSolutions-APIG3',
+        reason: 'every method is signed, so an unsigned flood ends at the gateway, and the stage is throttled besides',
+      },
+    )
+  }
+
+  /** Adds the routes of one vendor, answered by its own function. */
+  addVendor(fn: LambdaFunction, vendor: Vendor): void {
+    const connection = this.tokens.addResource(vendor.id).addResource('{connection}')
+    const integration = new AwsIntegration({
+      proxy: true,
+      service: 'lambda',
+      path: `2015-03-31/functions/${fn.functionArn}/invocations`,
+    })
+    const method = connection.addMethod('GET', integration, {
+      requestParameters: { 'method.request.path.connection': true, 'method.request.querystring.min_ttl': false },
+      requestValidatorOptions: { requestValidatorName: `${vendor.id}-get`, validateRequestParameters: true },
+    })
+    Validations.of(method).acknowledge({
+      id: 'AwsSolutions::AwsSolutions-COG4',
+      reason: 'callers are services with AWS roles: the method is signed (AWS_IAM), there are no users to pool',
+    })
+    // Not LambdaIntegration, whose permission leaves out the account and lets the console call past IAM.
+    fn.addPermission('Get', {
+      principal: new ServicePrincipal('apigateway.amazonaws.com'),
+      sourceArn: method.methodArn,
+      sourceAccount: Stack.of(this).account,
+    })
+  }
+
+  /** Lets `grantee` get tokens of one connection, or of all connections of a vendor. */
+  grantVend(grantee: IGrantable, vendorId: string, connection = '*'): Grant {
+    return Grant.addToPrincipal({
+      grantee,
+      actions: ['execute-api:Invoke'],
+      resourceArns: [this.api.arnForExecuteApi('GET', `/tokens/${vendorId}/${connection}`, 'v1')],
+    })
+  }
+}

@@ -1,0 +1,60 @@
+import { ArnFormat, Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib'
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
+import { Architecture, Function as LambdaFunction, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda'
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs'
+import type { Construct } from 'constructs'
+import type { Vendor } from '../functions/core/vendor.ts'
+import { ENV, SECRET_PREFIX } from '../functions/environment.ts'
+import { vendorCode } from './vendor-code.ts'
+
+export interface VendorFunctionProps {
+  readonly vendor: Vendor
+  /** Domains that may be called beside the vendor's own. @default none */
+  readonly allowedHosts?: readonly string[]
+  /** The most environments at once. @default what the account has left */
+  readonly reservedConcurrency?: number
+}
+
+/** The Lambda of one vendor: its own role, its own log, its own secrets and nobody else's. */
+export class VendorFunction extends LambdaFunction {
+  constructor(scope: Construct, id: string, { vendor, allowedHosts = [], reservedConcurrency }: VendorFunctionProps) {
+    const logGroup = new LogGroup(scope, `${id}Log`, {
+      retention: RetentionDays.THREE_MONTHS,
+      removalPolicy: RemovalPolicy.RETAIN,
+    })
+    // Its own role: the managed policy that CDK would attach may write to every log group of the account.
+    const role = new Role(scope, `${id}Role`, { assumedBy: new ServicePrincipal('lambda.amazonaws.com') })
+    logGroup.grantWrite(role)
+    super(scope, id, {
+      description: `vends ${vendor.title} tokens`,
+      code: vendorCode(vendor.id),
+      handler: 'index.handler',
+      runtime: Runtime.NODEJS_24_X,
+      architecture: Architecture.ARM_64,
+      memorySize: 512,
+      // Six seconds of waiting, two calls of eight, and the commit: under the gateway's 29 s.
+      timeout: Duration.seconds(20),
+      tracing: Tracing.DISABLED,
+      role,
+      logGroup,
+      ...(reservedConcurrency !== undefined && { reservedConcurrentExecutions: reservedConcurrency }),
+      environment: {
+        POWERTOOLS_SERVICE_NAME: 'vendomat',
+        POWERTOOLS_METRICS_NAMESPACE: 'Vendomat',
+        ...(allowedHosts.length > 0 && { [ENV.allowedHosts]: allowedHosts.join(',') }),
+      },
+    })
+    const secrets = Stack.of(this).formatArn({
+      service: 'secretsmanager',
+      resource: 'secret',
+      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+      resourceName: `${SECRET_PREFIX}/${vendor.id}/*`,
+    })
+    this.addToRolePolicy(new PolicyStatement({ actions: ['secretsmanager:GetSecretValue'], resources: [secrets] }))
+    Validations.of(role).acknowledge({
+      id: `AwsSolutions::AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:secretsmanager:<AWS::Region>:<AWS::AccountId>:secret:vendomat/${vendor.id}/*]`,
+      reason:
+        'connections are added without a deploy, so the function reads the secrets of its own vendor by their names',
+    })
+  }
+}
