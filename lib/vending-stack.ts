@@ -21,13 +21,16 @@ export interface VendingStackProps extends StackProps {
 
 /** The machine. */
 export class VendingStack extends Stack {
+  readonly api: TokenApi
+
   constructor(scope: Construct, id: string, props: VendingStackProps = {}) {
     super(scope, id, props)
     const { alertEmail, allowedHosts, reservedConcurrency, vendors = Object.values(registry) } = props
+    refuseStrangers(vendors, { allowedHosts, reservedConcurrency })
     const alerts = new Alerts(this, 'Alerts', alertEmail === undefined ? {} : { email: alertEmail })
     const tokens = new TokenTable(this, 'Tokens')
     const envelope = new EnvelopeKey(this, 'Envelope')
-    const api = new TokenApi(this, 'Api')
+    this.api = new TokenApi(this, 'Api')
 
     for (const vendor of vendors) {
       const hosts = allowedHosts?.[vendor.id]
@@ -40,10 +43,10 @@ export class VendingStack extends Stack {
       tokens.grantVendor(fn, vendor.id)
       envelope.grantVendor(fn, vendor.id)
       alerts.grantPublish(fn)
-      api.addVendor(fn, vendor)
+      this.api.addVendor(fn, vendor)
     }
 
-    const url = api.api.url.replace(/\/$/, '')
+    const url = this.api.api.url.replace(/\/$/, '')
     new CfnOutput(this, 'Url', { value: url, description: 'VENDOMAT_URL' })
     new CfnOutput(this, 'TryIt', {
       description: 'a call, once there is a secret vendomat/accelo/hq; the header goes with temporary credentials only',
@@ -54,5 +57,14 @@ export class VendingStack extends Stack {
         `"${url}/tokens/accelo/hq"`,
       ].join(' '),
     })
+  }
+}
+
+/** A setting for a vendor that is not there is a misspelt one, and would be silently without effect. */
+function refuseStrangers(vendors: readonly Vendor[], settings: Readonly<Record<string, object | undefined>>): void {
+  const ids = vendors.map(({ id }) => id)
+  for (const [setting, byVendor = {}] of Object.entries(settings)) {
+    const stranger = Object.keys(byVendor).find((id) => !ids.includes(id))
+    if (stranger) throw new Error(`${setting} names "${stranger}", which is no vendor; there are ${ids.join(', ')}`)
   }
 }

@@ -20,7 +20,10 @@ export interface FunctionOptions {
 export interface FunctionPool {
   /** What the handler returned; undefined when it threw, died or took too long. */
   invoke(event: unknown, requestId: string): Promise<unknown>
+  /** Ends its processes; the next call starts new ones. */
+  stop(): void
   close(): void
+  readonly logFile: string
 }
 
 const RUNNER = join(dirname(fileURLToPath(import.meta.url)), 'function-process.cjs')
@@ -28,11 +31,22 @@ const RUNNER = join(dirname(fileURLToPath(import.meta.url)), 'function-process.c
 interface Environment {
   readonly child: ChildProcess
   busy: boolean
+  /** Whether its bundle has loaded. One that never does is broken, and another process would not help. */
+  ready: boolean
 }
+
+interface Message {
+  readonly ready?: true
+  readonly started?: true
+  readonly failed?: true
+  readonly result?: unknown
+}
+
+type Outcome = { readonly result: unknown } | 'not started'
 
 /**
  * Runs a function as Lambda does: processes start when they are needed, serve one call at a time, and are used again.
- * A process that dies takes its call with it and nothing else; the next call gets a new one.
+ * A process that dies takes the call it is at with it and nothing else; the next call gets a new one.
  */
 export function functionPool(options: FunctionOptions): FunctionPool {
   const log = createWriteStream(options.logFile, { flags: 'a' })
@@ -47,7 +61,10 @@ export function functionPool(options: FunctionOptions): FunctionPool {
     })
     child.stdout?.pipe(log, { end: false })
     child.stderr?.pipe(log, { end: false })
-    const environment = { child, busy: true }
+    const environment: Environment = { child, busy: true, ready: false }
+    child.on('message', (message: Message) => {
+      if (message.ready) environment.ready = true
+    })
     environments.add(environment)
     child.once('exit', () => {
       environments.delete(environment)
@@ -68,35 +85,49 @@ export function functionPool(options: FunctionOptions): FunctionPool {
     }
   }
 
+  /** One call in one process. 'not started' when the process ended before it took the call up: then another can. */
+  async function callIn(environment: Environment, event: unknown, requestId: string): Promise<Outcome> {
+    const { child } = environment
+    let started = false
+    return new Promise((resolve) => {
+      const clock = setTimeout(() => child.kill('SIGKILL'), options.timeoutSeconds * 1000)
+      const end = (outcome: Outcome) => {
+        clearTimeout(clock)
+        child.off('message', hear)
+        child.off('exit', lost)
+        resolve(outcome)
+      }
+      const hear = (message: Message) => {
+        if (message.started) started = true
+        if (message.failed || 'result' in message) end({ result: message.result })
+      }
+      const lost = () => end(environment.ready && !started ? 'not started' : { result: undefined })
+      child.on('message', hear)
+      child.once('exit', lost)
+      if (child.exitCode !== null || child.signalCode !== null) return lost()
+      // When it cannot be sent any more, the exit follows.
+      child.send({ event, requestId, timeoutSeconds: options.timeoutSeconds }, () => {})
+    })
+  }
+
   return {
     async invoke(event, requestId) {
-      const environment = await free()
-      const { child } = environment
-      const outcome = await new Promise<unknown>((resolve) => {
-        const clock = setTimeout(() => child.kill('SIGKILL'), options.timeoutSeconds * 1000)
-        const end = (result?: unknown) => {
-          clearTimeout(clock)
-          child.off('message', hear)
-          child.off('exit', end)
-          resolve(result)
-        }
-        const hear = (message: { ready?: true; result?: unknown }) => {
-          if (!message.ready) end(message.result)
-        }
-        const lost = () => end()
-        child.on('message', hear)
-        child.once('exit', lost)
-        child.send({ event, requestId, timeoutSeconds: options.timeoutSeconds }, (error) => {
-          if (error) end()
-        })
-      })
-      environment.busy = false
-      waiting.shift()?.()
-      return outcome
+      for (;;) {
+        const environment = await free()
+        const outcome = await callIn(environment, event, requestId)
+        environment.busy = false
+        waiting.shift()?.()
+        if (outcome !== 'not started') return outcome.result
+        environments.delete(environment)
+      }
+    },
+    stop() {
+      for (const { child } of environments) child.kill()
     },
     close() {
       for (const { child } of environments) child.kill('SIGKILL')
       log.end()
     },
+    logFile: options.logFile,
   }
 }

@@ -1,18 +1,18 @@
 import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { startAwsEndpoints } from './aws-endpoints.ts'
 import { readDeployment, resolve } from './deployment.ts'
-import { functionPool } from './function-pool.ts'
+import { type FunctionPool, functionPool } from './function-pool.ts'
 import { startGateway } from './gateway.ts'
+import type { Loopback } from './loopback.ts'
 import { seed } from './seed.ts'
 import { startSimulators } from './simulators.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
-const LOCAL = join(ROOT, '.local')
 const ACCOUNT = '000000000000'
 const REGION = 'eu-west-1'
 /** How many processes one function may have; the lease between them is part of what is tried out. */
@@ -24,6 +24,8 @@ const QUIET = { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' }
 export interface MachineOptions {
   /** Of the gateway; the AWS endpoints and the simulators take the two after it. 0: any. */
   readonly port: number
+  /** Where it keeps what it writes: the assembly, logs, and `env` for shells. @default '.local' */
+  readonly home?: string
   readonly environment: Readonly<Record<string, string | undefined>>
   readonly say: (line: string) => void
 }
@@ -31,18 +33,21 @@ export interface MachineOptions {
 export interface Machine {
   readonly environment: Readonly<Record<string, string>>
   readonly banner: string
+  /** By name: `vendomat-accelo`. */
+  readonly functions: ReadonlyMap<string, FunctionPool>
   close(): Promise<void>
 }
 
 /** Synthesises the stack and runs what it would deploy: the same bundles behind the same routes. */
-export async function startMachine({ port, environment, say }: MachineOptions): Promise<Machine> {
+export async function startMachine(options: MachineOptions): Promise<Machine> {
+  const { port, home = join(ROOT, '.local'), environment, say } = options
   const beside = (offset: number) => (port === 0 ? 0 : port + offset)
   say('building the handlers as they would be deployed ...')
-  mkdirSync(join(LOCAL, 'logs'), { recursive: true })
-  const assembly = join(LOCAL, `cdk.out.${port === 0 ? process.pid : port}`)
+  mkdirSync(join(home, 'logs'), { recursive: true })
+  const assembly = join(home, `cdk.out.${port === 0 ? process.pid : port}`)
   const [deployment, aws, simulators] = await Promise.all([
     synthesise(assembly, environment).then(() => readDeployment(assembly)),
-    orOutside('AWS_ENDPOINT_URL', environment, () =>
+    orOutside('AWS_ENDPOINT_URL', options, () =>
       startAwsEndpoints({
         port: beside(1),
         region: REGION,
@@ -50,7 +55,7 @@ export async function startMachine({ port, environment, say }: MachineOptions): 
         onNotice: ({ subject }) => say(`notice: ${subject}`),
       }),
     ),
-    orOutside('VENDOMAT_SIMULATOR_URL', environment, () => startSimulators({ port: beside(2) })),
+    orOutside('VENDOMAT_SIMULATOR_URL', options, () => startSimulators({ port: beside(2) })),
   ])
   const credentials = {
     accessKeyId: `AKIALOCAL${randomBytes(6).toString('hex').toUpperCase().slice(0, 11)}`,
@@ -68,9 +73,9 @@ export async function startMachine({ port, environment, say }: MachineOptions): 
   const functions = new Map(
     deployment.functions.map(({ id, name, bundle, timeoutSeconds, environment: declared }) => {
       const own = Object.entries(declared).map(([key, value]) => [key, resolve(value, seeded.resources)])
-      const logFile = join(LOCAL, 'logs', `${name}.log`)
-      const options = { name, bundle, timeoutSeconds, logFile, concurrency: CONCURRENCY }
-      return [id, functionPool({ ...options, environment: { ...Object.fromEntries(own), ...shared, ...QUIET } })]
+      const logFile = join(home, 'logs', `${name}.log`)
+      const shape = { name, bundle, timeoutSeconds, logFile, concurrency: CONCURRENCY }
+      return [id, functionPool({ ...shape, environment: { ...Object.fromEntries(own), ...shared, ...QUIET } })]
     }),
   )
   const gateway = await startGateway({
@@ -83,10 +88,16 @@ export async function startMachine({ port, environment, say }: MachineOptions): 
   })
 
   const forShells = { VENDOMAT_URL: `${gateway.url}/${deployment.stage}`, ...shared }
-  writeEnvironment(port, forShells)
+  writeEnvironment(home, port, forShells)
   return {
     environment: forShells,
     banner: banner(forShells, seeded.connections),
+    functions: new Map(
+      deployment.functions.flatMap(({ id, name }) => {
+        const pool = functions.get(id)
+        return pool ? [[name, pool]] : []
+      }),
+    ),
     async close() {
       for (const pool of functions.values()) pool.close()
       await Promise.all([gateway.close(), aws.close(), simulators.close()])
@@ -104,28 +115,27 @@ async function synthesise(assembly: string, environment: MachineOptions['environ
 }
 
 /** What is set from outside replaces ours, unless it is what an earlier run of ours left in the shell. */
-async function orOutside<T extends { readonly url: string; close(): Promise<void> }>(
+async function orOutside(
   name: string,
-  environment: MachineOptions['environment'],
-  start: () => Promise<T>,
-): Promise<{ readonly url: string; close(): Promise<void> }> {
+  { environment, home = join(ROOT, '.local') }: MachineOptions,
+  start: () => Promise<Loopback>,
+): Promise<Loopback> {
   const outside = environment[name]
-  if (!outside || leftByUs(`${name}=${outside}`)) return start()
+  if (!outside || leftByUs(home, `${name}=${outside}`)) return start()
   return { url: outside.replace(/\/+$/, ''), close: async () => {} }
 }
 
-const leftByUs = (setting: string): boolean =>
-  existsSync(LOCAL) &&
-  readdirSync(LOCAL)
+const leftByUs = (home: string, setting: string): boolean =>
+  readdirSync(home)
     .filter((name) => name.startsWith('env'))
-    .some((name) => readFileSync(join(LOCAL, name), 'utf8').includes(`${setting}\n`))
+    .some((name) => readFileSync(join(home, name), 'utf8').includes(`${setting}\n`))
 
-/** `.local/env` is that of the machine started last; each has a file of its own beside it. */
-function writeEnvironment(port: number, settings: Readonly<Record<string, string>>): void {
+/** `env` is that of the machine started last; each has a file of its own beside it. */
+function writeEnvironment(home: string, port: number, settings: Readonly<Record<string, string>>): void {
   const text = Object.entries(settings)
     .map(([name, value]) => `export ${name}=${value}\n`)
     .join('')
-  for (const name of ['env', `env.${port}`]) writeFileSync(join(LOCAL, name), text, { mode: 0o600 })
+  for (const name of ['env', `env.${port}`]) writeFileSync(join(home, name), text, { mode: 0o600 })
 }
 
 function banner(environment: Readonly<Record<string, string>>, connections: readonly string[]): string {

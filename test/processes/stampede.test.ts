@@ -33,6 +33,7 @@ beforeAll(async () => {
         VENDOMAT_TABLE: table,
         VENDOMAT_ENVELOPE_KEY: aws.keyId,
         VENDOMAT_SIMULATOR_URL: simulators.url,
+        NODE_NO_WARNINGS: '1',
       },
     }),
   )

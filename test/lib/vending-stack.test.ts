@@ -1,0 +1,312 @@
+import { readFileSync } from 'node:fs'
+import { App, Validations } from 'aws-cdk-lib'
+import { Match, Template } from 'aws-cdk-lib/assertions'
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
+import { AwsSolutionsChecks } from 'cdk-nag'
+import { vendors } from '../../functions/vendors.ts'
+import { VendingStack, type VendingStackProps } from '../../lib/vending-stack.ts'
+import { fakeVendor } from '../world.ts'
+
+const { context: flags } = JSON.parse(readFileSync(new URL('../../cdk.json', import.meta.url), 'utf8'))
+
+/** With the flags of cdk.json, as deployed, but without bundling: what is looked at here is the template. */
+const machine = (props: VendingStackProps = {}) => {
+  const app = new App({ analyticsReporting: false, context: { ...flags, 'aws:cdk:bundling-stacks': [] } })
+  return new VendingStack(app, 'Vendomat', props)
+}
+const synth = (props?: VendingStackProps) => Template.fromStack(machine(props))
+
+interface Statement {
+  readonly Action: string | string[]
+  readonly Resource: unknown
+  readonly Effect: string
+  readonly Condition?: Record<string, Record<string, unknown>>
+}
+
+const template = synth()
+const ids = Object.keys(vendors)
+const resources = (type: string) => Object.entries(template.findResources(type))
+const functionOf = (vendorId: string) => {
+  const found = resources('AWS::Lambda::Function').find(
+    ([, { Properties }]) =>
+      Properties.Description === `vends ${vendors[vendorId as keyof typeof vendors].title} tokens`,
+  )
+  if (!found) throw new Error(`no function of ${vendorId}`)
+  return found
+}
+/** All that the role of a vendor's function may do. */
+function statementsOf(vendorId: string): Statement[] {
+  const role = functionOf(vendorId)[1].Properties.Role['Fn::GetAtt'][0]
+  const policies = resources('AWS::IAM::Policy').filter(([, { Properties }]) =>
+    Properties.Roles.some(({ Ref }: { Ref: string }) => Ref === role),
+  )
+  return policies.flatMap(([, { Properties }]) => Properties.PolicyDocument.Statement)
+}
+const actionsOf = ({ Action }: Statement) => [Action].flat()
+const allStatements = () =>
+  resources('AWS::IAM::Policy').flatMap(([, { Properties }]) => Properties.PolicyDocument.Statement as Statement[])
+
+describe('the API', () => {
+  it('has the routes of the design and no other, each signed', () => {
+    const methods = resources('AWS::ApiGateway::Method').map(([, { Properties }]) => Properties)
+    expect(methods).toHaveLength(ids.length)
+    expect(methods.map(({ HttpMethod }) => HttpMethod)).toEqual(ids.map(() => 'GET'))
+    expect(
+      methods.every(({ AuthorizationType, ApiKeyRequired }) => AuthorizationType === 'AWS_IAM' && !ApiKeyRequired),
+    ).toBe(true)
+    const parts = resources('AWS::ApiGateway::Resource').map(([, { Properties }]) => Properties.PathPart)
+    expect(parts.sort()).toEqual(['tokens', ...ids, ...ids.map(() => '{connection}')].sort())
+  })
+
+  it('has the stage v1, throttled, without a cache and without traces of bodies', () => {
+    template.hasResourceProperties('AWS::ApiGateway::Stage', {
+      StageName: 'v1',
+      AccessLogSetting: { DestinationArn: Match.anyValue() },
+      MethodSettings: [
+        Match.objectLike({
+          CachingEnabled: false,
+          DataTraceEnabled: false,
+          ThrottlingRateLimit: 50,
+          ThrottlingBurstLimit: 100,
+        }),
+      ],
+    })
+  })
+
+  it('logs who called what, and never a query, a header or a body', () => {
+    const [, stage] = resources('AWS::ApiGateway::Stage')[0] ?? []
+    const format = JSON.parse(stage?.Properties.AccessLogSetting.Format)
+    expect(format).toMatchObject({ caller: '$context.identity.userArn', requestId: '$context.requestId' })
+    expect(JSON.stringify(format)).not.toMatch(/query|header|body|Override|authorizer/i)
+  })
+
+  it('lets no answer of the gateway itself be stored', () => {
+    const answers = resources('AWS::ApiGateway::GatewayResponse').map(([, { Properties }]) => Properties)
+    expect(answers.map(({ ResponseType }) => ResponseType).sort()).toEqual(['DEFAULT_4XX', 'DEFAULT_5XX'])
+    for (const { ResponseParameters } of answers) {
+      expect(ResponseParameters['gatewayresponse.header.Cache-Control']).toBe("'no-store'")
+    }
+  })
+
+  it('has no resource policy, so that within the account IAM policies alone decide', () => {
+    const [, api] = resources('AWS::ApiGateway::RestApi')[0] ?? []
+    expect(api?.Properties.Policy).toBeUndefined()
+  })
+
+  it('may call each function by one route of this account and not from the console', () => {
+    const permissions = resources('AWS::Lambda::Permission').map(([, { Properties }]) => Properties)
+    expect(permissions).toHaveLength(ids.length)
+    for (const { Principal, SourceAccount, SourceArn } of permissions) {
+      expect([Principal, SourceAccount]).toEqual(['apigateway.amazonaws.com', { Ref: 'AWS::AccountId' }])
+      expect(JSON.stringify(SourceArn)).toMatch(/\/GET\/tokens\/[a-z]+\/\*"/)
+      expect(JSON.stringify(SourceArn)).not.toContain('test-invoke')
+    }
+  })
+})
+
+describe('each function', () => {
+  it.each(ids)('of %s runs Node 24 on arm64 with names in its environment and nothing else', (id) => {
+    const [, { Properties }] = functionOf(id)
+    expect(Properties).toMatchObject({
+      Runtime: 'nodejs24.x',
+      Architectures: ['arm64'],
+      Handler: 'index.handler',
+      Timeout: 20,
+    })
+    expect(Object.keys(Properties.Environment.Variables).sort()).toEqual([
+      'POWERTOOLS_METRICS_NAMESPACE',
+      'POWERTOOLS_SERVICE_NAME',
+      'VENDOMAT_ENVELOPE_KEY',
+      'VENDOMAT_TABLE',
+      'VENDOMAT_TOPIC',
+    ])
+    for (const absent of ['Layers', 'SnapStart', 'TracingConfig', 'FileSystemConfigs'])
+      expect(Properties[absent]).toBeUndefined()
+  })
+
+  it('has no switch to simulated vendors or other endpoints, whatever is configured', () => {
+    const configured = synth({
+      alertEmail: 'platform@example.com',
+      allowedHosts: { iobeya: ['boards.example.com'] },
+      reservedConcurrency: { accelo: 20 },
+    })
+    const text = JSON.stringify(configured.toJSON())
+    expect(text).not.toMatch(/VENDOMAT_SIMULATOR_URL|AWS_ENDPOINT_URL/)
+    expect(text).toContain('boards.example.com')
+  })
+
+  it('may read the secrets of its own vendor and write its own log', () => {
+    for (const id of ids) {
+      const [secrets, ...more] = statementsOf(id).filter((statement) =>
+        actionsOf(statement).some((action) => action.startsWith('secretsmanager:')),
+      )
+      expect(more).toEqual([])
+      expect(secrets?.Action).toBe('secretsmanager:GetSecretValue')
+      expect(JSON.stringify(secrets?.Resource)).toContain(`:secret:vendomat/${id}/*`)
+    }
+  })
+
+  it('may touch the rows of its own vendor only, and only when the request names its key', () => {
+    for (const id of ids) {
+      const table = statementsOf(id).filter((statement) =>
+        actionsOf(statement).some((action) => action.startsWith('dynamodb:')),
+      )
+      expect(table.map(({ Action, Condition }) => ({ Action, Condition }))).toEqual([
+        {
+          Action: ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem'],
+          Condition: {
+            'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [`${id}#*`] },
+            Null: { 'dynamodb:LeadingKeys': 'false' },
+          },
+        },
+        {
+          Action: 'dynamodb:Query',
+          Condition: {
+            'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [id] },
+            Null: { 'dynamodb:LeadingKeys': 'false' },
+          },
+        },
+      ])
+    }
+  })
+
+  it('may use the key of the table through DynamoDB only, or its grant would fail at run time', () => {
+    for (const id of ids) {
+      const [through] = statementsOf(id).filter(({ Condition }) =>
+        JSON.stringify(Condition ?? {}).includes('kms:ViaService'),
+      )
+      expect(through && actionsOf(through)).toContain('kms:Decrypt')
+      expect(JSON.stringify(through?.Condition)).toContain('dynamodb.')
+    }
+  })
+
+  it('may open tokens of its own vendor only', () => {
+    for (const id of ids) {
+      const own = { StringEquals: { 'kms:EncryptionContext:app': 'vendomat', 'kms:EncryptionContext:vendor': id } }
+      const [envelope, ...more] = statementsOf(id).filter(({ Condition }) =>
+        JSON.stringify(Condition ?? {}).includes('EncryptionContext'),
+      )
+      expect(more).toEqual([])
+      expect(envelope).toMatchObject({ Action: ['kms:Decrypt', 'kms:GenerateDataKey'], Condition: own })
+    }
+  })
+
+  it('has a log of its own that is kept for a while', () => {
+    const groups = resources('AWS::Logs::LogGroup').map(([, { Properties }]) => Properties.RetentionInDays)
+    expect(groups).toHaveLength(ids.length + 1)
+    expect(groups.every((days) => days >= 90)).toBe(true)
+  })
+})
+
+describe('no statement', () => {
+  it('allows everything on everything, or an action with a star', () => {
+    for (const statement of allStatements()) {
+      expect(actionsOf(statement).filter((action) => action.includes('*'))).toEqual([])
+      expect(statement.Resource).not.toBe('*')
+    }
+  })
+})
+
+describe('the table', () => {
+  it('has the keys, the index, the broom and the safety net', () => {
+    template.hasResource('AWS::DynamoDB::Table', {
+      DeletionPolicy: 'Retain',
+      Properties: {
+        KeySchema: [
+          { AttributeName: 'pk', KeyType: 'HASH' },
+          { AttributeName: 'sk', KeyType: 'RANGE' },
+        ],
+        GlobalSecondaryIndexes: [
+          Match.objectLike({
+            IndexName: 'due',
+            KeySchema: [
+              { AttributeName: 'vendor', KeyType: 'HASH' },
+              { AttributeName: 'dueAt', KeyType: 'RANGE' },
+            ],
+            Projection: { ProjectionType: 'KEYS_ONLY' },
+          }),
+        ],
+        TimeToLiveSpecification: { AttributeName: 'ttl', Enabled: true },
+        PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+        SSESpecification: Match.objectLike({ SSEEnabled: true, SSEType: 'KMS', KMSMasterKeyId: Match.anyValue() }),
+        BillingMode: 'PAY_PER_REQUEST',
+        DeletionProtectionEnabled: true,
+      },
+    })
+  })
+})
+
+describe('the keys', () => {
+  it('turn over, and the envelope key is administered by the account but used by the functions alone', () => {
+    const keys = resources('AWS::KMS::Key').map(([, { Properties }]) => Properties)
+    expect(keys.every(({ EnableKeyRotation }) => EnableKeyRotation === true)).toBe(true)
+    const envelope = keys.find(({ Description }) => Description.includes('sealed tokens'))
+    const [root, ...use] = envelope?.KeyPolicy.Statement ?? []
+    expect(JSON.stringify(root.Principal)).toContain(':root')
+    expect(actionsOf(root).filter((action) => /Decrypt|Encrypt|GenerateDataKey|CreateGrant|\*/.test(action))).toEqual(
+      [],
+    )
+    expect(use).toHaveLength(ids.length)
+    for (const statement of use) expect(JSON.stringify(statement.Condition)).toContain('kms:EncryptionContext:vendor')
+  })
+})
+
+describe('the stack', () => {
+  it('prints the address and a whole signed call, and no secret', () => {
+    const outputs = template.toJSON().Outputs
+    expect(Object.keys(outputs)).toEqual(['Url', 'TryIt'])
+    expect(JSON.stringify(outputs.Url.Value)).toContain('execute-api')
+    const call = JSON.stringify(outputs.TryIt.Value)
+    expect(call).toContain('curl --aws-sigv4')
+    expect(call).toContain('/tokens/accelo/hq')
+  })
+
+  it('refuses a setting for a vendor that is not there', () => {
+    expect(() => machine({ allowedHosts: { iobeia: ['a.example'] } })).toThrow('allowedHosts names "iobeia"')
+    expect(() => machine({ reservedConcurrency: { acelo: 1 } })).toThrow('reservedConcurrency names "acelo"')
+  })
+
+  it('is the same each time', () => {
+    expect(synth().toJSON()).toEqual(template.toJSON())
+  })
+
+  it('grows by function, role, log and route with a sixth vendor and no other change', () => {
+    const acme = { ...fakeVendor().vendor, id: 'acme', title: 'Acme' }
+    const grown = synth({ vendors: [...Object.values(vendors), acme] })
+    for (const type of ['AWS::Lambda::Function', 'AWS::IAM::Role', 'AWS::Logs::LogGroup', 'AWS::ApiGateway::Method']) {
+      expect([type, Object.keys(grown.findResources(type)).length]).toEqual([type, resources(type).length + 1])
+    }
+    expect(JSON.stringify(grown.toJSON())).toContain('acme#*')
+  })
+
+  it('lets a caller vend one connection and nothing beside it', () => {
+    const stack = machine()
+    const role = new Role(stack, 'Caller', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') })
+    stack.api.grantVend(role, 'accelo', 'hq')
+    const text = JSON.stringify(Template.fromStack(stack).findResources('AWS::IAM::Policy'))
+    expect(text).toContain('/v1/GET/tokens/accelo/hq')
+  })
+
+  it('breaks no rule of AwsSolutions but those acknowledged, each for its construct and with a reason', () => {
+    const stack = machine()
+    const acknowledged = stack.node.findAll().flatMap(({ node }) =>
+      node.metadata
+        .filter(({ type }) => type === Validations.ACKNOWLEDGED_RULES_METADATA_KEY)
+        .flatMap(({ data }) => Object.entries<string>(data))
+        .map(([rule, reason]) => ({ path: node.path, rule, reason })),
+    )
+    const broken = new AwsSolutionsChecks()
+      .validateScope(stack)
+      .violations.flatMap(({ ruleName, violatingResources }) =>
+        violatingResources.map(({ constructPath = '' }) => ({ rule: `AwsSolutions::${ruleName}`, constructPath })),
+      )
+    const open = broken.filter(
+      ({ rule, constructPath }) =>
+        !acknowledged.some((given) => given.rule === rule && constructPath.startsWith(`${given.path}/`)),
+    )
+    expect(open).toEqual([])
+    expect(acknowledged.filter(({ reason }) => reason.length < 40)).toEqual([])
+    expect(acknowledged.filter(({ rule }) => !broken.some((one) => one.rule === rule))).toEqual([])
+    expect(acknowledged.filter(({ path }) => path === stack.node.path)).toEqual([])
+  })
+})
