@@ -44,10 +44,11 @@ interface VendorOptions {
   readonly id?: string
   readonly policy?: Partial<TokenPolicy>
   readonly script?: Script
+  readonly stored?: true
 }
 
 /** A vendor made up for the tests of the engine: counts its calls and does what the script says. */
-export function fakeVendor({ id = 'acme', policy, script = gives({}) }: VendorOptions = {}) {
+export function fakeVendor({ id = 'acme', policy, script = gives({}), stored }: VendorOptions = {}) {
   const calls: { refreshToken?: string; password: string; at: Date }[] = []
   let current = script
   const vendor: Vendor = defineVendor({
@@ -56,6 +57,7 @@ export function fakeVendor({ id = 'acme', policy, script = gives({}) }: VendorOp
     hosts: ['acme.example'],
     credentials: z.object({ password: secret }),
     tokens: { keep: 'table', maxLifeSeconds: 7 * 24 * 3600, ...policy },
+    ...(stored && { isStored: () => true }),
     issue: async ({ password }, refreshToken, context) => {
       const at = context.now()
       calls.push({ password: password.reveal(), at, ...(refreshToken && { refreshToken: refreshToken.reveal() }) })

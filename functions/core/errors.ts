@@ -7,11 +7,26 @@
  *   'nothing'   it says nothing about the vendor
  */
 export const FAILURES = {
+  authorization_invalid: {
+    status: 400,
+    retryable: false,
+    remember: 'nothing',
+    title: 'This consent was not begun here, is over, or was used',
+  },
+  authorization_denied: { status: 409, retryable: false, remember: 'nothing', title: 'The person said no' },
+  refresh_rate_limited: {
+    status: 429,
+    retryable: true,
+    remember: 'nothing',
+    title: 'Refused tokens are reported too often',
+  },
   bad_request: { status: 400, retryable: false, remember: 'nothing', title: 'The request is not understood' },
   unknown_connection: { status: 404, retryable: false, remember: 'nothing', title: 'No such connection' },
   connection_disabled: { status: 409, retryable: false, remember: 'nothing', title: 'The connection is disabled' },
   min_ttl_unavailable: { status: 422, retryable: false, remember: 'nothing', title: 'No token lives that long' },
+  not_connected: { status: 424, retryable: false, remember: 'nothing', title: 'Nobody has connected this account yet' },
   grant_rejected: { status: 424, retryable: false, remember: 'latch', title: 'A person has to reconnect this account' },
+  grant_doubtful: { status: 503, retryable: true, remember: 'back-off', title: 'The vendor may have ended the grant' },
   credential_expired: {
     status: 424,
     retryable: false,
@@ -47,6 +62,8 @@ export type FailureCode = keyof typeof FAILURES
 interface Details {
   /** What the vendor or we ask the caller to wait before the next call. */
   readonly retryAfterSeconds?: number
+  /** Of `grant_doubtful`: after how many in a row the doubt is over and the grant is dead. */
+  readonly strikes?: number
   /** Where the error came from. Never shown to a caller, never logged whole. */
   readonly cause?: unknown
 }
@@ -55,12 +72,14 @@ interface Details {
 export class VendingError extends Error {
   readonly code: FailureCode
   readonly retryAfterSeconds: number | undefined
+  readonly strikes: number | undefined
 
   constructor(code: FailureCode, message: string, details: Details = {}) {
     super(message, { cause: details.cause })
     this.name = 'VendingError'
     this.code = code
     this.retryAfterSeconds = details.retryAfterSeconds
+    this.strikes = details.strikes
   }
 }
 

@@ -13,15 +13,20 @@ export interface AccessToken {
 }
 
 export interface TokenPolicy {
-  /** 'table': cached, sealed, shared by all processes. 'secret': the credential is the token; nothing is cached. */
-  readonly keep: 'table' | 'secret'
+  /** 'table': cached, sealed, shared by all processes. 'memory': never written down; each process obtains its own. */
+  readonly keep: 'table' | 'memory'
   /** The longest life this vendor gives, in seconds; a longer one is cut down to it. */
   readonly maxLifeSeconds: number
   /** The life the vendor documents for an answer that states none, in seconds. */
   readonly defaultLifeSeconds?: number
   /** The part of its life after which a token is renewed ahead of need. @default 0.8 */
   readonly refreshAfter?: number
+  /** A refresh token may be spent by its first use: the vendor gets longer to answer, and the lease outlives the function. */
+  readonly rotates?: true
 }
+
+/** The end of a token that has none: the vendor states no life and no person has set one. Nothing is made up for it. */
+export const NEVER = new Date(8.64e15)
 
 /**
  * How a held token suits what was asked:

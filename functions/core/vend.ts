@@ -57,7 +57,6 @@ async function look(ask: Ask, runtime: Runtime): Promise<Vended> {
     const row = await runtime.store.read(key)
     const { state } = row
     if (state.status === 'disabled') throw new VendingError('connection_disabled', `${key} is disabled`)
-    if (ask.vendor.tokens.keep === 'secret') return vendStored(ask, state, runtime)
 
     const held = await stillMeant(row, ask, runtime)
     const now = runtime.now()
@@ -87,6 +86,7 @@ async function look(ask: Ask, runtime: Runtime): Promise<Vended> {
 async function renewUnlessLeased(ask: Ask, row: Row, held: StoredToken | undefined, runtime: Runtime) {
   const { state } = row
   const credentials = await credentialsFor(ask, state, runtime)
+  if (ask.vendor.isStored?.(credentials.document)) return vendLatestStored(ask, state, credentials, runtime)
   const now = runtime.now()
   if (state.failure && bars(state.failure, credentials.version, now)) return staleOr(state.failure, held, ask, now)
   if (isLeased(row, now)) return undefined
@@ -174,11 +174,22 @@ async function failed(
   return staleOr(failure, held, ask, now)
 }
 
-/** A vendor whose credential is the token: no lease and no call, only the state, the secret and its end. */
-async function vendStored(ask: Ask, state: State, runtime: Runtime): Promise<Vended> {
-  const { vendor, connection } = ask
+/** A person who has just replaced an ended token must not have to wait for our copy of the old one to end too. */
+async function vendLatestStored(ask: Ask, state: State, credentials: Credentials, runtime: Runtime): Promise<Vended> {
+  try {
+    return await vendStored(ask, state, credentials, runtime)
+  } catch (error) {
+    if (!isFailure(error, 'credential_expired')) throw error
+    const latest = await runtime.credentials.read(ask.vendor.id, ask.connection, 0)
+    if (latest.version === credentials.version) throw error
+    return vendStored(ask, state, latest, runtime)
+  }
+}
+
+/** The credential is the token: no lease and no call, only the state, the secret and its end. */
+async function vendStored(ask: Ask, state: State, credentials: Credentials, runtime: Runtime): Promise<Vended> {
+  const { vendor } = ask
   const key = keyOf(ask)
-  const credentials = await runtime.credentials.read(vendor.id, connection, CREDENTIALS_MAX_AGE_SECONDS)
   const { now, http, allowedHosts, deadline } = runtime
   const { accessToken, warnings = [] } = await vendor.issue(credentials.document, undefined, {
     http,

@@ -18,6 +18,12 @@ export interface Vendor {
    * Fails with a VendingError: `configuration` before any network call when the document does not fit.
    */
   issue(credentials: unknown, refreshToken: Secret | undefined, context: Context): Promise<Issued>
+
+  /** Whether the document holds the token itself, so that there is nothing to obtain, renew or store. @default never */
+  isStored?(credentials: unknown): boolean
+
+  readonly authorization?: Authorization
+  readonly revocation?: Revocation
 }
 
 export interface Issued {
@@ -42,22 +48,63 @@ export interface Context {
   readonly policy: TokenPolicy
 }
 
-/** What a vendor's file says: a `Vendor` whose `issue` sees credentials that have passed its schema. */
-export interface VendorDefinition<C> extends Omit<Vendor, 'issue'> {
+/** Present when a person must say yes first (authorization code, RFC 6749 section 4.1). */
+export interface Authorization<C = unknown> {
+  /** The page where the person says yes. Fails with `configuration` when the connection needs no consent. */
+  url(credentials: C, request: AuthorizationRequest, hosts: readonly string[]): URL
+  /** Exchanges the code, once: it may be spent whatever the answer is. */
+  exchange(
+    credentials: C,
+    grant: { readonly code: Secret; readonly redirectUri: string },
+    context: Context,
+  ): Promise<Issued>
+}
+
+export interface AuthorizationRequest {
+  readonly redirectUri: string
+  readonly state: string
+}
+
+/** Present when the vendor can take a token back (RFC 7009). */
+export interface Revocation<C = unknown> {
+  /** 'grant': the refresh token dies with the access token, and a person has to connect again. */
+  readonly ends: 'token' | 'grant'
+  revoke(credentials: C, accessToken: Secret, context: Context): Promise<void>
+}
+
+/** What a vendor's file says: a `Vendor` whose functions see credentials that have passed its schema. */
+export interface VendorDefinition<C> extends Omit<Vendor, 'issue' | 'isStored' | 'authorization' | 'revocation'> {
   readonly credentials: z.ZodMiniType<C>
   issue(credentials: C, refreshToken: Secret | undefined, context: Context): Promise<Issued>
+  isStored?(credentials: C): boolean
+  readonly authorization?: Authorization<C>
+  readonly revocation?: Revocation<C>
 }
 
 export function defineVendor<C>(definition: VendorDefinition<C>): Vendor {
-  const { credentials: schema, issue, ...facts } = definition
+  const { credentials: schema, issue, isStored, authorization, revocation, ...facts } = definition
+  const read = (document: unknown): C => {
+    const parsed = schema.safeParse(document)
+    if (parsed.success) return parsed.data
+    // Names of members and our own words only: the values may be secrets.
+    const faults = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'document'} ${issue.message}`)
+    throw new VendingError('configuration', `the ${facts.title} credentials do not fit: ${faults.join('; ')}`)
+  }
   return {
     ...facts,
-    issue: async (document, refreshToken, context) => {
-      const parsed = schema.safeParse(document)
-      if (parsed.success) return issue(parsed.data, refreshToken, context)
-      // Names of members and our own words only: the values may be secrets.
-      const faults = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'document'} ${issue.message}`)
-      throw new VendingError('configuration', `the ${facts.title} credentials do not fit: ${faults.join('; ')}`)
-    },
+    issue: async (document, refreshToken, context) => issue(read(document), refreshToken, context),
+    ...(isStored && { isStored: (document) => isStored(read(document)) }),
+    ...(authorization && {
+      authorization: {
+        url: (document, request, hosts) => authorization.url(read(document), request, hosts),
+        exchange: async (document, grant, context) => authorization.exchange(read(document), grant, context),
+      },
+    }),
+    ...(revocation && {
+      revocation: {
+        ends: revocation.ends,
+        revoke: async (document, token, context) => revocation.revoke(read(document), token, context),
+      },
+    }),
   }
 }

@@ -18,7 +18,7 @@ export const iobeya = defineVendor({
   hosts: ['iobeya.com'],
   // A machine user's token lives 365 days at most. A personal access token may live longer, and then it does: the end
   // that a stored token states is not cut down.
-  tokens: { keep: 'secret', maxLifeSeconds: 366 * DAY_SECONDS },
+  tokens: { keep: 'table', maxLifeSeconds: 366 * DAY_SECONDS },
 
   credentials: z.object({
     token: pastedToken,
@@ -26,6 +26,8 @@ export const iobeya = defineVendor({
     api_url: z.string('must be a string').check(z.trim()),
     expires_on: endDate,
   }),
+
+  isStored: () => true,
 
   issue: async ({ token, api_url, expires_on }, _refreshToken, context) =>
     storedToken({

@@ -499,7 +499,8 @@ describe('a vendor whose credential is the token', () => {
   const DAY = 24 * HOUR
   const stored = (days: number) =>
     fakeVendor({
-      policy: { keep: 'secret', maxLifeSeconds: 365 * DAY },
+      stored: true,
+      policy: { maxLifeSeconds: 365 * DAY },
       script: (context, held, call) =>
         gives({ name: 'jwt', lifeSeconds: days * DAY })({ ...context, now: () => The.now }, held, call),
     })
@@ -533,6 +534,25 @@ describe('a vendor whose credential is the token', () => {
     await get(vendor, process())
     clock.advance(0.001)
     await expect(get(vendor, process())).rejects.toMatchObject({ code: 'credential_expired' })
+  })
+
+  it('is taken from the new version of the secret at once when the old one has ended', async () => {
+    const { process, secrets, clock } = world()
+    const { vendor, calls } = fakeVendor({
+      stored: true,
+      script: (context, held, call) =>
+        gives({ name: 'jwt', lifeSeconds: calls[call - 1]?.password === 'p2' ? DAY : 100 })(
+          { ...context, now: () => The.now },
+          held,
+          call,
+        ),
+    })
+    const one = process()
+    await get(vendor, one)
+    clock.advance(95)
+    await expect(get(vendor, one)).rejects.toMatchObject({ code: 'credential_expired' })
+    secrets.replace('acme/hq', { password: 'p2' })
+    expect((await vend(ask(vendor), one)).token.accessToken.expiresAt).toEqual(secondsAfter(The.now, DAY))
   })
 
   it('cannot give more than what is left of it', async () => {
