@@ -5,7 +5,8 @@ const LONGEST = 2048
 const PLAIN = /^https:\/\/[a-z0-9][a-z0-9._~:/-]*$/i
 const DOT_SEGMENT = /\/\.{1,2}(\/|$)/
 // Two labels or more, the last of which starts with a letter: so no IP literal in any spelling, and no `localhost`.
-const DNS_NAME = /^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/
+// No punycode: no vendor needs it, it can look like another name, and Node versions differ in what of it they take.
+const DNS_NAME = /^(?!.*xn--)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/
 
 /**
  * The only way a URL that a customer or a vendor wrote becomes one we send a secret to. `hosts` are domains: a host is
