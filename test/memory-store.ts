@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Secret } from '../functions/core/secret.ts'
 import {
+  type Consent,
   type FailureWindow,
   newState,
   type Row,
@@ -24,6 +25,9 @@ export function memoryStore(): TokenStore {
   const rows = new Map<string, Held>()
   const permits = new Map<string, number>()
   const stops = new Map<string, Date>()
+  const consents = new Map<string, Consent>()
+  const mints = new Map<string, number>()
+  const known = new Set<string>()
   const held = (key: string): Held => rows.get(key) ?? nothing
   const holds = (id: string, key: string): boolean => held(key).leaseId === id
   const windowOf = (vendorId: string, { startsAt }: FailureWindow): string => `${vendorId} ${startsAt.toISOString()}`
@@ -36,7 +40,13 @@ export function memoryStore(): TokenStore {
 
     async acquire(key, seen, { now, until }) {
       const { state, refreshToken, generation, token } = held(key)
-      if (state.status !== 'active' || state.fence !== seen.fence || state.epoch !== seen.epoch) return undefined
+      if (
+        state.status === 'disabled' ||
+        state.status !== seen.status ||
+        state.fence !== seen.fence ||
+        state.epoch !== seen.epoch
+      )
+        return undefined
       const fence = state.fence + 1
       const id = randomUUID()
       const kept = { ...(refreshToken && { refreshToken }), generation }
@@ -49,7 +59,16 @@ export function memoryStore(): TokenStore {
       return { key, id, fence, epoch: state.epoch, until, ...kept }
     },
 
-    async commit(lease, { refreshToken, credentialVersion, usualSeconds }) {
+    async intend(lease) {
+      if (!holds(lease.id, lease.key)) return undefined
+      const row = held(lease.key)
+      const inDoubt = (row.state.inDoubt ?? 0) + 1
+      rows.set(lease.key, { ...row, state: { ...row.state, inDoubt } })
+      return inDoubt
+    },
+
+    async commit(lease, { refreshToken, newGrant, credentialVersion, usualSeconds, now }) {
+      known.add(lease.key)
       const row = held(lease.key)
       if (row.state.epoch !== lease.epoch) return 'revoked'
       const renewed = refreshToken && { refreshToken, generation: lease.generation + 1 }
@@ -57,8 +76,20 @@ export function memoryStore(): TokenStore {
         if (renewed && row.generation === lease.generation) rows.set(lease.key, { ...row, ...renewed })
         return 'superseded'
       }
-      const { failure: _, ...state } = row.state
-      rows.set(lease.key, { ...row, ...renewed, state: { ...state, provenVersion: credentialVersion, usualSeconds } })
+      const { failure: _, inDoubt: __, ...state } = row.state
+      const { refreshToken: old, ...rest } = row
+      rows.set(lease.key, {
+        ...rest,
+        ...(old && !newGrant && { refreshToken: old }),
+        ...renewed,
+        state: {
+          ...state,
+          ...(newGrant && { status: 'active' }),
+          provenVersion: credentialVersion,
+          usualSeconds,
+          succeededAt: now,
+        },
+      })
       return 'committed'
     },
 
@@ -69,10 +100,21 @@ export function memoryStore(): TokenStore {
       return true
     },
 
-    async fail(lease, failure) {
-      if (!holds(lease.id, lease.key)) return
+    async fail(lease, failure, grant) {
+      if (!holds(lease.id, lease.key)) return true
       const { leaseId: _, ...row } = held(lease.key)
-      rows.set(lease.key, { ...row, state: { ...withoutLease(row.state), failure } })
+      if (grant === 'rejected' && row.generation !== lease.generation) return false
+      const { inDoubt, ...state } = withoutLease(row.state)
+      rows.set(lease.key, {
+        ...row,
+        state: {
+          ...state,
+          ...(grant === 'in doubt' && inDoubt !== undefined && { inDoubt }),
+          ...(grant === 'rejected' && { status: 'reconnect' }),
+          failure,
+        },
+      })
+      return true
     },
 
     async release(lease) {
@@ -81,9 +123,49 @@ export function memoryStore(): TokenStore {
       rows.set(lease.key, { ...row, state: withoutLease(row.state) })
     },
 
-    async revoke(key) {
+    async revoke(key, after = {}) {
       const { leaseId: _, refreshToken: __, ...row } = held(key)
-      rows.set(key, { ...row, state: { ...withoutLease(row.state), epoch: row.state.epoch + 1 } })
+      const { inDoubt: ___, ...state } = withoutLease(row.state)
+      rows.set(key, { ...row, state: { ...state, epoch: row.state.epoch + 1, ...after } })
+    },
+
+    async note(key, outcome) {
+      const row = held(key)
+      const { failure: _, ...state } = row.state
+      if ('code' in outcome) rows.set(key, { ...row, state: { ...state, failure: outcome } })
+      else {
+        const { succeededAt, credentialVersion: provenVersion } = outcome
+        rows.set(key, { ...row, state: { ...state, succeededAt, provenVersion } })
+      }
+    },
+
+    async countMint(key, { now, stop }) {
+      const hour = `${key} ${now.toISOString().slice(0, 13)}`
+      const count = (mints.get(hour) ?? 0) + 1
+      if (count > stop) return undefined
+      mints.set(hour, count)
+      return count
+    },
+
+    async register(key, { owner }) {
+      known.add(key)
+      const row = held(key)
+      rows.set(key, { ...row, state: { ...row.state, ...(owner !== undefined && { owner }) } })
+    },
+
+    async list(vendorId) {
+      return [...known].filter((key) => key.startsWith(`${vendorId}#`)).sort()
+    },
+
+    async beginConsent(_vendorId, consent) {
+      consents.set(consent.stateHash, consent)
+    },
+
+    async takeConsent(_vendorId, { stateHash, key, now }) {
+      const consent = consents.get(stateHash)
+      if (consent?.key !== key || consent.expiresAt <= now) return undefined
+      consents.delete(stateHash)
+      return consent
     },
 
     async setStatus(key, status) {

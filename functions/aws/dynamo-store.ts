@@ -26,18 +26,28 @@ import { storeUnavailable } from './unavailable.ts'
  *
  *   pk             sk               attributes
  *   accelo#hq      STATE            status, epoch, fence, leaseId, leaseSince, leaseUntil, usualSeconds, failure (JSON),
- *                                   provenVersion, noticed; refreshToken (sealed), refreshEpoch, refreshFence, generation;
- *                                   vendor and dueAt, the keys of index `due`. NEVER a ttl: a fence that starts again
+ *                                   provenVersion, succeededAt, noticed, owner; mintHour, mints; refreshToken (sealed),
+ *                                   refreshEpoch, refreshFence, generation, sends (how often it was sent without a definite
+ *                                   answer); vendor and dueAt, the keys of index `due`. NEVER a ttl: a fence that starts again
  *                                   lets a late writer win, and a lost refresh token needs a person.
  *   accelo#hq      TOKEN            sealed, issuedAt, expiresAt, refreshAt, scope, context (JSON), fingerprint, fence,
  *                                   epoch, credentialVersion; ttl = expiry. DynamoDB may delete days late: readers compare.
  *   accelo#BUDGET  PERMITS#<start>  taken; ttl. Refused credentials of this vendor in one window.
+ *   accelo#BUDGET  REFRESH#hq#<start>  taken; ttl. Renewals forced by callers whose token was refused.
  *   accelo#BUDGET  STOP             until; ttl. The vendor told everybody to stop.
+ *   netrex#FLOW    <hash of state>  connection, redirectUri, until, taken; ttl. A consent under way.
  *
- * Connections are lower case, so BUDGET is none. LeadingKeys `accelo#*` covers all of it.
+ * Connections are lower case, so BUDGET and FLOW are none. LeadingKeys `accelo#*` covers all of it.
  */
 
 type Item = Record<string, AttributeValue>
+
+/** Makes a STATE that is not there yet one that is as good as none. */
+const EXISTING =
+  'fence = if_not_exists(fence, :zero), epoch = if_not_exists(epoch, :zero), #status = if_not_exists(#status, :active)'
+const existing = () => ({ ':zero': N(0), ':active': S('active') })
+
+const HOUR_MS = 60 * 60 * 1000
 
 export interface DynamoStoreOptions {
   readonly client: DynamoDBClient
@@ -45,9 +55,17 @@ export interface DynamoStoreOptions {
   readonly envelope: Envelope
   /** Hears of a sealed value that does not open: damage, or a row that was copied. */
   readonly onUnsealable: (key: string) => void
+  /** The vendor's tokens are never written down; then its role may not even name an attribute that could hold one. */
+  readonly memoryOnly?: boolean
 }
 
-export function dynamoStore({ client, table, envelope, onUnsealable }: DynamoStoreOptions): TokenStore {
+export function dynamoStore({
+  client,
+  table,
+  envelope,
+  onUnsealable,
+  memoryOnly = false,
+}: DynamoStoreOptions): TokenStore {
   /** The data key a lease will seal with. */
   const seals = new WeakMap<Lease, Seal>()
 
@@ -88,6 +106,7 @@ export function dynamoStore({ client, table, envelope, onUnsealable }: DynamoSto
       context: JSON.parse(text(item, 'context')),
     }
     return {
+      keep: 'table',
       accessToken,
       refreshAt: date(item, 'refreshAt'),
       fence,
@@ -135,20 +154,21 @@ export function dynamoStore({ client, table, envelope, onUnsealable }: DynamoSto
     },
 
     async acquire(key, seen, { now, until }) {
+      if (seen.status === 'disabled') return undefined
       const id = randomUUID()
       const unseen = seen.fence === 0 && seen.epoch === 0 ? 'attribute_not_exists(pk) OR ' : ''
       const item =
         (await update(key, 'STATE', {
-          UpdateExpression: `SET fence = :next, epoch = :epoch, #status = :active, vendor = :vendor,
+          UpdateExpression: `SET fence = :next, epoch = :epoch, #status = :status, vendor = :vendor,
             leaseId = :id, leaseSince = :now, leaseUntil = :until`,
-          ConditionExpression: `${unseen}(fence = :fence AND epoch = :epoch AND #status = :active)`,
+          ConditionExpression: `${unseen}(fence = :fence AND epoch = :epoch AND #status = :status)`,
           ExpressionAttributeNames: { '#status': 'status' },
           ExpressionAttributeValues: {
             ':fence': N(seen.fence),
             ':next': N(seen.fence + 1),
             ':epoch': N(seen.epoch),
-            ':active': S('active'),
-            ':vendor': S(key.slice(0, key.indexOf('#'))),
+            ':status': S(seen.status),
+            ':vendor': S(vendorOf(key)),
             ':id': S(id),
             ':now': N(now.getTime()),
             ':until': N(until.getTime()),
@@ -167,26 +187,34 @@ export function dynamoStore({ client, table, envelope, onUnsealable }: DynamoSto
       }
     },
 
-    async commit(lease, { refreshToken, credentialVersion, usualSeconds, dueAt }) {
+    async intend(lease) {
+      const item = await update(lease.key, 'STATE', {
+        UpdateExpression: 'ADD sends :one',
+        ConditionExpression: 'leaseId = :id',
+        ExpressionAttributeValues: { ':id': S(lease.id), ':one': N(1) },
+        ReturnValues: 'UPDATED_NEW',
+      })
+      return item && number(item, 'sends')
+    },
+
+    async commit(lease, { refreshToken, newGrant, credentialVersion, usualSeconds, now, dueAt }) {
       const seal = refreshToken && (await sealFor(lease))
       const sealed = seal && (await seal(refreshToken, { ...lease, use: 'refresh' }))
-      const renewed =
-        sealed === undefined
-          ? undefined
-          : {
-              set: 'refreshToken = :refresh, refreshEpoch = :epoch, refreshFence = :fence, generation = :next',
-              values: { ':refresh': S(sealed), ':fence': N(lease.fence), ':next': N(lease.generation + 1) },
-            }
+      const renewed = sealed === undefined ? undefined : renewedGrant(sealed, lease)
       const done = await update(lease.key, 'STATE', {
-        UpdateExpression: `SET provenVersion = :version, usualSeconds = :usual, dueAt = :due${renewed ? `, ${renewed.set}` : ''}
-          REMOVE failure`,
+        UpdateExpression: `SET provenVersion = :version, usualSeconds = :usual, succeededAt = :now, dueAt = :due
+          ${newGrant ? ', #status = :active' : ''} ${renewed ? `, ${renewed.set}` : ''}
+          REMOVE failure, sends ${newGrant && !renewed ? ', refreshToken' : ''}`,
         ConditionExpression: 'leaseId = :id AND epoch = :epoch',
+        ...(newGrant && { ExpressionAttributeNames: { '#status': 'status' } }),
         ExpressionAttributeValues: {
           ':id': S(lease.id),
           ':epoch': N(lease.epoch),
           ':version': S(credentialVersion),
           ':usual': N(usualSeconds),
+          ':now': N(now.getTime()),
           ':due': N(dueAt.getTime()),
+          ...(newGrant && { ':active': S('active') }),
           ...renewed?.values,
         },
       })
@@ -228,12 +256,22 @@ export function dynamoStore({ client, table, envelope, onUnsealable }: DynamoSto
       return done !== undefined
     },
 
-    async fail(lease, failure) {
-      await update(lease.key, 'STATE', {
-        UpdateExpression: 'SET failure = :failure REMOVE leaseId, leaseSince, leaseUntil',
-        ConditionExpression: 'leaseId = :id',
-        ExpressionAttributeValues: { ':id': S(lease.id), ':failure': S(JSON.stringify(failure)) },
+    async fail(lease, failure, grant) {
+      const rejected = grant === 'rejected'
+      const done = await update(lease.key, 'STATE', {
+        UpdateExpression: `SET failure = :failure ${rejected ? ', #status = :reconnect' : ''}
+          REMOVE leaseId, leaseSince, leaseUntil ${grant === 'in doubt' ? '' : ', sends'}`,
+        ConditionExpression: rejected
+          ? 'leaseId = :id AND (attribute_not_exists(generation) OR generation = :used)'
+          : 'leaseId = :id',
+        ...(rejected && { ExpressionAttributeNames: { '#status': 'status' } }),
+        ExpressionAttributeValues: {
+          ':id': S(lease.id),
+          ':failure': S(JSON.stringify(failure)),
+          ...(rejected && { ':reconnect': S('reconnect'), ':used': N(lease.generation) }),
+        },
       })
+      return done !== undefined || !rejected
     },
 
     async release(lease) {
@@ -244,13 +282,106 @@ export function dynamoStore({ client, table, envelope, onUnsealable }: DynamoSto
       })
     },
 
-    async revoke(key) {
+    async revoke(key, { status, failure } = {}) {
       await update(key, 'STATE', {
-        UpdateExpression: `SET fence = if_not_exists(fence, :zero), #status = if_not_exists(#status, :active)
-          REMOVE leaseId, leaseSince, leaseUntil, refreshToken ADD epoch :one`,
+        UpdateExpression: `SET fence = if_not_exists(fence, :zero),
+            #status = ${status ? ':status' : 'if_not_exists(#status, :active)'} ${failure ? ', failure = :failure' : ''}
+          ${memoryOnly ? '' : 'REMOVE leaseId, leaseSince, leaseUntil, refreshToken, sends'} ADD epoch :one`,
         ExpressionAttributeNames: { '#status': 'status' },
-        ExpressionAttributeValues: { ':zero': N(0), ':one': N(1), ':active': S('active') },
+        ExpressionAttributeValues: {
+          ':zero': N(0),
+          ':one': N(1),
+          ...(status ? { ':status': S(status) } : { ':active': S('active') }),
+          ...(failure && { ':failure': S(JSON.stringify(failure)) }),
+        },
       })
+    },
+
+    async note(key, outcome) {
+      const failed = 'code' in outcome
+      await update(key, 'STATE', {
+        UpdateExpression: `SET ${EXISTING}, ${failed ? 'failure = :failure' : 'succeededAt = :now, provenVersion = :version REMOVE failure'}`,
+        ExpressionAttributeNames: { '#status': 'status' },
+        ExpressionAttributeValues: {
+          ...existing(),
+          ...(failed
+            ? { ':failure': S(JSON.stringify(outcome)) }
+            : { ':now': N(outcome.succeededAt.getTime()), ':version': S(outcome.credentialVersion) }),
+        },
+      })
+    },
+
+    async countMint(key, { now, stop }) {
+      const hour = N(Math.floor(now.getTime() / HOUR_MS))
+      const first = await update(key, 'STATE', {
+        UpdateExpression: `SET ${EXISTING}, mintHour = :hour, mints = :one`,
+        ConditionExpression: 'attribute_not_exists(mintHour) OR mintHour < :hour',
+        ExpressionAttributeNames: { '#status': 'status' },
+        ExpressionAttributeValues: { ...existing(), ':hour': hour, ':one': N(1) },
+      })
+      if (first) return 1
+      const next = await update(key, 'STATE', {
+        UpdateExpression: 'ADD mints :one',
+        ConditionExpression: 'mints < :stop',
+        ExpressionAttributeValues: { ':one': N(1), ':stop': N(stop) },
+        ReturnValues: 'UPDATED_NEW',
+      })
+      return next && number(next, 'mints')
+    },
+
+    async register(key, { owner, dueAt }) {
+      await update(key, 'STATE', {
+        UpdateExpression: `SET ${EXISTING}, vendor = :vendor, dueAt = if_not_exists(dueAt, :due) ${owner === undefined ? '' : ', #owner = :owner'}`,
+        ExpressionAttributeNames: { '#status': 'status', ...(owner !== undefined && { '#owner': 'owner' }) },
+        ExpressionAttributeValues: {
+          ...existing(),
+          ':vendor': S(vendorOf(key)),
+          ':due': N(dueAt.getTime()),
+          ...(owner !== undefined && { ':owner': S(owner) }),
+        },
+      })
+    },
+
+    async list(vendorId) {
+      const keys: string[] = []
+      let from: Item | undefined
+      do {
+        const command: QueryCommand = new QueryCommand({
+          TableName: table,
+          IndexName: 'due',
+          KeyConditionExpression: 'vendor = :vendor',
+          ExpressionAttributeValues: { ':vendor': S(vendorId) },
+          ...(from && { ExclusiveStartKey: from }),
+        })
+        const { Items = [], LastEvaluatedKey } = await client.send(command).catch(unavailable)
+        keys.push(...Items.map((item) => text(item, 'pk')))
+        from = LastEvaluatedKey
+      } while (from)
+      return keys.sort()
+    },
+
+    async beginConsent(vendorId, { stateHash, key, redirectUri, expiresAt }) {
+      await update(flowsOf(vendorId), stateHash, {
+        UpdateExpression: 'SET #connection = :key, redirectUri = :uri, #until = :until, #ttl = :ttl',
+        ExpressionAttributeNames: { '#connection': 'connection', '#until': 'until', '#ttl': 'ttl' },
+        ExpressionAttributeValues: {
+          ':key': S(key),
+          ':uri': S(redirectUri),
+          ':until': N(expiresAt.getTime()),
+          ':ttl': N(seconds(expiresAt)),
+        },
+      })
+    },
+
+    async takeConsent(vendorId, { stateHash, key, now }) {
+      const item = await update(flowsOf(vendorId), stateHash, {
+        UpdateExpression: 'SET taken = :now',
+        ConditionExpression: '#connection = :key AND #until > :now AND attribute_not_exists(taken)',
+        ExpressionAttributeNames: { '#connection': 'connection', '#until': 'until' },
+        ExpressionAttributeValues: { ':key': S(key), ':now': N(now.getTime()) },
+        ReturnValues: 'ALL_NEW',
+      })
+      return item && { stateHash, key, redirectUri: text(item, 'redirectUri'), expiresAt: date(item, 'until') }
     },
 
     async setStatus(key, status) {
@@ -264,11 +395,10 @@ export function dynamoStore({ client, table, envelope, onUnsealable }: DynamoSto
 
     async notice(key, mark) {
       const done = await update(key, 'STATE', {
-        UpdateExpression: `SET noticed = :mark, fence = if_not_exists(fence, :zero), epoch = if_not_exists(epoch, :zero),
-          #status = if_not_exists(#status, :active)`,
+        UpdateExpression: `SET ${EXISTING}, noticed = :mark`,
         ConditionExpression: 'attribute_not_exists(noticed) OR noticed <> :mark',
         ExpressionAttributeNames: { '#status': 'status' },
-        ExpressionAttributeValues: { ':mark': S(mark), ':zero': N(0), ':active': S('active') },
+        ExpressionAttributeValues: { ...existing(), ':mark': S(mark) },
       })
       return done !== undefined
     },
@@ -320,6 +450,9 @@ const READ = [
     'failure',
     'provenVersion',
     'noticed',
+    'owner',
+    'succeededAt',
+    'sends',
   ],
   ...['sealed', 'issuedAt', 'expiresAt', 'refreshAt', 'scope', 'context', 'credentialVersion'],
 ]
@@ -331,8 +464,9 @@ const EVERYTHING_BUT_THE_REFRESH_TOKEN = {
 function stateOf(item: Item): State {
   const provenVersion = item.provenVersion?.S
   const noticed = item.noticed?.S
+  const owner = item.owner?.S
   return {
-    status: text(item, 'status') === 'disabled' ? 'disabled' : 'active',
+    status: statusOf(text(item, 'status')),
     epoch: number(item, 'epoch'),
     fence: number(item, 'fence'),
     ...(item.leaseUntil && { lease: { since: date(item, 'leaseSince'), until: date(item, 'leaseUntil') } }),
@@ -340,8 +474,19 @@ function stateOf(item: Item): State {
     ...(item.usualSeconds && { usualSeconds: number(item, 'usualSeconds') }),
     ...(provenVersion !== undefined && { provenVersion }),
     ...(noticed !== undefined && { noticed }),
+    ...(owner !== undefined && { owner }),
+    ...(item.succeededAt && { succeededAt: date(item, 'succeededAt') }),
+    ...(item.sends && { inDoubt: number(item, 'sends') }),
   }
 }
+
+const statusOf = (text: string): State['status'] => (text === 'disabled' || text === 'reconnect' ? text : 'active')
+
+/** What a new refresh token changes. It is bound to the lease it came under, whichever holds the connection by now. */
+const renewedGrant = (sealed: string, { generation, fence }: Lease) => ({
+  set: 'refreshToken = :refresh, refreshEpoch = :epoch, refreshFence = :fence, generation = :next',
+  values: { ':refresh': S(sealed), ':fence': N(fence), ':next': N(generation + 1) },
+})
 
 function failureOf(json: string): Failure {
   // Written by `fail` above and by nothing else, so this is its shape.
@@ -355,7 +500,9 @@ function failureOf(json: string): Failure {
 }
 
 const budgetOf = (vendorId: string): string => `${vendorId}#BUDGET`
-const permitsOf = ({ startsAt }: FailureWindow): string => `PERMITS#${startsAt.getTime()}`
+const permitsOf = ({ of = 'PERMITS', startsAt }: FailureWindow): string => `${of}#${startsAt.getTime()}`
+const flowsOf = (vendorId: string): string => `${vendorId}#FLOW`
+const vendorOf = (key: string): string => key.slice(0, key.indexOf('#'))
 
 const S = (value: string): AttributeValue.SMember => ({ S: value })
 const N = (value: number): AttributeValue.NMember => ({ N: String(value) })

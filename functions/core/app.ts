@@ -1,8 +1,9 @@
+import type { Ask, Vended } from './ask.ts'
 import { FAILURES, type FailureCode, VendingError } from './errors.ts'
 import type { VendingEvent } from './event.ts'
 import type { Runtime } from './runtime.ts'
 import { secondsBetween } from './token.ts'
-import { type Ask, type Vended, vend } from './vend.ts'
+import { vend } from './vend.ts'
 import type { Vendor } from './vendor.ts'
 
 /**

@@ -1,11 +1,16 @@
+import { contextFor } from './ask.ts'
+import { windowAt } from './budget.ts'
 import { isFailure, VendingError } from './errors.ts'
 import type { Credentials, Runtime } from './runtime.ts'
 import type { FailureWindow, Lease, State } from './store.ts'
-import { secondsAfter, secondsBetween } from './token.ts'
+import { secondsAfter, secondsBetween, type TokenPolicy } from './token.ts'
 import type { Issued, Vendor } from './vendor.ts'
 
-/** A vendor has this long to answer: two calls and the commit fit into the lease. */
-const VENDOR_SECONDS = 8
+/**
+ * A vendor has this long to answer: two calls and the commit fit into the lease. Where a refresh token may be spent by a
+ * call whose answer comes late, the one call there is gets longer.
+ */
+const vendorSeconds = ({ rotates }: TokenPolicy): number => (rotates ? 15 : 8)
 /** A second call is made only for a failure that came this quickly, so that it too ends within the lease. */
 const AGAIN_WITHIN_SECONDS = 3
 /** A fifth of what makes Accelo lock an address out: 100 refused credentials in 5 minutes (vendors.md 3.4). */
@@ -16,19 +21,27 @@ const LOCK_OUT_SECONDS = 300
 interface Job {
   readonly ask: { readonly vendor: Vendor; readonly connection: string }
   readonly state: State
-  readonly lease: Lease
+  /** Left out where nothing is stored. */
+  readonly lease?: Lease
   readonly credentials: Credentials
 }
 
 export type Outcome =
   | { readonly issued: Issued; readonly credentials: Credentials }
-  | { readonly error: unknown; readonly credentials: Credentials }
+  | {
+      readonly error: unknown
+      readonly credentials: Credentials
+      /** How often the refresh token was sent without a definite answer, this time included. */
+      readonly sends?: number | undefined
+    }
+  | 'lease lost'
 
-/** Calls the vendor under a lease: once, or twice where a second call can help and cannot do harm. */
+/** Calls the vendor, under a lease where there is one: once, or twice where a second call can help and cannot do harm. */
 export async function call(job: Job, runtime: Runtime): Promise<Outcome> {
   const startedAt = runtime.now()
   const first = await callOnce(job, runtime)
-  if ('issued' in first || secondsBetween(startedAt, runtime.now()) > AGAIN_WITHIN_SECONDS) return first
+  if (first === 'lease lost' || 'issued' in first || secondsBetween(startedAt, runtime.now()) > AGAIN_WITHIN_SECONDS)
+    return first
   const credentials = await forSecondCall(first.error, job, runtime)
   return credentials ? callOnce({ ...job, credentials }, runtime) : first
 }
@@ -40,7 +53,7 @@ async function forSecondCall(error: unknown, { ask, lease, credentials }: Job, r
     return latest.version === credentials.version ? undefined : latest
   }
   // A refresh token may have been spent by the call whose answer was lost: it is not sent twice.
-  if (!isFailure(error, 'vendor_unavailable') || error.retryAfterSeconds !== undefined || lease.refreshToken)
+  if (!isFailure(error, 'vendor_unavailable') || error.retryAfterSeconds !== undefined || lease?.refreshToken)
     return undefined
   await runtime.sleep(0.2)
   return credentials
@@ -49,22 +62,21 @@ async function forSecondCall(error: unknown, { ask, lease, credentials }: Job, r
 async function callOnce(job: Job, runtime: Runtime): Promise<Outcome> {
   const { ask, lease, credentials } = job
   const { vendor } = ask
-  const window = windowAt(runtime.now())
+  const window = windowAt(runtime.now(), BUDGET.windowSeconds, BUDGET.limit)
+  let sends: number | undefined
   try {
     await takePermit(job, window, runtime)
-    const context = {
-      http: runtime.http,
-      now: runtime.now,
-      signal: runtime.deadline(VENDOR_SECONDS),
-      hosts: [...vendor.hosts, ...runtime.allowedHosts],
-      policy: vendor.tokens,
+    if (lease?.refreshToken && vendor.tokens.rotates) {
+      sends = await runtime.store.intend(lease)
+      if (sends === undefined) return 'lease lost'
     }
-    const issued = await vendor.issue(credentials.document, lease.refreshToken, context)
+    const context = contextFor(vendor, runtime, vendorSeconds(vendor.tokens))
+    const issued = await vendor.issue(credentials.document, lease?.refreshToken, context)
     await settle(undefined, job, window, runtime)
     return { issued, credentials }
   } catch (error) {
     if (!isFailure(error, 'vendor_paused')) await settle(error, job, window, runtime)
-    return { error, credentials }
+    return { error, credentials, sends }
   }
 }
 
@@ -104,10 +116,4 @@ async function settle(
   } catch (fault) {
     if (!isFailure(fault, 'store_unavailable')) throw fault
   }
-}
-
-function windowAt(now: Date): FailureWindow {
-  const length = BUDGET.windowSeconds * 1000
-  const startsAt = new Date(Math.floor(now.getTime() / length) * length)
-  return { startsAt, endsAt: secondsAfter(startsAt, BUDGET.windowSeconds), limit: BUDGET.limit }
 }

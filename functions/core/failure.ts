@@ -16,12 +16,16 @@ export interface Failure {
 /** Longest pause while a working token is at hand, and while none is. */
 const CAP_SECONDS = { held: 60, none: 15 }
 const PROBE_SECONDS = 15 * 60
+/** Pauses between the strikes of a vendor that will not say whether the grant is dead or the system is ill. */
+const DOUBT_SECONDS = [60, 4 * 60, 10 * 60]
 const RETRY_AFTER_SECONDS = { least: 1, most: 15 * 60 }
 
 interface Circumstances {
   readonly before: Failure | undefined
   readonly credentialVersion: string
   readonly held: boolean
+  /** How often a refresh token was sent that may be spent. It is sent again once soon, and then only seldom. */
+  readonly sends?: number | undefined
   readonly now: Date
   /** 0 to 1, so that processes that failed together do not come back together. */
   readonly random: number
@@ -29,10 +33,13 @@ interface Circumstances {
 
 export function remember(error: VendingError, at: Circumstances): Failure {
   const continued = at.before?.credentialVersion === at.credentialVersion ? at.before : undefined
-  const count = (continued?.count ?? 0) + 1
-  const pause = pauseSeconds(error, count, at)
+  // Strikes count among themselves: what failed for another reason before says nothing of the grant.
+  const alike = error.code !== 'grant_doubtful' || continued?.code === 'grant_doubtful'
+  const count = (alike ? (continued?.count ?? 0) : 0) + 1
+  const code = error.code === 'grant_doubtful' && count >= (error.strikes ?? 3) ? 'grant_rejected' : error.code
+  const pause = pauseSeconds(code, { ...at, count, asked: error.retryAfterSeconds })
   return {
-    code: error.code,
+    code,
     detail: error.message,
     count,
     since: continued?.since ?? at.now,
@@ -41,13 +48,18 @@ export function remember(error: VendingError, at: Circumstances): Failure {
   }
 }
 
-function pauseSeconds(error: VendingError, count: number, { held, random }: Circumstances): number | undefined {
-  const { remember } = FAILURES[error.code]
+interface Pause extends Circumstances {
+  readonly count: number
+  readonly asked: number | undefined
+}
+
+function pauseSeconds(code: FailureCode, { held, random, sends = 0, count, asked }: Pause): number | undefined {
+  const { remember } = FAILURES[code]
   if (remember === 'latch') return undefined
   if (remember === 'probe') return PROBE_SECONDS
-  if (error.retryAfterSeconds !== undefined) {
-    return Math.min(Math.max(error.retryAfterSeconds, RETRY_AFTER_SECONDS.least), RETRY_AFTER_SECONDS.most)
-  }
+  if (code === 'grant_doubtful') return DOUBT_SECONDS[count - 1] ?? PROBE_SECONDS
+  if (asked !== undefined) return Math.min(Math.max(asked, RETRY_AFTER_SECONDS.least), RETRY_AFTER_SECONDS.most)
+  if (sends > 1) return PROBE_SECONDS
   const longest = Math.min(2 ** count, held ? CAP_SECONDS.held : CAP_SECONDS.none)
   return longest * (0.5 + random / 2)
 }

@@ -1,4 +1,4 @@
-import type { StoredToken } from './store.ts'
+import type { HeldToken } from './store.ts'
 import { secondsBetween } from './token.ts'
 
 /**
@@ -9,14 +9,14 @@ export const REVALIDATE_SECONDS = 5
 
 /** What one process remembers between calls: copies of tokens, and the look-ups under way. */
 export interface Memory {
-  readonly copies: Map<string, { readonly token: StoredToken; readonly checkedAt: Date }>
+  readonly copies: Map<string, { readonly token: HeldToken; readonly checkedAt: Date }>
   readonly flights: Map<string, Promise<unknown>>
 }
 
 export const newMemory = (): Memory => ({ copies: new Map(), flights: new Map() })
 
 /** The copy of a token, unless it is so old that the table must be asked again. */
-export function recall(memory: Memory, key: string, now: Date): StoredToken | undefined {
+export function recall(memory: Memory, key: string, now: Date): HeldToken | undefined {
   const copy = memory.copies.get(key)
   if (!copy) return undefined
   const age = secondsBetween(copy.checkedAt, now)

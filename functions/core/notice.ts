@@ -1,7 +1,18 @@
 import { type AccessToken, secondsBetween } from './token.ts'
 
 /** Something a person should hear about. Holds names, dates and codes; never a secret and never a vendor's text. */
-export interface Notice {
+export type Notice = ExpiringNotice | MintingNotice
+
+/** A vendor whose tokens stay in memory is asked for suspiciously many. */
+export interface MintingNotice {
+  readonly kind: 'minting'
+  readonly vendor: string
+  readonly connection: string
+  /** Tokens obtained in this hour so far. */
+  readonly count: number
+}
+
+export interface ExpiringNotice {
   readonly kind: 'expiring'
   readonly vendor: string
   readonly connection: string
@@ -19,7 +30,7 @@ export function expiryNotice(
   { vendor, connection }: { vendor: { id: string }; connection: string },
   { expiresAt }: AccessToken,
   now: Date,
-): Notice | undefined {
+): ExpiringNotice | undefined {
   const daysLeft = Math.floor(secondsBetween(now, expiresAt) / DAY_SECONDS)
   const step = STEPS_DAYS.find((days) => daysLeft <= days)
   return step === undefined ? undefined : { kind: 'expiring', vendor: vendor.id, connection, expiresAt, daysLeft, step }

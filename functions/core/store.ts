@@ -4,7 +4,8 @@ import type { AccessToken } from './token.ts'
 
 /** What is known of one connection, beside its token. Lives for ever: fence and epoch must never start again. */
 export interface State {
-  readonly status: 'active' | 'disabled'
+  /** 'reconnect': the grant is dead, and only a person can make a new one. */
+  readonly status: 'active' | 'reconnect' | 'disabled'
   /** Raised by a revoke; a token of another epoch is never vended. */
   readonly epoch: number
   /** The number of the last lease given. A token carries the fence of the lease it was obtained under. */
@@ -17,15 +18,26 @@ export interface State {
   readonly provenVersion?: string
   /** The last notice sent, so that each goes out once. */
   readonly noticed?: string
+  /** Who hears of it when a person is needed. */
+  readonly owner?: string
+  /** When the vendor last gave a token. */
+  readonly succeededAt?: Date
+  /** A refresh token was sent and no definite answer came back: it may be spent. How often it was sent. */
+  readonly inDoubt?: number
 }
 
-export interface StoredToken {
+export interface HeldToken {
   readonly accessToken: AccessToken
   readonly refreshAt: Date
   readonly fence: number
   readonly epoch: number
   /** The version of the credentials it was obtained with. */
   readonly credentialVersion: string
+}
+
+/** A token that may be written down. One of a vendor that forbids it has another type and does not fit into a store. */
+export interface StoredToken extends HeldToken {
+  readonly keep: 'table'
 }
 
 export interface Row {
@@ -47,8 +59,11 @@ export interface Lease {
 
 export interface Success {
   readonly refreshToken?: Secret
+  /** A person has just consented: the refresh token of the grant before is forgotten even if no new one came. */
+  readonly newGrant?: true
   readonly credentialVersion: string
   readonly usualSeconds: number
+  readonly now: Date
   /** The next moment the keeper must look at this connection. */
   readonly dueAt: Date
 }
@@ -61,8 +76,14 @@ export interface TokenStore {
   /** Strongly consistent. A connection never seen before is active, epoch 0, fence 0. A token that does not open is left out. */
   read(key: string): Promise<Row>
 
-  /** Raises the fence if it and the epoch still are what `seen` says; undefined when somebody else was first. */
+  /** Raises the fence if it, epoch and status still are what `seen` says; undefined when somebody else was first. */
   acquire(key: string, seen: State, times: { now: Date; until: Date }): Promise<Lease | undefined>
+
+  /**
+   * Notes, before a refresh token is sent, that it is going to be. Answers how often this one has been sent by then
+   * without a definite answer, or undefined when the lease was lost. That it can be written shows that a commit can be.
+   */
+  intend(lease: Lease): Promise<number | undefined>
 
   /**
    * Makes a success durable, the refresh token above all, and clears the failure. The lease stays until `put`.
@@ -74,16 +95,46 @@ export interface TokenStore {
   /** Stores the token unless one of a later fence is there: then false. With it the lease is over. */
   put(lease: Lease, token: StoredToken): Promise<boolean>
 
-  /** Remembers the failure and gives the lease back; harmless if the lease was lost. */
-  fail(lease: Lease, failure: Failure): Promise<void>
+  /**
+   * Remembers the failure and gives the lease back; harmless if the lease was lost. 'in doubt' leaves the intent standing.
+   * 'rejected' ends the grant as well, unless its refresh token is no longer the one that was sent: then false.
+   */
+  fail(lease: Lease, failure: Failure, grant?: 'in doubt' | 'rejected'): Promise<boolean>
 
   /** Gives the lease back without a word; harmless if it was lost. */
   release(lease: Lease): Promise<void>
 
-  /** Raises the epoch: nothing obtained before is vended again, and who is renewing now does so in vain. */
-  revoke(key: string): Promise<void>
+  /**
+   * Raises the epoch and forgets the refresh token: nothing obtained before is vended again, and who is renewing now does
+   * so in vain. With `after` the connection is left in that status or barred by that failure.
+   */
+  revoke(key: string, after?: { readonly status?: 'reconnect'; readonly failure?: Failure }): Promise<void>
 
-  setStatus(key: string, status: State['status']): Promise<void>
+  /** How a vendor whose tokens stay in memory fared: there is no lease to tell it with. */
+  note(
+    key: string,
+    outcome: Failure | { readonly succeededAt: Date; readonly credentialVersion: string },
+  ): Promise<void>
+
+  /** Counts a token obtained for memory; its number in this hour, or undefined when `stop` is reached. */
+  countMint(key: string, at: { readonly now: Date; readonly stop: number }): Promise<number | undefined>
+
+  /** Makes the connection known, with its owner if one is given. */
+  register(key: string, about: { readonly owner?: string; readonly dueAt: Date }): Promise<void>
+
+  /** The keys of all connections of a vendor that were registered or vended. */
+  list(vendorId: string): Promise<readonly string[]>
+
+  /** Keeps a consent that was begun, for as long as it may take. */
+  beginConsent(vendorId: string, consent: Consent): Promise<void>
+
+  /** Takes it, once: undefined when there is none, it is over, was taken, or belongs to another connection. */
+  takeConsent(
+    vendorId: string,
+    taken: Pick<Consent, 'stateHash' | 'key'> & { readonly now: Date },
+  ): Promise<Consent | undefined>
+
+  setStatus(key: string, status: 'active' | 'disabled'): Promise<void>
 
   /** Notes that a notice goes out; false when it is the one noted already, by whichever process. */
   notice(key: string, mark: string): Promise<boolean>
@@ -101,8 +152,18 @@ export interface TokenStore {
   giveBack(vendorId: string, window: FailureWindow): Promise<void>
 }
 
+/** A consent under way. Only the hash of its `state` is kept, so that who reads the table cannot finish it. */
+export interface Consent {
+  readonly stateHash: string
+  readonly key: string
+  readonly redirectUri: string
+  readonly expiresAt: Date
+}
+
 /** A fixed stretch of time in which a vendor may refuse our credentials at most `limit` times. */
 export interface FailureWindow {
+  /** Tells windows of one vendor apart that count different things. @default refused credentials */
+  readonly of?: string
   readonly startsAt: Date
   readonly endsAt: Date
   readonly limit: number

@@ -41,10 +41,12 @@ describe('what the table holds', () => {
       refreshToken: new Secret('canary-refresh-token'),
       credentialVersion: 'v1',
       usualSeconds: 0.2,
+      now: The.now,
       dueAt: secondsAfter(The.now, 2880),
     })
     const { fence, epoch } = lease
     await store.put(lease, {
+      keep: 'table',
       accessToken,
       refreshAt: secondsAfter(The.now, 2880),
       fence,

@@ -15,6 +15,7 @@ const key = 'acme#hq'
 const later = (seconds: number) => secondsAfter(The.now, seconds)
 
 const token = (lease: Lease, value = 't1'): StoredToken => ({
+  keep: 'table',
   accessToken: {
     value: new Secret(value),
     issuedAt: The.now,
@@ -32,6 +33,7 @@ const success = (refreshToken?: string): Success => ({
   ...(refreshToken !== undefined && { refreshToken: new Secret(refreshToken) }),
   credentialVersion: 'v1',
   usualSeconds: 0.25,
+  now: The.now,
   dueAt: later(2880),
 })
 
