@@ -7,7 +7,6 @@ import {
   LogGroupLogDestination,
   MethodLoggingLevel,
   type RequestValidator,
-  type Resource,
   ResponseType,
   RestApi,
 } from 'aws-cdk-lib/aws-apigateway'
@@ -15,6 +14,7 @@ import { Grant, type IGrantable, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda'
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs'
 import { Construct } from 'constructs'
+import { ROUTES } from '../functions/core/routes.ts'
 import type { Vendor } from '../functions/core/vendor.ts'
 
 /** Who called what and how it ended. Never a query, a header or a body. */
@@ -33,7 +33,6 @@ const ACCESS_LOG = {
 /** The REST API: every method signed (AWS_IAM), every vendor a path of its own, so that IAM policies can tell them apart. */
 export class TokenApi extends Construct {
   readonly api: RestApi
-  private readonly tokens: Resource
   private readonly validator: RequestValidator
 
   constructor(scope: Construct, id: string) {
@@ -69,7 +68,6 @@ export class TokenApi extends Construct {
         responseHeaders: { 'Cache-Control': "'no-store'", Pragma: "'no-cache'" },
       })
     }
-    this.tokens = this.api.root.addResource('tokens')
     this.validator = this.api.addRequestValidator('Validator', {
       validateRequestParameters: true,
       validateRequestBody: true,
@@ -94,26 +92,32 @@ export class TokenApi extends Construct {
 
   /** Adds the routes of one vendor, answered by its own function. */
   addVendor(fn: LambdaFunction, vendor: Vendor): void {
-    const connection = this.tokens.addResource(vendor.id).addResource('{connection}')
     const integration = new AwsIntegration({
       proxy: true,
       service: 'lambda',
       path: `2015-03-31/functions/${fn.functionArn}/invocations`,
     })
-    const method = connection.addMethod('GET', integration, {
-      requestParameters: { 'method.request.path.connection': true, 'method.request.querystring.min_ttl': false },
-      requestValidator: this.validator,
-    })
-    Validations.of(method).acknowledge({
-      id: 'AwsSolutions::AwsSolutions-COG4',
-      reason: 'callers are services with AWS roles: the method is signed (AWS_IAM), there are no users to pool',
-    })
-    // Not LambdaIntegration, whose permission leaves out the account and lets the console call past IAM.
-    fn.addPermission('Get', {
-      principal: new ServicePrincipal('apigateway.amazonaws.com'),
-      sourceArn: method.methodArn,
-      sourceAccount: Stack.of(this).account,
-    })
+    for (const [operation, route] of Object.entries(ROUTES)) {
+      if (operation === 'authorize' && !vendor.authorization) continue
+      const path = route.path.replace('{vendor}', vendor.id)
+      const method = this.api.root.resourceForPath(path).addMethod(route.method, integration, {
+        requestParameters: {
+          ...(path.includes('{connection}') && { 'method.request.path.connection': true }),
+          ...Object.fromEntries(route.query.map((name) => [`method.request.querystring.${name}`, false])),
+        },
+        requestValidator: this.validator,
+      })
+      Validations.of(method).acknowledge({
+        id: 'AwsSolutions::AwsSolutions-COG4',
+        reason: 'callers are services with AWS roles: the method is signed (AWS_IAM), there are no users to pool',
+      })
+      // Not LambdaIntegration, whose permission leaves out the account and lets the console call past IAM.
+      fn.addPermission(operation, {
+        principal: new ServicePrincipal('apigateway.amazonaws.com'),
+        sourceArn: method.methodArn,
+        sourceAccount: Stack.of(this).account,
+      })
+    }
   }
 
   /** Lets `grantee` get tokens of one connection, or of all connections of a vendor. */

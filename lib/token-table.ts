@@ -4,6 +4,7 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import { Key } from 'aws-cdk-lib/aws-kms'
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda'
 import { Construct } from 'constructs'
+import type { Vendor } from '../functions/core/vendor.ts'
 import { ENV } from '../functions/environment.ts'
 
 /**
@@ -40,21 +41,28 @@ export class TokenTable extends Construct {
    * Lets `fn` read and update the rows of one vendor and nobody else's, and tells it the table's name. By hand and not by
    * `table.grant`, which allows scans and leaves out the key.
    */
-  grantVendor(fn: LambdaFunction, vendorId: string): void {
+  grantVendor(fn: LambdaFunction, { id, tokens }: Vendor): void {
     const { tableArn } = this.table
     fn.addEnvironment(ENV.table, this.table.tableName)
     fn.addToRolePolicy(
       new PolicyStatement({
-        actions: ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem'],
+        actions: ['dynamodb:GetItem', 'dynamodb:Query'],
         resources: [tableArn],
-        conditions: leadingKeys(`${vendorId}#*`),
+        conditions: leadingKeys(`${id}#*`),
+      }),
+    )
+    fn.addToRolePolicy(
+      new PolicyStatement({
+        actions: ['dynamodb:UpdateItem'],
+        resources: [tableArn],
+        conditions: { ...leadingKeys(`${id}#*`), ...(tokens.keep === 'memory' && TOKENLESS) },
       }),
     )
     fn.addToRolePolicy(
       new PolicyStatement({
         actions: ['dynamodb:Query'],
         resources: [`${tableArn}/index/due`],
-        conditions: leadingKeys(vendorId),
+        conditions: leadingKeys(id),
       }),
     )
     fn.addToRolePolicy(
@@ -73,6 +81,20 @@ export class TokenTable extends Construct {
       }),
     )
   }
+}
+
+/**
+ * All that a vendor whose tokens are never stored may write: none of it can hold one, so that not even a mistake of ours
+ * stores it. An update that returns the whole item would name every attribute, hence the second half.
+ */
+const TOKENLESS = {
+  'ForAllValues:StringEquals': {
+    'dynamodb:Attributes': [
+      ...['pk', 'sk', 'vendor', 'dueAt', 'owner', 'status', 'epoch', 'fence', 'failure', 'noticed'],
+      ...['succeededAt', 'provenVersion', 'mintHour', 'mints', 'taken', 'until', 'ttl'],
+    ],
+  },
+  StringEqualsIfExists: { 'dynamodb:ReturnValues': ['NONE', 'UPDATED_NEW'] },
 }
 
 /** `ForAllValues` is true of a request that names no key at all, so such a request is refused beside it. */

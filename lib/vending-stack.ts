@@ -40,7 +40,7 @@ export class VendingStack extends Stack {
         ...(hosts && { allowedHosts: hosts }),
         ...(concurrency !== undefined && { reservedConcurrency: concurrency }),
       })
-      tokens.grantVendor(fn, vendor.id)
+      tokens.grantVendor(fn, vendor)
       envelope.grantVendor(fn, vendor.id)
       alerts.grantPublish(fn)
       this.api.addVendor(fn, vendor)

@@ -32,8 +32,8 @@ export class VendorFunction extends LambdaFunction {
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
       memorySize: 512,
-      // Six seconds of waiting, two calls of eight, and the commit: under the gateway's 29 s.
-      timeout: Duration.seconds(20),
+      // Waiting, calls and the commit, under the gateway's 29 s. A lease on a rotating grant outlives it.
+      timeout: Duration.seconds(vendor.tokens.rotates ? 28 : 20),
       tracing: Tracing.DISABLED,
       role,
       logGroup,

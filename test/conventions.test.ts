@@ -66,8 +66,16 @@ const ARROWS: readonly { readonly from: RegExp; readonly may: (imported: string,
       i.startsWith('lib/local/') || i.startsWith('node:') || /^(@aws-sdk\/|dynalite$|zod$|zod\/mini$)/.test(i),
   },
   {
-    from: /^lib\/(cli|client)\//,
-    may: (i) => /^lib\/(cli|client)\//.test(i) || i.startsWith('node:') || /^(@aws-sdk\/|@smithy\/|zod\/mini$)/.test(i),
+    from: /^lib\/client\//,
+    may: (i) => i.startsWith('lib/client/') || i.startsWith('node:') || /^(@aws-sdk\/|@smithy\/|zod\/mini$)/.test(i),
+  },
+  {
+    from: /^lib\/cli\//,
+    may: (i) =>
+      /^(lib\/(cli|client)|functions\/core)\//.test(i) ||
+      ['functions/vendors.ts', 'functions/environment.ts'].includes(i) ||
+      i.startsWith('node:') ||
+      /^(@aws-sdk\/|zod\/mini$)/.test(i),
   },
   {
     from: /^lib\/[a-z-]+\.ts$/,
@@ -77,6 +85,7 @@ const ARROWS: readonly { readonly from: RegExp; readonly may: (imported: string,
         'functions/vendors.ts',
         'functions/environment.ts',
         'functions/core/vendor.ts',
+        'functions/core/routes.ts',
         'constructs',
         'esbuild',
         'cdk-nag',

@@ -8,6 +8,7 @@ import { CreateSecretCommand, PutSecretValueCommand, SecretsManagerClient } from
 import { signedRequest } from '../lib/client/signed-request.ts'
 import { type Machine, startMachine } from '../lib/local/machine.ts'
 import { acceloClients, acceloDeployment } from '../lib/local/simulators/accelo.ts'
+import { netrexApplication, netrexUserToken } from '../lib/local/simulators/netrex.ts'
 
 /** The whole machine, as `npm start` runs it: synthesised stack, deployed bundles, signed calls. */
 let machine: Machine
@@ -30,16 +31,21 @@ const credentials = () => ({
   secretAccessKey: setting('AWS_SECRET_ACCESS_KEY'),
 })
 
-async function get(path: string, signer: { accessKeyId: string; secretAccessKey: string } = credentials()) {
+type Keys = ReturnType<typeof credentials>
+
+const get = (path: string, signer?: Keys) => call('GET', path, undefined, signer)
+
+async function call(method: string, path: string, json?: object, signer: Keys = credentials()) {
   const region = setting('AWS_REGION')
   const url = new URL(`${setting('VENDOMAT_URL')}${path}`)
-  const answer = await signedRequest('GET', url, { region, credentials: async () => signer, http: fetch })
+  const signed = { region, credentials: async () => signer, http: fetch, ...(json && { body: json }) }
+  const answer = await signedRequest(method, url, signed)
   return { status: answer.status, headers: answer.headers, body: JSON.parse(await answer.text()) }
 }
 
 async function simulator(path: string, init: RequestInit = {}) {
   const answer = await fetch(`${setting('VENDOMAT_SIMULATOR_URL')}/${path}`, init)
-  return { status: answer.status, body: JSON.parse(await answer.text()) }
+  return { status: answer.status, body: JSON.parse((await answer.text()) || '{}') }
 }
 const control = (vendor: string, method = 'GET', body?: object) =>
   simulator(`_control/${vendor}`, { method, ...(body && { body: JSON.stringify(body) }) })
@@ -60,18 +66,33 @@ const createConnection = (name: string) =>
   new SecretsManagerClient(aws()).send(new CreateSecretCommand({ Name: `vendomat/${name}`, SecretString: document }))
 
 describe('a signed call', () => {
+  const bearer = (token: string) => ({ headers: { authorization: `Bearer ${token}` } })
+  const graphql = (token: string) => ({
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body: '{"query":"{cameraList{name}}"}',
+  })
+
   it.each([
-    ['accelo/hq', 'acme.api.accelo.com/api/v0/tokeninfo'],
-    ['accelo/readonly', 'acme.api.accelo.com/api/v0/tokeninfo'],
-    ['accessia/main', 'main.cloud.accessia.com/apis/groups?limit=1'],
-    ['iobeya/main', 'acme.api.iobeya.com/v1/rooms?page=1&size=1'],
-  ])('for %s gets a token that the vendor’s own API accepts', async (connection, resource) => {
+    ['accelo/hq', 'acme.api.accelo.com/api/v0/tokeninfo', bearer],
+    ['accelo/readonly', 'acme.api.accelo.com/api/v0/tokeninfo', bearer],
+    ['accessia/main', 'main.cloud.accessia.com/apis/groups?limit=1', bearer],
+    ['iobeya/main', 'acme.api.iobeya.com/v1/rooms?page=1&size=1', bearer],
+    ['clearid/demo', 'identityservice-demo.clearid.io/api/v2/accounts/{account_id}/identities', bearer],
+    ['clearid/secret', 'identityservice-demo.clearid.io/api/v2/accounts/{account_id}/identities', bearer],
+    ['netrex/user-token', 'system2.netrex.cz/api/graphql.php', graphql],
+  ])('for %s gets a token that the vendor’s own API accepts', async (connection, resource, use) => {
     const { status, headers, body } = await get(`/tokens/${connection}`)
     expect(status).toBe(200)
     expect(headers.get('cache-control')).toBe('no-store')
-    const asked = (token: string) => simulator(resource, { headers: { authorization: `Bearer ${token}` } })
+    const asked = (token: string) => simulator(resource.replace('{account_id}', body.context.account_id), use(token))
     expect((await asked(body.access_token)).status).toBe(200)
     expect((await asked(`${body.access_token}x`)).status).toBe(401)
+  })
+
+  it('C79 for a static user token states no end that nobody knows', async () => {
+    const { body } = await get('/tokens/netrex/user-token')
+    expect(Object.keys(body).filter((name) => /expires|refresh_after/.test(name))).toEqual([])
   })
 
   it('that asks for too much, for nobody or for nonsense is told so', async () => {
@@ -103,6 +124,68 @@ describe('a signed call', () => {
       env: { ...environment, PATH: process.env.PATH },
     })
     expect(JSON.parse(stdout)).toMatchObject({ token_type: 'Bearer' })
+  })
+})
+
+describe('a connection that needs a person', () => {
+  const consent = '/connections/netrex/site-a/authorization'
+  const begin = () => call('POST', consent, { redirect_uri: 'http://127.0.0.1:1/callback' })
+
+  /** What the person's browser is sent back with. */
+  async function decide(authorizationUrl: string, decision: 'allow' | 'deny') {
+    const { host, pathname, search } = new URL(authorizationUrl)
+    const address = `${setting('VENDOMAT_SIMULATOR_URL')}/${host}${pathname}${search}&decision=${decision}`
+    const page = await fetch(address, { redirect: 'manual' })
+    return Object.fromEntries(new URL(page.headers.get('location') ?? '').searchParams)
+  }
+
+  it('says so until one has consented, and then vends; a denied or replayed consent changes nothing', async () => {
+    expect((await get('/tokens/netrex/site-a')).body).toMatchObject({ status: 424, code: 'not_connected' })
+    const denied = await decide((await begin()).body.authorization_url, 'deny')
+    expect((await call('POST', consent, denied)).body.code).toBe('authorization_denied')
+
+    const { state, code } = await decide((await begin()).body.authorization_url, 'allow')
+    const wrong = await call('POST', consent, { state: 'x'.repeat(43), code })
+    expect([wrong.status, wrong.body.code]).toEqual([400, 'authorization_invalid'])
+    expect((await call('POST', consent, { code })).status).toBe(400)
+    expect((await call('POST', consent, { state, code })).body).toMatchObject({ state: 'connected', warnings: [] })
+    expect((await call('POST', consent, { state, code })).body.code).toBe('authorization_invalid')
+    expect((await get('/tokens/netrex/site-a')).body).toMatchObject({ source: 'cache', token_type: 'Bearer' })
+  })
+
+  it('says so again when its grant was revoked', async () => {
+    const revoked = await call('DELETE', '/tokens/netrex/site-a')
+    expect(revoked.body).toMatchObject({ revoked: true, vendor_revocation: 'done' })
+    expect((await get('/connections/netrex/site-a')).body.state).toBe('reconnect')
+    expect((await get('/tokens/netrex/site-a')).body).toMatchObject({ status: 424, code: 'grant_rejected' })
+  })
+})
+
+describe('a connection', () => {
+  it('that is refused, revoked, disabled and enabled does as it is told', async () => {
+    await createConnection('accelo/told')
+    const first = (await get('/tokens/accelo/told')).body
+    const refresh = (rejected: string) => call('POST', '/tokens/accelo/told/refresh', { rejected })
+    const second = (await refresh(first.fingerprint)).body
+    expect(second).toMatchObject({ source: 'vendor' })
+    expect((await refresh(first.fingerprint)).body).toMatchObject({ source: 'cache', fingerprint: second.fingerprint })
+    const limited = await refresh(second.fingerprint)
+    expect([limited.status, Number(limited.headers.get('retry-after')) > 0]).toEqual([429, true])
+    expect((await call('POST', '/tokens/accelo/told/refresh', { rejected: 'x' })).status).toBe(400)
+
+    const { body } = await call('DELETE', '/tokens/accelo/told')
+    expect(body).toMatchObject({ revoked: true, vendor_revocation: 'done' })
+    const tokeninfo = 'acme.api.accelo.com/api/v0/tokeninfo'
+    const dead = await simulator(tokeninfo, { headers: { authorization: `Bearer ${second.access_token}` } })
+    expect(dead.status).toBe(401)
+
+    const disabled = await call('POST', '/connections/accelo/told', { status: 'disabled', owner: 'ada@acme.example' })
+    expect(disabled.body).toMatchObject({ state: 'disabled', owner: 'ada@acme.example' })
+    expect((await get('/tokens/accelo/told')).status).toBe(409)
+    await call('POST', '/connections/accelo/told', { status: 'active' })
+    expect((await get('/tokens/accelo/told')).status).toBe(200)
+    const { connections } = (await get('/connections/accelo')).body
+    expect(connections).toContainEqual(expect.objectContaining({ connection: 'told', state: 'ok' }))
   })
 })
 
@@ -172,14 +255,14 @@ describe('the machine', () => {
 
   it('C26 leaves no token in the table and none in its logs', async () => {
     const tokens: string[] = []
-    for (const connection of ['accelo/hq', 'accessia/main', 'iobeya/main'])
+    for (const connection of ['accelo/hq', 'accessia/main', 'iobeya/main', 'clearid/demo', 'netrex/user-token'])
       tokens.push((await get(`/tokens/${connection}`)).body.access_token)
     const table = JSON.stringify(await new DynamoDBClient(aws()).send(new ScanCommand({ TableName: 'vendomat' })))
-    const logs = ['accelo', 'accessia', 'iobeya']
+    const logs = ['accelo', 'accessia', 'clearid', 'iobeya', 'netrex']
       .map((vendor) => readFileSync(functionOf(vendor).logFile, 'utf8'))
       .join('\n')
     expect(logs).toContain('"op":"vend"')
-    for (const secret of [...tokens, acceloClients.hq.clientSecret]) {
+    for (const secret of [...tokens, acceloClients.hq.clientSecret, netrexApplication.clientSecret, netrexUserToken]) {
       for (const form of [secret, Buffer.from(secret).toString('base64').slice(0, -4), encodeURIComponent(secret)]) {
         expect(table).not.toContain(form)
         expect(logs).not.toContain(form)

@@ -30,7 +30,8 @@ export function memoryStore(): TokenStore {
   const known = new Set<string>()
   const held = (key: string): Held => rows.get(key) ?? nothing
   const holds = (id: string, key: string): boolean => held(key).leaseId === id
-  const windowOf = (vendorId: string, { startsAt }: FailureWindow): string => `${vendorId} ${startsAt.toISOString()}`
+  const windowOf = (vendorId: string, { of = '', startsAt }: FailureWindow): string =>
+    `${vendorId} ${of} ${startsAt.toISOString()}`
 
   return {
     async read(key): Promise<Row> {
@@ -101,7 +102,7 @@ export function memoryStore(): TokenStore {
     },
 
     async fail(lease, failure, grant) {
-      if (!holds(lease.id, lease.key)) return true
+      if (!holds(lease.id, lease.key)) return grant !== 'rejected'
       const { leaseId: _, ...row } = held(lease.key)
       if (grant === 'rejected' && row.generation !== lease.generation) return false
       const { inDoubt, ...state } = withoutLease(row.state)

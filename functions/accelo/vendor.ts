@@ -4,7 +4,8 @@ import { defineVendor } from '../core/vendor.ts'
 import { baseOf, joinPath, vendorUrl } from '../core/vendor-url.ts'
 import { clientSecretBasic } from '../oauth/client-auth.ts'
 import { clientCredentialsGrant } from '../oauth/grants.ts'
-import { RFC_6749, type TokenShape } from '../oauth/token-answer.ts'
+import { revokeToken } from '../oauth/revocation.ts'
+import { member, RFC_6749, type TokenShape } from '../oauth/token-answer.ts'
 
 const DAY_SECONDS = 24 * 60 * 60
 
@@ -63,7 +64,7 @@ export const accelo = defineVendor({
   }),
 
   issue: async ({ deployment, scope, token_lifetime_seconds: asked, ...client }, _refreshToken, context) => {
-    const host = vendorUrl(`https://${deployment}.api.accelo.com`, context.hosts)
+    const host = hostOf(deployment, context.hosts)
     const { accessToken, ...issued } = await clientCredentialsGrant(
       { url: joinPath(host, '/oauth2/v0/token'), clientAuth: clientSecretBasic(client), shape: SHAPE },
       { scope, expires_in: `${asked}` },
@@ -73,4 +74,16 @@ export const accelo = defineVendor({
     const api = baseOf(joinPath(host, '/api/v0'))
     return { ...issued, accessToken: { ...accessToken, context: { api_base_url: api, deployment } } }
   },
+
+  revocation: {
+    ends: 'token',
+    revoke: ({ deployment, ...client }, accessToken, context) => {
+      const url = joinPath(hostOf(deployment, context.hosts), '/oauth2/v0/revoke')
+      const confirms = (body: unknown) => member(member(body, 'meta'), 'status') === 'ok'
+      return revokeToken({ url, clientAuth: clientSecretBasic(client), shape: SHAPE, confirms }, accessToken, context)
+    },
+  },
 })
+
+const hostOf = (deployment: string, hosts: readonly string[]): URL =>
+  vendorUrl(`https://${deployment}.api.accelo.com`, hosts)

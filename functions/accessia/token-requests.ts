@@ -1,11 +1,11 @@
 import { isFailure } from '../core/errors.ts'
 import type { Secret } from '../core/secret.ts'
-import { secondsBetween } from '../core/token.ts'
 import type { Context, Issued } from '../core/vendor.ts'
 import { joinPath } from '../core/vendor-url.ts'
 import { issuedFrom } from '../oauth/grants.ts'
 import { RFC_6749, type TokenShape } from '../oauth/token-answer.ts'
 import { type Answer, tokenRequest } from '../oauth/token-endpoint.ts'
+import { presentInTime } from '../oauth/vendor-clock.ts'
 import { identityJwt } from './identity-jwt.ts'
 
 const REFRESH: TokenShape = {
@@ -61,13 +61,6 @@ export async function exchange(base: URL, { integration_id, secret }: Integratio
     )
   }
   const sentAt = context.now()
-  const answer = await present(sentAt)
-  const final = isAboutTime(answer, sentAt) ? await present(answer.date) : answer
-  return issuedFrom(final, { shape: EXCHANGE, sentAt, policy: context.policy })
+  const answer = await presentInTime({ present, isRefusal: ({ status }) => [400, 401, 403].includes(status), sentAt })
+  return issuedFrom(answer, { shape: EXCHANGE, sentAt, policy: context.policy })
 }
-
-// A refusal by a clock more than a minute from ours may be about nothing else: asked once more, at the vendor's time.
-const isAboutTime = (answer: Answer, sentAt: Date): answer is Answer & { date: Date } =>
-  [400, 401, 403].includes(answer.status) &&
-  answer.date !== undefined &&
-  Math.abs(secondsBetween(sentAt, answer.date)) > 60

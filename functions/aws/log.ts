@@ -1,7 +1,7 @@
 import { LogFormatter, Logger, LogItem } from '@aws-lambda-powertools/logger'
 import type { LogAttributes, UnformattedAttributes } from '@aws-lambda-powertools/logger/types'
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics'
-import { isFailure, VendingError } from '../core/errors.ts'
+import { FAILURES, VendingError } from '../core/errors.ts'
 import { shorten, type VendingEvent } from '../core/event.ts'
 
 /** The audit line is at most this long, all told; logs are most of what a vend costs beyond the gateway. */
@@ -27,7 +27,7 @@ export const metrics = new Metrics({ namespace: 'Vendomat', serviceName: 'vendom
  */
 export function recordEvent(vendorId: string, event: VendingEvent, error?: unknown): void {
   logger.info('', { ...shorten(event, LINE_BYTES - FRAME_BYTES) })
-  if (event.outcome === 'cache') return
+  if (error === undefined && !(event.outcome in METRICS)) return
   metrics.addDimension('vendor', vendorId)
   const metric = METRICS[event.outcome] ?? (isCallers(error) ? 'Refusals' : 'Failures')
   metrics.addMetric(metric, MetricUnit.Count, 1)
@@ -37,8 +37,7 @@ export function recordEvent(vendorId: string, event: VendingEvent, error?: unkno
 
 const METRICS: Readonly<Record<string, string>> = { vendor: 'Renewals', stale: 'ServedStale' }
 
-const isCallers = (error: unknown): boolean =>
-  isFailure(error, 'bad_request', 'unknown_connection', 'connection_disabled', 'min_ttl_unavailable', 'busy')
+const isCallers = (error: unknown): boolean => error instanceof VendingError && FAILURES[error.code].status < 424
 
 /** What may be said of an error: our own words, and of others the name and where it happened; never their text. */
 function describe(error: unknown): Record<string, string> {

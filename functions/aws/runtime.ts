@@ -6,6 +6,7 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { SNSClient } from '@aws-sdk/client-sns'
 import { newMemory } from '../core/memory.ts'
 import type { Runtime } from '../core/runtime.ts'
+import type { Vendor } from '../core/vendor.ts'
 import { ENV } from '../environment.ts'
 import { secretsManagerCredentials } from './credentials.ts'
 import { dynamoStore } from './dynamo-store.ts'
@@ -20,7 +21,7 @@ type Environment = Readonly<Record<string, string | undefined>>
 const CLIENT = { maxAttempts: 3, requestHandler: { connectionTimeout: 1000, requestTimeout: 2000 } }
 
 /** Puts the engine's world together from a function's environment. Throws when that environment is not safe to run in. */
-export function lambdaRuntime(environment: Environment): Runtime {
+export function lambdaRuntime({ tokens }: Vendor, environment: Environment): Runtime {
   refuseTheUnsafe(environment)
   const now = () => new Date()
   const memory = newMemory()
@@ -31,6 +32,7 @@ export function lambdaRuntime(environment: Environment): Runtime {
       client: new DynamoDBClient(CLIENT),
       table: required(environment, ENV.table),
       envelope: kmsEnvelope(new KMSClient(CLIENT), required(environment, ENV.envelopeKey), now),
+      memoryOnly: tokens.keep === 'memory',
       onUnsealable: (key) => logger.error('', { error: 'a sealed value does not open', connection: key }),
     }),
     credentials: secretsManagerCredentials(new SecretsManagerClient(CLIENT), memory, now),

@@ -1,8 +1,15 @@
+import * as z from 'zod/mini'
 import type { Ask, Vended } from './ask.ts'
-import { FAILURES, type FailureCode, VendingError } from './errors.ts'
+import { change, list, show } from './connections.ts'
+import { beginConsent, CONSENT_SECONDS, finishConsent } from './consent.ts'
+import { VendingError } from './errors.ts'
 import type { VendingEvent } from './event.ts'
+import { type ApiAnswer, json, problem } from './problem.ts'
+import { revoke } from './revoke.ts'
+import { type Operation, ROUTES } from './routes.ts'
 import type { Runtime } from './runtime.ts'
-import { secondsBetween } from './token.ts'
+import { secret } from './secret.ts'
+import { NEVER, secondsBetween } from './token.ts'
 import { vend } from './vend.ts'
 import type { Vendor } from './vendor.ts'
 
@@ -11,17 +18,14 @@ import type { Vendor } from './vendor.ts'
  * touch costs a cold process more than all the rest of a vend.
  */
 export interface ApiRequest {
+  readonly operation: Operation
   readonly requestId: string
   /** ARN of who signed the call, as the gateway verified it. */
   readonly caller: string
-  readonly connection: string
+  /** Left out by `list`. */
+  readonly connection?: string | undefined
   readonly query: Readonly<Record<string, readonly string[]>>
-}
-
-export interface ApiAnswer {
-  readonly status: number
-  readonly headers: Readonly<Record<string, string>>
-  readonly body: string
+  readonly body?: string | undefined
 }
 
 /** Writes the audit line. Synchronous: it is out before the answer leaves, and if it throws there is no answer. */
@@ -29,10 +33,15 @@ export type Recorder = (event: VendingEvent, error?: unknown) => void
 
 const NAME = /^[a-z0-9][a-z0-9-]{0,62}$/
 const SECONDS = /^[0-9]{1,10}$/
-/** RFC 6749 section 5.1: no answer with a token may be stored on its way. The errors go the same way. */
-const NO_STORE = { 'cache-control': 'no-store', pragma: 'no-cache', 'x-content-type-options': 'nosniff' }
+const BODY_LENGTH = 16 * 1024
 
-/** GET /tokens/{vendor}/{connection}?min_ttl=: vends a token. Never throws; every failure is a problem (RFC 9457). */
+/** What an operation came to: the answer, and what the audit line says of it. */
+interface Done {
+  readonly answer: ApiAnswer
+  readonly record: Pick<VendingEvent, 'outcome'> & Partial<Pick<VendingEvent, 'fingerprint' | 'expires_in'>>
+}
+
+/** Answers one call. Never throws; every failure is a problem (RFC 9457), and every call leaves one audit line. */
 export async function answer(
   vendor: Vendor,
   request: ApiRequest,
@@ -40,52 +49,110 @@ export async function answer(
   record: Recorder,
 ): Promise<ApiAnswer> {
   const startedAt = runtime.now()
+  const { connection = '*' } = request
+  const named = connection === '*' || NAME.test(connection)
   const event = {
-    op: 'vend' as const,
+    op: request.operation,
     request_id: request.requestId,
     caller: request.caller,
-    connection: `${vendor.id}#${NAME.test(request.connection) ? request.connection : '?'}`,
+    connection: `${vendor.id}#${named ? connection : '?'}`,
   }
   const ms = () => Math.round(secondsBetween(startedAt, runtime.now()) * 1000)
   try {
-    const ask = readAsk(vendor, request)
-    const vended = await vend(ask, runtime)
-    const { value, expiresAt } = vended.token.accessToken
-    record({
-      ...event,
-      outcome: vended.source,
-      fingerprint: value.fingerprint,
-      expires_in: wholeSeconds(runtime.now(), expiresAt),
-      ms: ms(),
-    })
-    return tokenAnswer(ask, vended, runtime.now())
+    if (!named) throw badRequest('a connection is named with a-z, 0-9 and "-", at most 63 of them')
+    const done = await run(vendor, request, runtime)
+    record({ ...event, ...done.record, ms: ms() })
+    return done.answer
   } catch (error) {
     const code = error instanceof VendingError ? error.code : 'internal'
     record({ ...event, outcome: code, ms: ms() }, error)
-    return problem(vendor, request, error)
+    return problem(error, {
+      requestId: request.requestId,
+      secretName: `vendomat/${vendor.id}/${named ? connection : ''}`,
+    })
   }
 }
 
-function readAsk(vendor: Vendor, { connection, query }: ApiRequest): Ask {
-  if (!NAME.test(connection)) throw badRequest('a connection is named with a-z, 0-9 and "-", at most 63 of them')
-  const unknown = Object.keys(query).find((name) => name !== 'min_ttl')
-  if (unknown !== undefined) throw badRequest('the only query parameter is min_ttl')
-  const [minTtl = '0', ...more] = query.min_ttl ?? []
-  if (more.length > 0 || !SECONDS.test(minTtl)) throw badRequest('min_ttl is one whole number of seconds')
-  return { vendor, connection, minTtlSeconds: Number(minTtl) }
+async function run(vendor: Vendor, request: ApiRequest, runtime: Runtime): Promise<Done> {
+  const { operation, connection = '' } = request
+  const asked = { vendor, connection }
+  refuseUnknownQuery(request)
+  switch (operation) {
+    case 'vend':
+      return vended({ ...asked, minTtlSeconds: minTtlOf(request) }, runtime)
+    case 'refresh': {
+      const { rejected } = read(request, z.strictObject({ rejected: z.string().check(z.regex(/^[0-9a-f]{16}$/)) }))
+      return vended({ ...asked, minTtlSeconds: 0, rejected }, runtime)
+    }
+    case 'revoke': {
+      const revocation = await revoke(asked, runtime)
+      const { next_action } = await show(asked, runtime)
+      const body = { vendor: vendor.id, connection, revoked: true, vendor_revocation: revocation, next_action }
+      return { answer: json(body), record: { outcome: revocation } }
+    }
+    case 'list':
+      return done({ connections: await list(vendor, runtime) })
+    case 'show':
+      return done(await show(asked, runtime))
+    case 'change':
+      return done(await change(asked, read(request, CHANGE), runtime))
+    case 'authorize':
+      return authorize(asked, read(request, AUTHORIZATION), runtime)
+  }
 }
 
-const badRequest = (message: string): VendingError => new VendingError('bad_request', message)
+const CHANGE = z.strictObject({
+  owner: z.optional(z.string().check(z.trim(), z.minLength(1), z.maxLength(200))),
+  status: z.optional(z.enum(['active', 'disabled'])),
+})
 
-function tokenAnswer({ vendor, connection }: Ask, { token, source, warnings }: Vended, now: Date): ApiAnswer {
+const AUTHORIZATION = z.union([
+  z.strictObject({
+    state: z.string().check(z.regex(/^[\w-]{43}$/)),
+    code: z.optional(secret),
+    error: z.optional(z.string().check(z.maxLength(200))),
+  }),
+  z.strictObject({ redirect_uri: z.optional(z.string().check(z.maxLength(200))) }),
+])
+
+async function authorize(
+  asked: { readonly vendor: Vendor; readonly connection: string },
+  body: z.output<typeof AUTHORIZATION>,
+  runtime: Runtime,
+): Promise<Done> {
+  if (!('state' in body)) {
+    const { authorizationUrl, state, redirectUri } = await beginConsent(asked, body.redirect_uri, runtime)
+    const begun = { authorization_url: authorizationUrl, state, redirect_uri: redirectUri, expires_in: CONSENT_SECONDS }
+    return { answer: json(begun), record: { outcome: 'begun' } }
+  }
+  const { accessToken, warnings = [] } = await finishConsent(asked, body, runtime)
+  const { vendor, connection } = asked
+  const connected = { vendor: vendor.id, connection, state: 'connected', ...endOf(accessToken.expiresAt), warnings }
+  return { answer: json(connected), record: { outcome: 'connected', fingerprint: accessToken.value.fingerprint } }
+}
+
+const done = (body: object): Done => ({ answer: json(body), record: { outcome: 'done' } })
+
+async function vended(ask: Ask, runtime: Runtime): Promise<Done> {
+  const got = await vend(ask, runtime)
+  const { value, expiresAt } = got.token.accessToken
+  const expires_in = wholeSeconds(runtime.now(), expiresAt)
+  const end = isNever(expiresAt) ? {} : { expires_in }
+  return {
+    answer: json(tokenBody(ask, got, runtime.now())),
+    record: { outcome: got.source, fingerprint: value.fingerprint, ...end },
+  }
+}
+
+function tokenBody({ vendor, connection }: Ask, { token, source, warnings }: Vended, now: Date): object {
   const { value, expiresAt, scope, context } = token.accessToken
-  const body = {
+  return {
     access_token: value.reveal(),
     token_type: 'Bearer',
-    expires_in: wholeSeconds(now, expiresAt),
+    ...(!isNever(expiresAt) && { expires_in: wholeSeconds(now, expiresAt) }),
     ...(scope !== undefined && { scope }),
-    expires_at: rfc3339(expiresAt),
-    refresh_after: rfc3339(token.refreshAt),
+    ...endOf(expiresAt),
+    ...(!isNever(token.refreshAt) && { refresh_after: rfc3339(token.refreshAt) }),
     vendor: vendor.id,
     connection,
     fingerprint: value.fingerprint,
@@ -93,54 +160,40 @@ function tokenAnswer({ vendor, connection }: Ask, { token, source, warnings }: V
     context,
     warnings,
   }
-  return { status: 200, headers: { 'content-type': 'application/json', ...NO_STORE }, body: JSON.stringify(body) }
 }
 
-/** RFC 9457. Says what to do next; an error nobody foresaw says no more than its request id. */
-function problem(vendor: Vendor, { connection, requestId }: ApiRequest, thrown: unknown): ApiAnswer {
-  const foreseen = thrown instanceof VendingError
-  const error = foreseen ? thrown : new VendingError('internal', `see the log of request ${requestId}`)
-  const { status, title, retryable } = FAILURES[error.code]
-  const retryAfter = retryable ? { 'retry-after': String(Math.ceil(error.retryAfterSeconds ?? 5)) } : {}
-  const body = {
-    type: `urn:vendomat:problem:${error.code.replaceAll('_', '-')}`,
-    title,
-    status,
-    detail: error.message,
-    code: error.code,
-    retryable,
-    next_step: nextStep(
-      error.code,
-      NAME.test(connection) ? `vendomat/${vendor.id}/${connection}` : `vendomat/${vendor.id}/`,
-    ),
-    request_id: requestId,
-  }
-  const headers = { 'content-type': 'application/problem+json', ...NO_STORE, ...retryAfter }
-  return { status, headers, body: JSON.stringify(body) }
+function refuseUnknownQuery({ operation, query }: ApiRequest): void {
+  const known: readonly string[] = ROUTES[operation].query
+  if (Object.keys(query).every((name) => known.includes(name))) return
+  throw badRequest(known.length > 0 ? `the only query parameter is ${known.join()}` : 'there are no query parameters')
 }
 
-function nextStep(code: FailureCode, secretName: string): string {
-  switch (code) {
-    case 'bad_request':
-      return 'correct the request'
-    case 'unknown_connection':
-      return `check the name, or store credentials in the secret ${secretName}`
-    case 'connection_disabled':
-      return 'ask its owner to enable it'
-    case 'min_ttl_unavailable':
-      return 'ask for a smaller min_ttl'
-    case 'grant_rejected':
-    case 'credential_expired':
-      return `a person has to make a new token and store it in the secret ${secretName}; the next call uses it`
-    case 'credential_rejected':
-    case 'configuration':
-      return `store working credentials in the secret ${secretName}; the next call uses them`
-    case 'internal':
-      return 'report the request id'
-    default:
-      return 'call again after the time in Retry-After'
+function minTtlOf({ query }: ApiRequest): number {
+  const [minTtl = '0', ...more] = query.min_ttl ?? []
+  if (more.length > 0 || !SECONDS.test(minTtl)) throw badRequest('min_ttl is one whole number of seconds')
+  return Number(minTtl)
+}
+
+/** The body, by its schema. What was wrong is not said in detail: a value may be a code. */
+function read<T>({ operation, body = '' }: ApiRequest, schema: z.ZodMiniType<T>): T {
+  const parsed = schema.safeParse(body.length > BODY_LENGTH ? undefined : parseJson(body))
+  if (parsed.success) return parsed.data
+  throw badRequest(`the body does not fit ${ROUTES[operation].method} ${ROUTES[operation].path}`)
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
   }
 }
+
+const badRequest = (message: string): VendingError => new VendingError('bad_request', message)
+
+const isNever = (instant: Date): boolean => instant.getTime() === NEVER.getTime()
+
+const endOf = (expiresAt: Date): object => (isNever(expiresAt) ? {} : { expires_at: rfc3339(expiresAt) })
 
 const wholeSeconds = (from: Date, to: Date): number => Math.floor(secondsBetween(from, to))
 

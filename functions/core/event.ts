@@ -1,11 +1,13 @@
+import type { Operation } from './routes.ts'
+
 /** One line of the audit trail: who got what, when and how it ended. Fingerprints, never tokens. */
 export interface VendingEvent {
-  readonly op: 'vend'
+  readonly op: Operation
   readonly request_id: string
   /** ARN of who signed the call. */
   readonly caller: string
   readonly connection: string
-  /** Where the token came from, or the code of the failure. */
+  /** Where the token came from, what else was done, or the code of the failure. */
   readonly outcome: string
   readonly fingerprint?: string
   /** Seconds. */

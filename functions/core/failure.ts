@@ -36,7 +36,9 @@ export function remember(error: VendingError, at: Circumstances): Failure {
   // Strikes count among themselves: what failed for another reason before says nothing of the grant.
   const alike = error.code !== 'grant_doubtful' || continued?.code === 'grant_doubtful'
   const count = (alike ? (continued?.count ?? 0) : 0) + 1
-  const code = error.code === 'grant_doubtful' && count >= (error.strikes ?? 3) ? 'grant_rejected' : error.code
+  // A refusal of a refresh token that may have been spent before leaves no doubt either: its answer was lost.
+  const certain = count >= (error.strikes ?? 3) || (at.sends ?? 0) > 1
+  const code = error.code === 'grant_doubtful' && certain ? 'grant_rejected' : error.code
   const pause = pauseSeconds(code, { ...at, count, asked: error.retryAfterSeconds })
   return {
     code,

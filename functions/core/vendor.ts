@@ -61,7 +61,8 @@ export interface Authorization<C = unknown> {
 }
 
 export interface AuthorizationRequest {
-  readonly redirectUri: string
+  /** @default the one in the credentials */
+  readonly redirectUri?: string
   readonly state: string
 }
 

@@ -1,26 +1,50 @@
+import type { Secret } from '../core/secret.ts'
 import type { Context, Issued } from '../core/vendor.ts'
-import type { ClientAuth } from './client-auth.ts'
 import { expiryOf } from './expiry.ts'
+import type { Parameters } from './parameters.ts'
 import { readTokenAnswer, type TokenShape } from './token-answer.ts'
-import { type Answer, tokenRequest } from './token-endpoint.ts'
+import { type Answer, type Endpoint, requestTo, tokenRequest } from './token-endpoint.ts'
 
-interface TokenEndpoint {
-  readonly url: URL
-  readonly clientAuth: ClientAuth
+export interface TokenEndpoint extends Endpoint {
   /** @default the names of RFC 6749 */
   readonly shape?: TokenShape
 }
 
 /** RFC 6749 section 4.4. `parameters` are sent beside `grant_type`; their `scope` is what the token is good for. */
-export async function clientCredentialsGrant(
-  { url, clientAuth, shape }: TokenEndpoint,
-  parameters: Readonly<Record<string, string>>,
+export const clientCredentialsGrant = (
+  endpoint: TokenEndpoint,
+  parameters: Parameters,
   context: Context,
-): Promise<Issued> {
+): Promise<Issued> => grant(endpoint, { grant_type: 'client_credentials', ...parameters }, context)
+
+/** RFC 6749 section 6. The scope is left out, which asks for the one that was granted. */
+export const refreshTokenGrant = (endpoint: TokenEndpoint, refreshToken: Secret, context: Context): Promise<Issued> =>
+  grant(endpoint, { grant_type: 'refresh_token', refresh_token: refreshToken }, context)
+
+export interface CodeGrant {
+  readonly code: Secret
+  /** The one the authorization request named. */
+  readonly redirectUri: string
+  /** RFC 7636 section 4.5, for a request that sent its challenge. */
+  readonly codeVerifier?: Secret
+  /** @default 'authorization_code' */
+  readonly grantType?: string
+}
+
+/** RFC 6749 section 4.1.3. Sent once, whatever comes back: a code is good for one use. */
+export const authorizationCodeGrant = (
+  endpoint: TokenEndpoint,
+  { code, redirectUri, codeVerifier, grantType = 'authorization_code' }: CodeGrant,
+  context: Context,
+): Promise<Issued> =>
+  grant(endpoint, { grant_type: grantType, code, redirect_uri: redirectUri, code_verifier: codeVerifier }, context)
+
+async function grant(endpoint: TokenEndpoint, parameters: Parameters, context: Context): Promise<Issued> {
   const sentAt = context.now()
-  const body = new URLSearchParams({ grant_type: 'client_credentials', ...parameters })
-  const answer = await tokenRequest({ url, headers: clientAuth, body }, context)
-  return issuedFrom(answer, { shape, sentAt, policy: context.policy, scope: parameters.scope })
+  const answer = await tokenRequest(requestTo(endpoint, parameters), context)
+  const { scope } = parameters
+  const asked = typeof scope === 'string' ? scope : undefined
+  return issuedFrom(answer, { shape: endpoint.shape, sentAt, policy: context.policy, scope: asked })
 }
 
 interface Sent {

@@ -24,6 +24,8 @@ export const endDate = z.optional(z.iso.date('must be a date like 2027-01-31'))
 interface StoredToken {
   readonly token: Secret
   readonly endsOn: string | undefined
+  /** The end of a token of which nothing says when it ends. @default it is refused with `configuration` */
+  readonly endsOtherwise?: Date
   readonly context: AccessToken['context']
   /** What a person does to get the next one. */
   readonly steps: string
@@ -33,11 +35,11 @@ interface StoredToken {
 /**
  * A token that a person made and only a person can renew (RFC 6749 section 4.2 gives no refresh token). Unlike that of
  * a fresh answer its `exp` is taken as it stands: there is no moment of issue to count from. Throws
- * `credential_expired` when it has ended, `configuration` when nothing says when it will.
+ * `credential_expired` when it has ended, `configuration` when nothing says when it will and something has to.
  */
-export function storedToken({ token, endsOn, context, steps, now }: StoredToken): Issued {
+export function storedToken({ token, endsOn, endsOtherwise, context, steps, now }: StoredToken): Issued {
   const { exp, iat } = claimsOf(token) ?? {}
-  const expiresAt = exp === undefined ? endOf(endsOn) : new Date(Math.floor(exp) * 1000)
+  const expiresAt = exp === undefined ? endOf(endsOn, endsOtherwise) : new Date(Math.floor(exp) * 1000)
   const ends = expiresAt.toISOString().slice(0, 10)
   const daysLeft = secondsBetween(now, expiresAt) / DAY_SECONDS
   if (daysLeft <= 0) throw new VendingError('credential_expired', `the stored token ended on ${ends}: ${steps}`)
@@ -49,8 +51,9 @@ export function storedToken({ token, endsOn, context, steps, now }: StoredToken)
   }
 }
 
-function endOf(day: string | undefined): Date {
+function endOf(day: string | undefined, otherwise: Date | undefined): Date {
   if (day !== undefined) return new Date(`${day}T23:59:59Z`)
+  if (otherwise) return otherwise
   throw new VendingError(
     'configuration',
     'the stored token does not say when it ends: add its last day to the credentials, as "expires_on": "YYYY-MM-DD"',

@@ -16,8 +16,19 @@ export interface TokenShape {
   readonly context?: Readonly<Record<string, string>>
   /** Statuses and error codes that mean something else with this vendor. */
   readonly means?: Readonly<Record<string | number, FailureCode>>
+  /**
+   * What a refusal means to a vendor whose error texts are its own. Asked before the tables, with the error as it came
+   * if there is one; undefined leaves the answer to them.
+   */
+  readonly judge?: (error: unknown, status: number) => Judgement | undefined
   /** What a person should do about a failure, said in its message. */
   readonly advice?: Readonly<Partial<Record<FailureCode, string>>>
+}
+
+export interface Judgement {
+  readonly code: FailureCode
+  /** Of `grant_doubtful`. */
+  readonly strikes?: number
 }
 
 export const RFC_6749: TokenShape = {
@@ -74,11 +85,7 @@ const LOCK_OUT_SECONDS = 300
 
 /** Takes the token out of an answer, or throws what its error code, its status, or the lack of a token means. */
 export function readTokenAnswer(answer: Answer, shape: TokenShape = RFC_6749): TokenAnswer {
-  const body = parse(answer.text)
-  const error = errorOf(body, shape)
-  // An error counts wherever it stands: some vendors answer 200 with it, some send a token along.
-  if (error !== undefined || !isSuccess(answer)) throw refusal(answer, error, shape)
-
+  const body = readAnswer(answer, shape)
   const accessToken = tokenIn(member(body, shape.accessToken))
   if (!accessToken) throw new VendingError('vendor_malformed', `${seen(answer)}, without a token that can be used`)
   const type = member(body, shape.tokenType) ?? 'Bearer'
@@ -96,6 +103,15 @@ export function readTokenAnswer(answer: Answer, shape: TokenShape = RFC_6749): T
   }
 }
 
+/** The body of an answer that is no refusal; undefined when it is not JSON. Throws what a refusal means. */
+export function readAnswer(answer: Answer, shape: TokenShape = RFC_6749): unknown {
+  const body = parse(answer.text)
+  const error = errorOf(body, shape)
+  // An error counts wherever it stands: some vendors answer 200 with it, some send a token along.
+  if (error !== undefined || !isSuccess(answer)) throw refusal(answer, error, shape)
+  return body
+}
+
 const isSuccess = ({ status }: Answer): boolean => status >= 200 && status < 300
 
 // The content type is not asked: JSON often comes as text/html, and a page for people never parses.
@@ -109,7 +125,7 @@ function parse(text: Secret): unknown {
 }
 
 /** Null counts as left out. Own members only, so that no name reaches a prototype. */
-function member(body: unknown, name: string): unknown {
+export function member(body: unknown, name: string): unknown {
   if (typeof body !== 'object' || body === null) return undefined
   return Object.getOwnPropertyDescriptor(body, name)?.value ?? undefined
 }
@@ -122,14 +138,18 @@ function errorOf(body: unknown, { error, envelope }: TokenShape): unknown {
 function refusal(answer: Answer, error: unknown, shape: TokenShape): VendingError {
   const { status, retryAfterSeconds: wait } = answer
   const named = typeof error === 'string' && Object.hasOwn(ERROR_CODES, error) ? error : undefined
-  const judged = (named && byCode(named, shape)) || byStatus(status, shape)
+  const own = shape.judge?.(error, status)
+  const judged = own?.code ?? ((named && byCode(named, shape)) || byStatus(status, shape))
   // RFC 9110 section 15.6.4: a 503 that names a time is a request to wait, not a breakdown.
   const asksToWait = judged === 'vendor_unavailable' && status === 503 && wait !== undefined
   const code = asksToWait ? 'vendor_throttled' : judged
 
   const advice = shape.advice?.[code]
   const message = [seen(answer), named && `error ${named}`, advice].filter(Boolean).join('; ')
-  return new VendingError(code, message, waitFor(code, wait))
+  return new VendingError(code, message, {
+    ...waitFor(code, wait),
+    ...(own?.strikes !== undefined && { strikes: own.strikes }),
+  })
 }
 
 const byCode = (named: string, { means = {} }: TokenShape): FailureCode | undefined =>
@@ -144,7 +164,7 @@ function waitFor(code: FailureCode, told: number | undefined): { retryAfterSecon
 }
 
 /** All that may be told of an answer: none of it is the vendor's own text. */
-const seen = ({ status, contentType, text }: Answer): string =>
+export const seen = ({ status, contentType, text }: Answer): string =>
   `the vendor answered ${status} (${contentType}, ${text.reveal().length} characters)`
 
 const LONGEST_TOKEN = 16 * 1024

@@ -2,13 +2,33 @@ import { VendingError } from '../core/errors.ts'
 import { Secret } from '../core/secret.ts'
 import type { Context } from '../core/vendor.ts'
 import { vendorUrl } from '../core/vendor-url.ts'
+import type { ClientAuth } from './client-auth.ts'
+import { formOf, type Parameters, withQuery } from './parameters.ts'
 import { httpDate, retryAfterSeconds } from './retry-after.ts'
 
 export interface TokenRequest {
   readonly url: URL
   readonly headers?: Readonly<Record<string, string>>
   /** URLSearchParams go out as a form, text as JSON. */
-  readonly body: URLSearchParams | string
+  readonly body?: URLSearchParams | string
+  /** Goes out in the URL, of which nothing is kept or told. */
+  readonly query?: Parameters
+}
+
+export interface Endpoint {
+  readonly url: URL
+  /** @default none: the request carries its own proof */
+  readonly clientAuth?: ClientAuth
+  /** Where the parameters go. 'query' is what RFC 6749 section 2.3.1 forbids and some vendors want. @default 'form' */
+  readonly send?: 'form' | 'query'
+}
+
+/** The request that takes these parameters, and the proof of who we are, to the endpoint. */
+export function requestTo({ url, clientAuth, send = 'form' }: Endpoint, parameters: Parameters): TokenRequest {
+  const inHeader = clientAuth && 'authorization' in clientAuth
+  const headers = inHeader ? clientAuth : {}
+  const all = inHeader ? parameters : { ...clientAuth, ...parameters }
+  return send === 'query' ? { url, headers, query: all } : { url, headers, body: formOf(all) }
 }
 
 /** An answer that arrived whole, not judged yet. */
@@ -29,13 +49,13 @@ const LONGEST = 2 ** 20
  * Posts to a token endpoint (RFC 6749 section 3.2). Throws `configuration` before any call when the host is not
  * allowed, `vendor_unavailable` when no whole answer comes, `vendor_malformed` when there is no end to it.
  */
-export async function tokenRequest({ url, headers, body }: TokenRequest, context: Context): Promise<Answer> {
+export async function tokenRequest({ url, headers, body, query }: TokenRequest, context: Context): Promise<Answer> {
   vendorUrl(url.href, context.hosts)
   try {
-    const response = await context.http(url, {
+    const response = await context.http(query ? withQuery(url, query) : url, {
       method: 'POST',
-      headers: { accept: 'application/json', 'content-type': contentTypeOf(body), ...headers },
-      body,
+      headers: { accept: 'application/json', ...(body && { 'content-type': contentTypeOf(body) }), ...headers },
+      ...(body && { body }),
       // A redirect would carry our secrets to another place.
       redirect: 'manual',
       signal: context.signal,
@@ -55,7 +75,7 @@ export async function tokenRequest({ url, headers, body }: TokenRequest, context
   }
 }
 
-const contentTypeOf = (body: TokenRequest['body']): string =>
+const contentTypeOf = (body: URLSearchParams | string): string =>
   typeof body === 'string' ? 'application/json' : 'application/x-www-form-urlencoded'
 
 // Not every `fetch` listens to its signal once the headers are here; the pipe does.

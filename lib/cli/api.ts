@@ -1,42 +1,62 @@
 import { defaultProvider } from '@aws-sdk/credential-provider-node'
 import * as z from 'zod/mini'
 import { signedRequest } from '../client/signed-request.ts'
-import { EXIT, type Shell, UsageError } from './command.ts'
+import { CommandFailed, EXIT, type Shell, UsageError } from './command.ts'
 
 /** A refusal of the machine or of the gateway before it, and the exit code it comes to. */
-export class ApiError extends Error {
-  readonly exitCode: number
+export class ApiError extends CommandFailed {
+  /** The machine's own name of the problem; the gateway has none. */
+  readonly code: string | undefined
 
-  constructor(exitCode: number, message: string) {
-    super(message)
-    this.exitCode = exitCode
+  constructor(exitCode: number, message: string, code?: string) {
+    super(exitCode, message)
+    this.code = code
   }
 }
 
-const problem = z.object({ title: z.string(), detail: z.string(), next_step: z.string(), request_id: z.string() })
+const problem = z.object({
+  title: z.string(),
+  detail: z.string(),
+  code: z.optional(z.string()),
+  next_step: z.string(),
+  request_id: z.string(),
+})
 /** API Gateway spells it either way. */
 const gatewayError = z.union([z.object({ message: z.string() }), z.object({ Message: z.string() })])
 
 /** Calls the machine at VENDOMAT_URL, signed with the default AWS credential chain. Throws ApiError or UsageError. */
-export async function callApi(method: string, path: string, { environment, http }: Shell): Promise<unknown> {
-  const url = addressOf(path, environment)
-  const credentials = defaultProvider()
-  const response = await signedRequest(method, url, { region: regionOf(url, environment), credentials, http }).catch(
-    (error: Error) => {
-      if (error.name === 'CredentialsProviderError')
-        throw new ApiError(EXIT.forbidden, `no AWS credentials: ${error.message}`)
-      throw new ApiError(EXIT.unavailable, `${url.origin} does not answer (${error.name})`)
-    },
-  )
-  const body: unknown = await response.json().catch(() => undefined)
-  if (response.ok) return body
-  throw new ApiError(exitCodeOf(response.status), describe(response.status, body))
+export async function callApi(
+  method: string,
+  path: string,
+  { environment, http }: Shell,
+  body?: object,
+): Promise<unknown> {
+  const { base, region } = machineAt(environment)
+  const url = new URL(`${base}${path}`)
+  const signer = { region, credentials: defaultProvider(), http, ...(body && { body }) }
+  const response = await signedRequest(method, url, signer).catch((error: Error) => {
+    if (error.name === 'CredentialsProviderError')
+      throw new ApiError(EXIT.forbidden, `no AWS credentials: ${error.message}`)
+    throw new ApiError(EXIT.unavailable, `${url.origin} does not answer (${error.name})`)
+  })
+  const answer: unknown = await response.json().catch(() => undefined)
+  if (response.ok) return answer
+  throw refusal(response.status, answer)
 }
 
-function addressOf(path: string, { VENDOMAT_URL: base }: Shell['environment']): URL {
+/** An answer in the shape that is expected here, or a failure that does not quote it. */
+export function readAnswer<T>(schema: z.ZodMiniType<T>, answer: unknown): T {
+  const parsed = schema.safeParse(answer)
+  if (parsed.success) return parsed.data
+  throw new ApiError(EXIT.failed, 'the machine gave an answer that this version of the command does not understand')
+}
+
+/** Where the machine is. Throws UsageError when the environment does not say. */
+export function machineAt(environment: Shell['environment']): { readonly base: string; readonly region: string } {
+  const { VENDOMAT_URL: base } = environment
   if (!base) throw new UsageError('set VENDOMAT_URL to the address of the machine; on a laptop: . .local/env')
   if (!URL.canParse(base)) throw new UsageError('VENDOMAT_URL is not an address')
-  return new URL(`${base.replace(/\/+$/, '')}${path}`)
+  return { base: base.replace(/\/+$/, ''), region: regionOf(new URL(base), environment) }
 }
 
 function regionOf({ hostname }: URL, { AWS_REGION, AWS_DEFAULT_REGION }: Shell['environment']): string {
@@ -45,7 +65,7 @@ function regionOf({ hostname }: URL, { AWS_REGION, AWS_DEFAULT_REGION }: Shell['
   return region
 }
 
-function exitCodeOf(status: number): number {
+export function exitCodeOf(status: number): number {
   if (status === 400 || status === 422) return EXIT.usage
   if (status === 403) return EXIT.forbidden
   if (status === 404) return EXIT.notFound
@@ -53,12 +73,16 @@ function exitCodeOf(status: number): number {
   return status === 429 || status === 503 || status === 504 ? EXIT.unavailable : EXIT.failed
 }
 
-function describe(status: number, body: unknown): string {
+function refusal(status: number, body: unknown): ApiError {
   const ours = problem.safeParse(body)
-  if (ours.success) {
-    const { title, detail, next_step, request_id } = ours.data
-    return `${title}: ${detail}\nnext step: ${next_step}\nrequest: ${request_id}`
-  }
+  if (!ours.success) return new ApiError(exitCodeOf(status), describeGateway(status, body))
+  const { title, detail, code, next_step, request_id } = ours.data
+  // A consent that is over is nobody's wrong call, although its status is 400.
+  const exitCode = code === 'authorization_invalid' ? EXIT.failed : exitCodeOf(status)
+  return new ApiError(exitCode, `${title}: ${detail}\nnext step: ${next_step}\nrequest: ${request_id}`, code)
+}
+
+function describeGateway(status: number, body: unknown): string {
   const gateway = gatewayError.safeParse(body)
   if (!gateway.success) return `the gateway answered ${status}`
   const message = 'message' in gateway.data ? gateway.data.message : gateway.data.Message

@@ -4,6 +4,32 @@ export interface Shell {
   readonly http: typeof fetch
   readonly out: (line: string) => void
   readonly say: (line: string) => void
+  /** Who sits at the terminal. Left out when nobody does, and then nothing is asked. */
+  readonly person?: Person
+  /** All of standard input, for who pipes a document. */
+  readonly stdin: () => Promise<string>
+  /** What `out` is drawn on. Nothing is known of a pipe or a file. */
+  readonly display: Display
+  /** Shows a page to the person if that can be done. Never fails: the address has been printed as well. */
+  readonly openBrowser: (url: URL) => void
+  readonly now: () => Date
+  /** Ends early, and without an error, when the signal fires. */
+  readonly sleep: (seconds: number, signal?: AbortSignal) => Promise<void>
+  /** From this call on Ctrl-C fires the signal and no longer ends the process. */
+  readonly untilInterrupted: () => AbortSignal
+}
+
+export interface Person {
+  /** One line. Rejects with Interrupted on Ctrl-C or Ctrl-D, and with the signal's reason when that fires. */
+  ask(question: string, signal?: AbortSignal): Promise<string>
+  /** One line that is not shown while it is typed. */
+  askSecret(question: string): Promise<string>
+}
+
+export interface Display {
+  readonly colour?: true
+  /** How many characters fit a line. */
+  readonly columns?: number
 }
 
 export interface Command {
@@ -21,7 +47,26 @@ export const EXIT = {
   personNeeded: 4,
   unavailable: 5,
   notFound: 6,
+  /** 128 + SIGINT, as every shell has it. */
+  interrupted: 130,
 } as const
 
 /** The command was called wrongly: says so and points to its help. */
 export class UsageError extends Error {}
+
+/** The command could not do it: the message says why and what to do next. No secret is in it. */
+export class CommandFailed extends Error {
+  readonly exitCode: number
+
+  constructor(exitCode: number, message: string) {
+    super(message)
+    this.exitCode = exitCode
+  }
+}
+
+/** The person pressed Ctrl-C or Ctrl-D at a question. */
+export class Interrupted extends CommandFailed {
+  constructor() {
+    super(EXIT.interrupted, 'interrupted')
+  }
+}

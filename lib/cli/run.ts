@@ -1,9 +1,12 @@
 import * as z from 'zod/mini'
-import { ApiError } from './api.ts'
-import { type Command, EXIT, type Shell, UsageError } from './command.ts'
+import { type Command, CommandFailed, EXIT, type Shell, UsageError } from './command.ts'
+import { connect } from './connect.ts'
+import { revoke } from './revoke.ts'
+import { status } from './status.ts'
+import { disable, enable } from './switch.ts'
 import { token } from './token.ts'
 
-const commands: Readonly<Record<string, Command>> = { token }
+const commands: Readonly<Record<string, Command>> = { token, status, connect, revoke, disable, enable }
 
 const HELP = `vendomat: fresh vendor tokens from the command line
 
@@ -39,7 +42,7 @@ export async function run(parameters: readonly string[], shell: Shell): Promise<
   try {
     return await command.run(rest, shell)
   } catch (error) {
-    if (error instanceof ApiError) {
+    if (error instanceof CommandFailed) {
       shell.say(`vendomat: ${error.message}`)
       return error.exitCode
     }

@@ -1,11 +1,10 @@
 import { parseArgs } from 'node:util'
 import * as z from 'zod/mini'
-import { callApi } from './api.ts'
+import { callApi, readAnswer } from './api.ts'
 import { type Command, EXIT, UsageError } from './command.ts'
+import { connectionNamed } from './connection.ts'
 
 const answer = z.looseObject({ access_token: z.string(), warnings: z.array(z.object({ detail: z.string() })) })
-
-const NAME = /^[a-z0-9][a-z0-9-]{0,62}$/
 
 const print: Readonly<Record<string, (token: string, vendor: string, body: unknown) => string>> = {
   token: (token) => token,
@@ -17,9 +16,12 @@ const print: Readonly<Record<string, (token: string, vendor: string, body: unkno
 
 export const token: Command = {
   summary: 'print a fresh bearer token',
-  help: `vendomat token <vendor> <connection> [--min-ttl seconds] [-o token|json|header|env]
+  help: `vendomat token <vendor> <connection> [--min-ttl seconds | --rejected fingerprint] [-o token|json|header|env]
 
-Prints a bearer token that is fresh now and still good for --min-ttl seconds.
+Prints a bearer token that is fresh now and still good for --min-ttl seconds. When the vendor has refused a token
+before its end, --rejected tells the machine so and prints the one that follows it.
+
+  --rejected   the fingerprint of the refused token: the machine's answer to -o json has it
 
   -o token    the token alone (default)
   -o json     the machine's whole answer
@@ -29,13 +31,17 @@ Prints a bearer token that is fresh now and still good for --min-ttl seconds.
 examples
   vendomat token accelo hq
   curl -H "$(vendomat token accelo hq -o header)" https://acme.api.accelo.com/api/v0/tokeninfo
-  eval "$(vendomat token accessia main --min-ttl 600 -o env)"`,
+  eval "$(vendomat token accessia main --min-ttl 600 -o env)"
+  vendomat token accelo hq --rejected 0123456789abcdef`,
 
   async run(parameters, shell) {
-    const { vendor, connection, minTtl, output } = read(parameters)
+    const { vendor, connection, minTtl, rejected, output } = read(parameters)
+    const path = `/tokens/${vendor}/${connection}`
     const query = minTtl === undefined ? '' : `?min_ttl=${minTtl}`
-    const body = await callApi('GET', `/tokens/${vendor}/${connection}${query}`, shell)
-    const { access_token: token, warnings } = answer.parse(body)
+    const body = rejected
+      ? await callApi('POST', `${path}/refresh`, shell, { rejected })
+      : await callApi('GET', `${path}${query}`, shell)
+    const { access_token: token, warnings } = readAnswer(answer, body)
     for (const { detail } of warnings) shell.say(`warning: ${detail}`)
     shell.out(output(token, vendor, body))
     return EXIT.done
@@ -46,15 +52,19 @@ function read(parameters: readonly string[]) {
   const { values, positionals } = parseArgs({
     args: [...parameters],
     allowPositionals: true,
-    options: { 'min-ttl': { type: 'string' }, output: { type: 'string', short: 'o', default: 'token' } },
+    options: {
+      'min-ttl': { type: 'string' },
+      rejected: { type: 'string' },
+      output: { type: 'string', short: 'o', default: 'token' },
+    },
   })
-  const [vendor, connection, ...rest] = positionals
-  if (!vendor || !connection || rest.length > 0) throw new UsageError('name a vendor and a connection')
-  if (!NAME.test(vendor) || !NAME.test(connection)) throw new UsageError('names consist of a-z, 0-9 and "-"')
-  const minTtl = values['min-ttl']
+  const { 'min-ttl': minTtl, rejected } = values
   if (minTtl !== undefined && !/^[0-9]{1,10}$/.test(minTtl))
     throw new UsageError('--min-ttl is a whole number of seconds')
+  if (rejected !== undefined && !/^[0-9a-f]{16}$/.test(rejected))
+    throw new UsageError('--rejected is a fingerprint: 16 digits of 0-9 and a-f')
+  if (rejected !== undefined && minTtl !== undefined) throw new UsageError('--min-ttl does not go with --rejected')
   const output = Object.hasOwn(print, values.output) ? print[values.output] : undefined
   if (!output) throw new UsageError(`-o is one of ${Object.keys(print).join(', ')}`)
-  return { vendor, connection, minTtl, output }
+  return { ...connectionNamed(positionals), minTtl, rejected, output }
 }

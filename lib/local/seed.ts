@@ -5,7 +5,9 @@ import { CreateTopicCommand, SNSClient } from '@aws-sdk/client-sns'
 import type { Deployment } from './deployment.ts'
 import { acceloClients, acceloDeployment } from './simulators/accelo.ts'
 import { accessiaIntegration } from './simulators/accessia.ts'
+import { clearidKeyFiles } from './simulators/clearid.ts'
 import { issueIobeyaToken } from './simulators/iobeya.ts'
+import { netrexApplication, netrexUserToken } from './simulators/netrex.ts'
 
 interface ClientConfig {
   readonly endpoint: string
@@ -54,7 +56,16 @@ const connections = (now: Date): Record<string, object> => ({
     integration_id: accessiaIntegration.integrationId,
     secret: accessiaIntegration.secret,
   },
+  'clearid/demo': clearidKeyFiles.demo(),
+  'clearid/secret': clearidKeyFiles.secret(),
   'iobeya/main': { token: issueIobeyaToken(300, now), api_url: 'https://acme.api.iobeya.com' },
+  'netrex/site-a': {
+    host: 'system2.netrex.cz',
+    client_id: netrexApplication.clientId,
+    client_secret: netrexApplication.clientSecret,
+    scope: 'read,write',
+  },
+  'netrex/user-token': { host: 'system2.netrex.cz', user_token: netrexUserToken },
 })
 
 const accelo = ({ clientId, clientSecret }: { clientId: string; clientSecret: string }, scope: string) => ({

@@ -3,12 +3,14 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { type Loopback, listenOnLoopback, readBody } from './loopback.ts'
 import { acceloSimulator } from './simulators/accelo.ts'
 import { accessiaSimulator } from './simulators/accessia.ts'
+import { clearidSimulator } from './simulators/clearid.ts'
 import { control, counted, problem, underControl } from './simulators/control.ts'
 import { deliver } from './simulators/delivery.ts'
 import { iobeyaSimulator } from './simulators/iobeya.ts'
+import { netrexSimulator } from './simulators/netrex.ts'
 import { answer, type VendorAnswer } from './simulators/simulator.ts'
 
-const simulators = [acceloSimulator, accessiaSimulator, iobeyaSimulator]
+const simulators = [acceloSimulator, accessiaSimulator, iobeyaSimulator, clearidSimulator, netrexSimulator]
 
 interface SimulatorOptions {
   readonly port: number

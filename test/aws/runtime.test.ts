@@ -1,29 +1,33 @@
 import { lambdaRuntime } from '../../functions/aws/runtime.ts'
 import { viaSimulator } from '../../functions/aws/simulator.ts'
+import { vendors } from '../../functions/vendors.ts'
 
 const environment = { AWS_REGION: 'eu-west-1', VENDOMAT_TABLE: 'tokens', VENDOMAT_ENVELOPE_KEY: 'key' }
 
 describe('a function', () => {
   it('starts with the names of its table and key', () => {
-    expect(lambdaRuntime({ ...environment, VENDOMAT_ALLOWED_HOSTS: 'a.example,b.example' }).allowedHosts).toEqual([
-      'a.example',
-      'b.example',
-    ])
+    expect(
+      lambdaRuntime(vendors.accelo, { ...environment, VENDOMAT_ALLOWED_HOSTS: 'a.example,b.example' }).allowedHosts,
+    ).toEqual(['a.example', 'b.example'])
   })
 
   it.each(['VENDOMAT_TABLE', 'VENDOMAT_ENVELOPE_KEY'])('does not start without %s', (name) => {
-    expect(() => lambdaRuntime({ ...environment, [name]: undefined })).toThrow(name)
+    expect(() => lambdaRuntime(vendors.accelo, { ...environment, [name]: undefined })).toThrow(name)
   })
 
   it('refuses simulated vendors inside Lambda and takes them outside', () => {
     const simulated = { ...environment, VENDOMAT_SIMULATOR_URL: 'http://127.0.0.1:1' }
-    expect(() => lambdaRuntime({ ...simulated, AWS_LAMBDA_FUNCTION_NAME: 'accelo' })).toThrow('refused inside Lambda')
-    expect(() => lambdaRuntime({ ...simulated, LAMBDA_TASK_ROOT: '/var/task' })).toThrow('refused inside Lambda')
-    expect(() => lambdaRuntime(simulated)).not.toThrow()
+    expect(() => lambdaRuntime(vendors.accelo, { ...simulated, AWS_LAMBDA_FUNCTION_NAME: 'accelo' })).toThrow(
+      'refused inside Lambda',
+    )
+    expect(() => lambdaRuntime(vendors.accelo, { ...simulated, LAMBDA_TASK_ROOT: '/var/task' })).toThrow(
+      'refused inside Lambda',
+    )
+    expect(() => lambdaRuntime(vendors.accelo, simulated)).not.toThrow()
   })
 
   it('refuses to run with certificates unchecked', () => {
-    expect(() => lambdaRuntime({ ...environment, NODE_TLS_REJECT_UNAUTHORIZED: '0' })).toThrow(
+    expect(() => lambdaRuntime(vendors.accelo, { ...environment, NODE_TLS_REJECT_UNAUTHORIZED: '0' })).toThrow(
       'NODE_TLS_REJECT_UNAUTHORIZED',
     )
   })

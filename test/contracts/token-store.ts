@@ -198,6 +198,112 @@ export function tokenStoreContract(name: string, open: () => Promise<TokenStore>
       expect(lease.refreshToken).toBeUndefined()
     })
 
+    it('counts how often a refresh token was sent until an answer settles it', async () => {
+      const first = await mustAcquire()
+      await store.commit(first, success('r1'))
+      const second = await mustAcquire(20)
+      expect(await store.intend(second)).toBe(1)
+      await store.fail(second, failure, 'in doubt')
+      expect((await store.read(key)).state.inDoubt).toBe(1)
+      const third = await mustAcquire(40)
+      expect(third.refreshToken?.reveal()).toBe('r1')
+      expect(await store.intend(third)).toBe(2)
+      await store.commit(third, success('r2'))
+      expect((await store.read(key)).state.inDoubt).toBeUndefined()
+      const fourth = await mustAcquire(60)
+      expect(await store.intend(fourth)).toBe(1)
+      await store.fail(fourth, failure)
+      expect((await store.read(key)).state.inDoubt).toBeUndefined()
+    })
+
+    it('does not let a former holder note an intent', async () => {
+      const slow = await mustAcquire()
+      await mustAcquire(20)
+      expect(await store.intend(slow)).toBeUndefined()
+    })
+
+    it('ends a grant on the vendor’s word, unless its refresh token has been replaced meanwhile', async () => {
+      const first = await mustAcquire()
+      await store.commit(first, success('r1'))
+      const slow = await mustAcquire(20)
+      await store.commit(slow, success('r2'))
+      expect(await store.fail(slow, failure, 'rejected')).toBe(false)
+      expect((await store.read(key)).state.status).toBe('active')
+      const next = await mustAcquire(40)
+      expect(await store.fail(slow, failure, 'rejected')).toBe(false)
+      expect(await store.fail(next, failure, 'rejected')).toBe(true)
+      expect((await store.read(key)).state).toMatchObject({ status: 'reconnect', failure })
+    })
+
+    it('begins anew with a new grant, and forgets the refresh token of the old one', async () => {
+      await store.commit(await mustAcquire(), success('r1'))
+      await store.fail(await mustAcquire(20), failure, 'rejected')
+      await store.commit(await mustAcquire(40), { ...success(), newGrant: true })
+      const { state } = await store.read(key)
+      expect(state.status).toBe('active')
+      expect(state.failure).toBeUndefined()
+      expect((await mustAcquire(60)).refreshToken).toBeUndefined()
+    })
+
+    it('leaves a revoked connection as it is told to', async () => {
+      await store.commit(await mustAcquire(), success('r1'))
+      await store.revoke(key, { status: 'reconnect', failure })
+      expect((await store.read(key)).state).toMatchObject({ status: 'reconnect', epoch: 1, failure })
+    })
+
+    it('notes how a vendor fared whose tokens it never sees', async () => {
+      await store.note(key, failure)
+      expect((await store.read(key)).state.failure).toEqual(failure)
+      await store.note(key, { succeededAt: The.now, credentialVersion: 'v2' })
+      const { state, token } = await store.read(key)
+      expect(state).toEqual({ status: 'active', epoch: 0, fence: 0, succeededAt: The.now, provenVersion: 'v2' })
+      expect(token).toBeUndefined()
+    })
+
+    it('counts what is obtained for memory by the hour, up to the stop', async () => {
+      const count = (at: number) => store.countMint(key, { now: later(at), stop: 3 })
+      expect([await count(0), await count(60), await count(120), await count(180)]).toEqual([1, 2, 3, undefined])
+      expect(await count(3600)).toBe(1)
+    })
+
+    it('lists the connections of a vendor that were registered or vended', async () => {
+      await store.register('acme#b', { owner: 'ada@acme.example', dueAt: The.now })
+      await store.register('apex#a', { dueAt: The.now })
+      await store.commit(await mustAcquire(), success())
+      await store.put(await mustAcquire(20), token(await mustAcquire(40)))
+      expect(await store.list('acme')).toEqual(['acme#b', 'acme#hq'])
+      expect((await store.read('acme#b')).state).toEqual({
+        status: 'active',
+        epoch: 0,
+        fence: 0,
+        owner: 'ada@acme.example',
+      })
+    })
+
+    it('keeps the owner when a connection is registered again without one', async () => {
+      await store.register(key, { owner: 'ada@acme.example', dueAt: The.now })
+      await store.register(key, { dueAt: The.now })
+      expect((await store.read(key)).state.owner).toBe('ada@acme.example')
+    })
+
+    it('hands a consent out once, before its end, and to its own connection', async () => {
+      const consent = {
+        stateHash: 'a'.repeat(64),
+        key,
+        redirectUri: 'http://127.0.0.1:1/callback',
+        expiresAt: later(600),
+      }
+      await store.beginConsent('acme', consent)
+      const take = (change: object = {}) =>
+        store.takeConsent('acme', { stateHash: consent.stateHash, key, now: The.now, ...change })
+      expect(await take({ key: 'acme#other' })).toBeUndefined()
+      expect(await take({ stateHash: 'b'.repeat(64) })).toBeUndefined()
+      expect(await take({ now: later(600) })).toBeUndefined()
+      const taken = await Promise.all(Array.from({ length: 10 }, () => take()))
+      expect(taken.filter(Boolean)).toEqual([consent])
+      expect(await take()).toBeUndefined()
+    })
+
     it('notes each notice once, whoever is first', async () => {
       const noted = await Promise.all(Array.from({ length: 10 }, () => store.notice(key, 'v1 30')))
       expect(noted.filter(Boolean)).toHaveLength(1)
@@ -213,6 +319,7 @@ export function tokenStoreContract(name: string, open: () => Promise<TokenStore>
       expect(await store.take('acme', window)).toBe(true)
       expect(await store.take('acme', window)).toBe(false)
       expect(await store.take('apex', window)).toBe(true)
+      expect(await store.take('acme', { ...window, of: 'REFRESH#hq' })).toBe(true)
       expect(await store.take('acme', { ...window, startsAt: later(300), endsAt: later(600) })).toBe(true)
     })
 

@@ -5,6 +5,7 @@ import type { Vendor } from '../../functions/core/vendor.ts'
 import { fakeVendor, gives, refuses, world } from '../world.ts'
 
 const request = (change: Partial<ApiRequest> = {}): ApiRequest => ({
+  operation: 'vend',
   requestId: 'request-1',
   caller: 'arn:aws:sts::111122223333:assumed-role/billing/session',
   connection: 'hq',

@@ -47,15 +47,26 @@ const allStatements = () =>
   resources('AWS::IAM::Policy').flatMap(([, { Properties }]) => Properties.PolicyDocument.Statement as Statement[])
 
 describe('the API', () => {
+  const pathOf = (id: string | undefined): string => {
+    const found = resources('AWS::ApiGateway::Resource').find(([name]) => name === id)?.[1].Properties
+    return found ? `${pathOf(found.ParentId.Ref)}/${found.PathPart}` : ''
+  }
+
   it('has the routes of the design and no other, each signed', () => {
     const methods = resources('AWS::ApiGateway::Method').map(([, { Properties }]) => Properties)
-    expect(methods).toHaveLength(ids.length)
-    expect(methods.map(({ HttpMethod }) => HttpMethod)).toEqual(ids.map(() => 'GET'))
     expect(
       methods.every(({ AuthorizationType, ApiKeyRequired }) => AuthorizationType === 'AWS_IAM' && !ApiKeyRequired),
     ).toBe(true)
-    const parts = resources('AWS::ApiGateway::Resource').map(([, { Properties }]) => Properties.PathPart)
-    expect(parts.sort()).toEqual(['tokens', ...ids, ...ids.map(() => '{connection}')].sort())
+    const routes = methods.map(({ HttpMethod, ResourceId }) => `${HttpMethod} ${pathOf(ResourceId.Ref)}`)
+    const expected = ids.flatMap((id) => [
+      `GET /tokens/${id}/{connection}`,
+      `DELETE /tokens/${id}/{connection}`,
+      `POST /tokens/${id}/{connection}/refresh`,
+      `GET /connections/${id}`,
+      `GET /connections/${id}/{connection}`,
+      `POST /connections/${id}/{connection}`,
+    ])
+    expect(routes.sort()).toEqual([...expected, 'POST /connections/netrex/{connection}/authorization'].sort())
   })
 
   it('has the stage v1, throttled, without a cache and without traces of bodies', () => {
@@ -95,10 +106,10 @@ describe('the API', () => {
 
   it('may call each function by one route of this account and not from the console', () => {
     const permissions = resources('AWS::Lambda::Permission').map(([, { Properties }]) => Properties)
-    expect(permissions).toHaveLength(ids.length)
+    expect(permissions).toHaveLength(resources('AWS::ApiGateway::Method').length)
     for (const { Principal, SourceAccount, SourceArn } of permissions) {
       expect([Principal, SourceAccount]).toEqual(['apigateway.amazonaws.com', { Ref: 'AWS::AccountId' }])
-      expect(JSON.stringify(SourceArn)).toMatch(/\/GET\/tokens\/[a-z]+\/\*"/)
+      expect(JSON.stringify(SourceArn)).toMatch(/\/(GET|POST|DELETE)\/(tokens|connections)\/[a-z]+(\/\*(\/[a-z]+)?)?"/)
       expect(JSON.stringify(SourceArn)).not.toContain('test-invoke')
     }
   })
@@ -111,7 +122,7 @@ describe('each function', () => {
       Runtime: 'nodejs24.x',
       Architectures: ['arm64'],
       Handler: 'index.handler',
-      Timeout: 20,
+      Timeout: id === 'netrex' ? 28 : 20,
     })
     expect(Object.keys(Properties.Environment.Variables).sort()).toEqual([
       'POWERTOOLS_METRICS_NAMESPACE',
@@ -151,23 +162,40 @@ describe('each function', () => {
       const table = statementsOf(id).filter((statement) =>
         actionsOf(statement).some((action) => action.startsWith('dynamodb:')),
       )
-      expect(table.map(({ Action, Condition }) => ({ Action, Condition }))).toEqual([
-        {
-          Action: ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem'],
-          Condition: {
-            'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [`${id}#*`] },
-            Null: { 'dynamodb:LeadingKeys': 'false' },
-          },
-        },
-        {
-          Action: 'dynamodb:Query',
-          Condition: {
-            'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [id] },
-            Null: { 'dynamodb:LeadingKeys': 'false' },
-          },
-        },
+      const keyed = (pattern: string) => ({
+        'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [pattern] },
+        Null: { 'dynamodb:LeadingKeys': 'false' },
+      })
+      // The CDK writes statements with equal conditions as one.
+      const patterns = table.flatMap((statement) =>
+        actionsOf(statement).map((action) => {
+          const pattern =
+            action === 'dynamodb:Query' && JSON.stringify(statement.Resource).includes('/index/due') ? id : `${id}#*`
+          expect(statement.Condition).toMatchObject(keyed(pattern))
+          return `${action} ${pattern}`
+        }),
+      )
+      expect(patterns.sort()).toEqual([
+        `dynamodb:GetItem ${id}#*`,
+        `dynamodb:Query ${id}`,
+        `dynamodb:Query ${id}#*`,
+        `dynamodb:UpdateItem ${id}#*`,
       ])
     }
+  })
+
+  it('of a vendor whose tokens are never stored may not write any attribute that could hold one', () => {
+    const writeOf = (id: string) =>
+      statementsOf(id).find((statement) => actionsOf(statement).includes('dynamodb:UpdateItem'))?.Condition
+    const allowed = writeOf('clearid')?.['ForAllValues:StringEquals']?.['dynamodb:Attributes']
+    expect(allowed).toEqual(expect.arrayContaining(['pk', 'status', 'epoch', 'failure', 'mints']))
+    for (const attribute of ['sealed', 'refreshToken', 'context', 'fingerprint', 'scope', 'leaseId']) {
+      expect(allowed).not.toContain(attribute)
+    }
+    expect(writeOf('clearid')).toMatchObject({
+      StringEqualsIfExists: { 'dynamodb:ReturnValues': ['NONE', 'UPDATED_NEW'] },
+    })
+    expect(writeOf('accelo')).not.toHaveProperty('ForAllValues:StringEquals')
   })
 
   it('may use the key of the table through DynamoDB only, or its grant would fail at run time', () => {
@@ -273,8 +301,14 @@ describe('the stack', () => {
   it('grows by function, role, log and route with a sixth vendor and no other change', () => {
     const acme = { ...fakeVendor().vendor, id: 'acme', title: 'Acme' }
     const grown = synth({ vendors: [...Object.values(vendors), acme] })
-    for (const type of ['AWS::Lambda::Function', 'AWS::IAM::Role', 'AWS::Logs::LogGroup', 'AWS::ApiGateway::Method']) {
-      expect([type, Object.keys(grown.findResources(type)).length]).toEqual([type, resources(type).length + 1])
+    const more = {
+      'AWS::Lambda::Function': 1,
+      'AWS::IAM::Role': 1,
+      'AWS::Logs::LogGroup': 1,
+      'AWS::ApiGateway::Method': 6,
+    }
+    for (const [type, count] of Object.entries(more)) {
+      expect([type, Object.keys(grown.findResources(type)).length]).toEqual([type, resources(type).length + count])
     }
     expect(JSON.stringify(grown.toJSON())).toContain('acme#*')
   })

@@ -269,6 +269,19 @@ describe('a scripted fault', () => {
     }
   })
 
+  it.each([-90, 0, 3600])('date-skew answers as usual, with a clock that is %i s off', async (value) => {
+    await script({ fault: 'date-skew', value })
+    const answer = await askToken()
+    expect(answer.status).toBe(200)
+    expect(answer.headers.get('date')).toBe(new Date(noon.getTime() + value * 1000).toUTCString())
+    expect((await jsonOf<Grant>(answer)).access_token).not.toBe('')
+  })
+
+  it('rotation is for vendors that have refresh tokens to rotate', async () => {
+    expect((await script({ fault: 'rotation', value: 'strict' })).status).toBe(400)
+    expect((await script({ fault: 'rotation', value: 'strict' }, 'netrex')).status).toBe(200)
+  })
+
   it('keeps the server from closing no longer than anything else', async () => {
     await script({ fault: 'hang' })
     await script({ fault: 'delay', delay_ms: 600_000 })

@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer'
+import { generateKeyPairSync, verify } from 'node:crypto'
 import { Secret } from '../../functions/core/secret.ts'
-import { claimsOf, signHs256 } from '../../functions/oauth/jwt.ts'
+import { claimsOf, signHs256, signRs512 } from '../../functions/oauth/jwt.ts'
 import { jwt } from '../fake-vendor.ts'
 
 describe('signHs256', () => {
@@ -15,6 +16,25 @@ describe('signHs256', () => {
 
   it('C29 gives another signature when the text itself is the key', async () => {
     expect(await signatureOf(Buffer.from(text))).toBe('QVYpkpJOzmEH1myeez2TJHuf84lyycPkyR2a_jjkLXA')
+  })
+})
+
+describe('signRs512', () => {
+  const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+
+  it('C83 names the key, and gives a signature that its public half verifies', async () => {
+    const token = await signRs512({ iss: 'a:b', iat: 1700000000 }, { kid: 'k1', privateKey })
+    const [header = '', claims = '', signature = ''] = token.reveal().split('.')
+    expect(Buffer.from(header, 'base64url').toString()).toBe('{"alg":"RS512","kid":"k1","typ":"JWT"}')
+    expect(Buffer.from(claims, 'base64url').toString()).toBe('{"iss":"a:b","iat":1700000000}')
+    const signed = Buffer.from(`${header}.${claims}`)
+    expect(verify('sha512', signed, publicKey, Buffer.from(signature, 'base64url'))).toBe(true)
+    expect(`${token}`).not.toContain(signature)
+  })
+
+  it('takes no key of fewer than 2048 bits', async () => {
+    const small = generateKeyPairSync('rsa', { modulusLength: 1024 })
+    await expect(signRs512({}, { kid: 'k1', privateKey: small.privateKey })).rejects.toThrow('2048 bits')
   })
 })
 

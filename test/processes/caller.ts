@@ -1,15 +1,36 @@
-/** One process of the machine, as Lambda would run it, told by its parent when to vend and how often at once. */
-import { createHash } from 'node:crypto'
+/** One process of the machine, as Lambda would run it, told by its parent what to vend, how often at once, and how long. */
 import { lambdaRuntime } from '../../functions/aws/runtime.ts'
 import { vend } from '../../functions/core/vend.ts'
 import { vendors } from '../../functions/vendors.ts'
 
-const runtime = lambdaRuntime(process.env)
+export interface Order {
+  readonly vendor: keyof typeof vendors
+  readonly connection: string
+  readonly callers: number
+  readonly rejected?: string
+  /** Goes on until then, in milliseconds since 1970, instead of once. */
+  readonly until?: number
+}
 
-process.on('message', async (callers: number) => {
-  const ask = { vendor: vendors.accelo, connection: 'hq', minTtlSeconds: 0 }
-  const tokens = await Promise.all(Array.from({ length: callers }, () => vend(ask, runtime)))
-  const names = tokens.map(({ token }) => createHash('sha256').update(token.accessToken.value.reveal()).digest('hex'))
-  process.send?.({ tokens: [...new Set(names)], answers: names.length })
+/** Fingerprint of each token vended, and when it was handed out last. */
+export type Report = Readonly<Record<string, { readonly count: number; readonly last: number }>>
+
+const { VENDOR = 'accelo', OFFSET_SECONDS = '0' } = process.env
+// The parent names one of the registry.
+const base = lambdaRuntime(vendors[VENDOR as keyof typeof vendors], process.env)
+const runtime = { ...base, now: () => new Date(Date.now() + Number(OFFSET_SECONDS) * 1000) }
+
+process.on('message', async ({ vendor, callers, until = 0, ...order }: Order) => {
+  const ask = { vendor: vendors[vendor], minTtlSeconds: 0, ...order }
+  const report: Record<string, { count: number; last: number }> = {}
+  do {
+    const vended = await Promise.all(Array.from({ length: callers }, () => vend(ask, runtime)))
+    for (const { token } of vended) {
+      const { fingerprint } = token.accessToken.value
+      report[fingerprint] = { count: (report[fingerprint]?.count ?? 0) + 1, last: Date.now() }
+    }
+    await new Promise(setImmediate)
+  } while (Date.now() < until)
+  process.send?.(report)
 })
 process.send?.('ready')

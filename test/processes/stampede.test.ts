@@ -1,62 +1,72 @@
-import { type ChildProcess, fork } from 'node:child_process'
-import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
-import { CreateSecretCommand } from '@aws-sdk/client-secrets-manager'
-import * as z from 'zod/mini'
-import { acceloClients, acceloDeployment } from '../../lib/local/simulators/accelo.ts'
-import { startSimulators } from '../../lib/local/simulators.ts'
-import { localAws } from '../local-aws.ts'
+import type { ChildProcess } from 'node:child_process'
+import { revoke } from '../../functions/core/revoke.ts'
+import { vend } from '../../functions/core/vend.ts'
+import { vendors } from '../../functions/vendors.ts'
+import { counts, machine, tell } from './machine.ts'
 
-const CALLER = fileURLToPath(new URL('./caller.ts', import.meta.url))
+const HOUR = 3600
+const SLOW = { fault: 'delay', delay_ms: 300, times: -1 }
 
-let aws: Awaited<ReturnType<typeof localAws>>
-let simulators: Awaited<ReturnType<typeof startSimulators>>
-let processes: ChildProcess[]
+let m: Awaited<ReturnType<typeof machine>>
+let accelo: ChildProcess[]
 
 beforeAll(async () => {
-  aws = await localAws()
-  simulators = await startSimulators({ port: 0 })
-  const table = await aws.createTable()
-  const { clientId, clientSecret } = acceloClients.hq
-  const document = { deployment: acceloDeployment, client_id: clientId, client_secret: clientSecret }
-  await aws.secrets.send(
-    new CreateSecretCommand({ Name: 'vendomat/accelo/hq', SecretString: JSON.stringify(document) }),
-  )
-  processes = Array.from({ length: 8 }, () =>
-    fork(CALLER, {
-      execArgv: ['--import', 'tsx'],
-      env: {
-        AWS_REGION: 'eu-west-1',
-        AWS_ACCESS_KEY_ID: 'AKIDLOCAL',
-        AWS_SECRET_ACCESS_KEY: 'local',
-        AWS_ENDPOINT_URL: aws.url,
-        VENDOMAT_TABLE: table,
-        VENDOMAT_ENVELOPE_KEY: aws.keyId,
-        VENDOMAT_SIMULATOR_URL: simulators.url,
-        NODE_NO_WARNINGS: '1',
-      },
-    }),
-  )
-  await Promise.all(processes.map((process) => once(process, 'message')))
+  m = await machine()
+  accelo = await m.start(8, 'accelo')
 }, 60_000)
-
-afterAll(async () => {
-  for (const process of processes) process.kill('SIGKILL')
-  await Promise.all([aws.close(), simulators.close()])
-})
-
-const control = async (method: string, body?: object) => {
-  const init = { method, ...(body && { body: JSON.stringify(body) }) }
-  const answer = await fetch(`${simulators.url}/_control/accelo`, init)
-  return z.object({ calls: z.object({ total: z.number() }) }).parse(await answer.json())
-}
+afterAll(() => m.close())
 
 it('C16 8 processes with 50 callers each and a cold key make one vendor call between them', async () => {
-  await control('POST', { fault: 'delay', delay_ms: 300, times: -1 })
-  const answers = processes.map((process) => once(process, 'message'))
-  for (const process of processes) process.send(50)
-  const results = (await Promise.all(answers)).map(([result]) => result)
-  expect(results.map(({ answers }) => answers)).toEqual(Array(8).fill(50))
-  expect(new Set(results.flatMap(({ tokens }) => tokens)).size).toBe(1)
-  expect((await control('GET')).calls.total).toBe(1)
+  await m.createAccelo('hq')
+  await m.control('accelo', 'POST', SLOW)
+  expect(counts(await tell(accelo, { vendor: 'accelo', connection: 'hq', callers: 50 }))).toEqual([400])
+  expect((await m.control('accelo', 'GET')).calls.total).toBe(1)
+  await m.control('accelo', 'DELETE')
+}, 30_000)
+
+it('200 reports of one refused token from 4 processes make one vendor call, and a report of an old one none', async () => {
+  await m.createAccelo('refused')
+  const { token } = await vend({ vendor: vendors.accelo, connection: 'refused', minTtlSeconds: 0 }, m.runtime('accelo'))
+  const rejected = token.accessToken.value.fingerprint
+  await m.control('accelo', 'DELETE')
+  await m.control('accelo', 'POST', SLOW)
+  const order = { vendor: 'accelo', connection: 'refused', callers: 50, rejected } as const
+  expect(counts(await tell(accelo.slice(0, 4), order))).toEqual([200])
+  expect((await m.control('accelo', 'GET')).calls.total).toBe(1)
+  expect(counts(await tell(accelo.slice(4), order))).toEqual([200])
+  expect((await m.control('accelo', 'GET')).calls.total).toBe(1)
+  await m.control('accelo', 'DELETE')
+}, 30_000)
+
+it('after a revoke, 4 processes under load vend no older token later than 5 seconds', async () => {
+  await m.createAccelo('revoked')
+  const asked = { vendor: vendors.accelo, connection: 'revoked' }
+  const runtime = m.runtime('accelo')
+  const { token } = await vend({ ...asked, minTtlSeconds: 0 }, runtime)
+  const load = tell(accelo.slice(0, 4), {
+    vendor: 'accelo',
+    connection: 'revoked',
+    callers: 5,
+    until: Date.now() + 7000,
+  })
+  await runtime.sleep(1)
+  await revoke(asked, runtime)
+  const revokedAt = Date.now()
+  const reports = await load
+  const old = reports.flatMap((report) => report[token.accessToken.value.fingerprint] ?? [])
+  expect(old.length).toBeGreaterThan(0)
+  for (const { last } of old) expect((last - revokedAt) / 1000).toBeLessThanOrEqual(5)
+  expect(reports.every((report) => Object.values(report).some(({ last }) => last - revokedAt > 5500))).toBe(true)
+}, 30_000)
+
+it('C70 100 callers over 4 processes refresh an ended grant once, and use its refresh token once', async () => {
+  await m.control('netrex', 'POST', { fault: 'rotation', value: 'family' })
+  await m.connectNetrex('site-a')
+  await m.control('netrex', 'POST', SLOW)
+  const before = (await m.control('netrex', 'GET')).calls.total
+  const processes = await m.start(4, 'netrex', HOUR)
+  expect(counts(await tell(processes, { vendor: 'netrex', connection: 'site-a', callers: 25 }))).toEqual([100])
+  const { calls, refreshTokenUses } = await m.control('netrex', 'GET')
+  expect(calls.total - before).toBe(1)
+  expect(refreshTokenUses).toEqual([1, 0])
 }, 30_000)

@@ -1,4 +1,5 @@
 import { accelo } from '../../functions/accelo/vendor.ts'
+import { Secret } from '../../functions/core/secret.ts'
 import { secondsAfter } from '../../functions/core/token.ts'
 import type { Context } from '../../functions/core/vendor.ts'
 import {
@@ -243,6 +244,55 @@ describe('a refusal', () => {
     const error = await failureOf(accelo.issue(credentials, undefined, contextFor(vendor, accelo)))
     expect(error).toMatchObject({ code: 'configuration' })
     expect(vendor.requests).toHaveLength(1)
+  })
+})
+
+describe('revoking', () => {
+  const revoked = { meta: { status: 'ok', message: 'Everything executed as expected.' }, response: {} }
+
+  async function revoke(step: Step = json(revoked)) {
+    const vendor = vendorAnswering(step)
+    const context = contextFor(vendor, accelo)
+    const result = await accelo.revocation?.revoke(credentials, new Secret('Zz9xxxxx_aa'), context).then(
+      () => undefined,
+      (error: unknown) => error,
+    )
+    vendor.done()
+    return { error: result, request: vendor.requests[0], requests: vendor.requests }
+  }
+
+  it('C66 posts the token with Basic, and ends nothing but the token', async () => {
+    const { error, request } = await revoke()
+    expect(error).toBeUndefined()
+    expect(accelo.revocation?.ends).toBe('token')
+    expect(request).toMatchObject({
+      method: 'POST',
+      url: 'https://acme.api.accelo.com/oauth2/v0/revoke',
+      body: 'token=Zz9xxxxx_aa',
+      redirect: 'manual',
+    })
+    expect(request?.headers.get('authorization')).toBe('Basic YWJjZGVmMTJAYWNtZS5hY2NlbG8uY29tOnMzY3IuZXQtX3g=')
+  })
+
+  it.each([
+    ['C66', 401, { meta: { status: 'invalid_client', message: 'canary' } }, 'credential_rejected'],
+    ['C66', 401, { canary: 'canary' }, 'credential_rejected'],
+    ['3.4', 400, { error: 'invalid_request', error_description: 'canary' }, 'configuration'],
+    ['C63', 200, { meta: { status: 'invalid_request', message: 'canary' } }, 'configuration'],
+    ['C66', 200, { meta: { message: 'canary' } }, 'vendor_malformed'],
+    ['C66', 200, {}, 'vendor_malformed'],
+    ['row 6', 500, { canary: 'canary' }, 'vendor_unavailable'],
+  ])('%s: %i %j is reported after one call: %s', async (_case, status, body, code) => {
+    const { error, requests } = await revoke(json(body, status))
+    expect(error).toMatchObject({ code })
+    expect(requests).toHaveLength(1)
+    expectNoTrace(error, 'canary', credentials.client_secret, 'Zz9xxxxx_aa')
+  })
+
+  it('C66 is not confirmed by a page', async () => {
+    const { error } = await revoke(html(200, '<html>canary</html>'))
+    expect(error).toMatchObject({ code: 'vendor_malformed', message: expect.stringContaining('not confirmed') })
+    expectNoTrace(error, 'canary')
   })
 })
 

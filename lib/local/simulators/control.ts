@@ -38,8 +38,10 @@ export function counted(vendor: ControlledVendor, call: VendorCall, trapUrl: str
 /** `GET` looks, `POST` breaks something, `DELETE` mends everything and forgets the counts. All answer what then holds. */
 export function control(vendor: ControlledVendor, method: string, body: string): VendorAnswer {
   if (method === 'POST') return script(vendor, body)
-  if (method === 'DELETE') Object.assign(vendor, underControl(vendor.simulator))
-  else if (method !== 'GET') return problem(405, 'Use GET, POST or DELETE here.')
+  if (method === 'DELETE') {
+    vendor.simulator.forget?.()
+    Object.assign(vendor, underControl(vendor.simulator))
+  } else if (method !== 'GET') return problem(405, 'Use GET, POST or DELETE here.')
   return view(vendor)
 }
 
@@ -50,7 +52,10 @@ function script(vendor: ControlledVendor, body: string): VendorAnswer {
   const { data } = request
   if (data.fault === 'revoke-all') simulator.revokeAll()
   else if (data.fault === 'revoke') simulator.revoke(data.value)
-  else if (!simulator.tokenMember && (data.fault === 'expires-in' || data.fault === 'no-token')) {
+  else if (data.fault === 'rotation') {
+    if (!simulator.rotate) return problem(400, `${simulator.vendor} has no refresh tokens that could rotate.`)
+    simulator.rotate(data.value)
+  } else if (!simulator.tokenMember && (data.fault === 'expires-in' || data.fault === 'no-token')) {
     return problem(400, `${simulator.vendor} answers no token that ${data.fault} could change.`)
   } else vendor.faults.push(data)
   return view(vendor)
@@ -61,8 +66,8 @@ const usedOnce = (fault: ScriptedFault): ScriptedFault[] => {
   return fault.times > 1 ? [{ ...fault, times: fault.times - 1 }] : []
 }
 
-const view = ({ total, byPath, faults, trap }: ControlledVendor) =>
-  answer(200, { calls: { total, byPath }, faults, trap })
+const view = ({ simulator, total, byPath, faults, trap }: ControlledVendor) =>
+  answer(200, { calls: { total, byPath }, faults, trap, ...simulator.seen?.() })
 
 /** RFC 9457. */
 export const problem = (status: number, detail: string) =>

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { rotations } from './simulator.ts'
 
 const queuedFaults = [
   'status-500',
@@ -18,10 +19,11 @@ const queuedFaults = [
   'expires-in',
   'no-token',
   'delay',
+  'date-skew',
 ] as const
 
 /** These act at once; the others wait in a queue for the next call. */
-const immediateFaults = ['revoke-all', 'revoke'] as const
+const immediateFaults = ['revoke-all', 'revoke', 'rotation'] as const
 
 const scripted = z
   .strictObject({
@@ -39,6 +41,7 @@ const scripted = z
     delay_ms: z.number().min(0).optional(),
   })
   .refine(({ fault, value }) => fault !== 'expires-in' || value !== undefined)
+  .refine(({ fault, value }) => fault !== 'date-skew' || typeof value === 'number')
   .refine(({ fault, delay_ms }) => fault !== 'delay' || delay_ms !== undefined)
 
 export type ScriptedFault = z.output<typeof scripted>
@@ -48,9 +51,11 @@ export type FaultName = ScriptedFault['fault']
 export const faultRequest = z.union([
   z.strictObject({ fault: z.literal('revoke-all') }),
   z.strictObject({ fault: z.literal('revoke'), value: z.string() }),
+  z.strictObject({ fault: z.literal('rotation'), value: z.enum(rotations) }),
   scripted,
 ])
 
 export const faultHelp =
   `Send {"fault": one of ${[...queuedFaults, ...immediateFaults].join(', ')}} and, if wanted, ` +
-  'times (1, 2… or -1), path, retry_after, value (needed by expires-in and revoke), delay_ms (needed by delay).'
+  'times (1, 2… or -1), path, retry_after, value (needed by expires-in, revoke, date-skew in seconds, ' +
+  `and rotation: ${rotations.join(', ')}), delay_ms (needed by delay).`

@@ -41,6 +41,12 @@ const outcomes: Readonly<Record<FaultName, (scene: Scene) => Outcome>> = {
     return whole(answer(200, rest))
   },
   delay: (scene) => whole(asUsual(scene)),
+  // The answer of a vendor whose clock is wrong, as far as a client can see it.
+  'date-skew': (scene) => {
+    const usual = asUsual(scene)
+    const date = new Date(scene.call.now.getTime() + Number(scene.fault.value) * 1000)
+    return whole({ ...usual, headers: { ...usual.headers, Date: date.toUTCString() } })
+  },
 }
 
 export const outcomeUnder = (scene: Scene): Outcome => outcomes[scene.fault.fault](scene)

@@ -36,7 +36,22 @@ export interface VendorSimulator {
   readonly tokenMember?: string
   revoke(token: string): void
   revokeAll(): void
+  /** What becomes of a refresh token that has been used. Absent: this vendor has no choice of that. */
+  rotate?(rotation: Rotation): void
+  /** What a test may want to know beside the calls: counts, never a token. */
+  seen?(): JsonObject
+  /** Back to how it began, but for the tokens that are out. */
+  forget?(): void
 }
+
+/**
+ * none    it stays the one there is
+ * grace   a new one each time; the old one works for 30 s more
+ * strict  a new one each time; the old one is dead at once
+ * family  as strict, and an old one that is used again ends all tokens of the grant
+ */
+export const rotations = ['none', 'grace', 'strict', 'family'] as const
+export type Rotation = (typeof rotations)[number]
 
 export const answer = (
   status: number,

@@ -1,11 +1,9 @@
-import { run } from '../../../lib/cli/run.ts'
+import { AWS, MACHINE, problem, vendomat, type World } from './shell.ts'
 
-const credentials = { AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE', AWS_SECRET_ACCESS_KEY: 'secret', AWS_REGION: 'eu-west-1' }
-const environment = { ...credentials, VENDOMAT_URL: 'http://127.0.0.1:1/v1' }
+const environment = { ...AWS, VENDOMAT_URL: MACHINE }
 
 beforeAll(() => {
-  // The default credential chain reads the process's own environment.
-  Object.assign(process.env, credentials)
+  Object.assign(process.env, AWS)
 })
 
 const given = {
@@ -14,44 +12,27 @@ const given = {
   expires_in: 3600,
   warnings: [{ code: 'not_renewed', detail: 'it is ageing' }],
 }
-
-/** Runs a command line against a machine that gives one answer. */
-async function vendomat(
-  line: string,
-  { status = 200, body = given as unknown, env = environment as Record<string, string> } = {},
-) {
-  const requests: { url: string; headers: Headers }[] = []
-  const out: string[] = []
-  const said: string[] = []
-  const http: typeof fetch = async (url, init) => {
-    requests.push({ url: String(url), headers: new Headers(init?.headers) })
-    return new Response(JSON.stringify(body), { status })
-  }
-  const code = await run(line.split(' ').filter(Boolean), {
-    environment: env,
-    http,
-    out: (text) => out.push(text),
-    say: (text) => said.push(text),
+const asked = (line: string, answer: unknown = given, world: World = {}) =>
+  vendomat(line, {
+    answers: {
+      'GET /tokens/accelo/hq': answer,
+      'GET /tokens/accelo/hq?min_ttl=600': answer,
+      'POST /tokens/accelo/hq/refresh': answer,
+    },
+    ...world,
   })
-  return { code, out: out.join('\n'), said: said.join('\n'), requests }
-}
-
-const problem = (status: number) => ({
-  status,
-  body: { title: 'No', detail: 'because', next_step: 'do this', request_id: 'r1' },
-})
 
 describe('vendomat token', () => {
   it('prints the token alone, and warnings apart from it', async () => {
-    const { code, out, said } = await vendomat('token accelo hq')
+    const { code, out, said } = await asked('token accelo hq')
     expect([code, out]).toEqual([0, "t1'"])
     expect(said).toBe('warning: it is ageing')
   })
 
   it('signs the call for API Gateway', async () => {
-    const { requests } = await vendomat('token accelo hq --min-ttl 600')
-    expect(requests[0]?.url).toBe('http://127.0.0.1:1/v1/tokens/accelo/hq?min_ttl=600')
-    expect(requests[0]?.headers.get('authorization')).toMatch(
+    const { calls } = await asked('token accelo hq --min-ttl 600')
+    expect(calls[0]).toMatchObject({ method: 'GET', path: '/tokens/accelo/hq?min_ttl=600', body: undefined })
+    expect(calls[0]?.headers.get('authorization')).toMatch(
       /^AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE\/\d{8}\/eu-west-1\/execute-api\/aws4_request, SignedHeaders=host;/,
     )
   })
@@ -62,8 +43,13 @@ describe('vendomat token', () => {
       AWS_REGION: 'us-east-1',
       VENDOMAT_URL: 'https://abc123.execute-api.eu-north-1.amazonaws.com/v1',
     }
-    const { requests } = await vendomat('token accelo hq', { env })
-    expect(requests[0]?.headers.get('authorization')).toContain('/eu-north-1/execute-api/')
+    const seen: Headers[] = []
+    const deployed: typeof fetch = async (_url, init) => {
+      seen.push(new Headers(init?.headers))
+      return new Response(JSON.stringify(given))
+    }
+    await vendomat('token accelo hq', { environment: env, vendor: deployed })
+    expect(seen[0]?.get('authorization')).toContain('/eu-north-1/execute-api/')
   })
 
   it.each([
@@ -71,7 +57,7 @@ describe('vendomat token', () => {
     ['-o header', "Authorization: Bearer t1'"],
     ['--output env', "export ACCELO_TOKEN='t1'\\'''"],
   ])('prints with %s what other tools read', async (option, expected) => {
-    expect((await vendomat(`token accelo hq ${option}`)).out).toBe(expected)
+    expect((await asked(`token accelo hq ${option}`)).out).toBe(expected)
   })
 
   it.each([
@@ -84,27 +70,38 @@ describe('vendomat token', () => {
     [502, 1],
     [503, 5],
   ])('says what to do when the machine answers %i, prints nothing, and exits with %i', async (status, expected) => {
-    const { code, out, said } = await vendomat('token accelo hq', problem(status))
+    const { code, out, said } = await asked('token accelo hq', problem(status))
     expect([code, out]).toEqual([expected, ''])
     expect(said).toContain('next step: do this')
   })
 
   it('passes on what the gateway says', async () => {
-    const { code, said } = await vendomat('token accelo hq', {
-      status: 403,
-      body: { Message: 'not authorized to perform: execute-api:Invoke' },
-    })
+    const refusal = { Message: 'not authorized to perform: execute-api:Invoke' }
+    const { code, said } = await asked('token accelo hq', new Response(JSON.stringify(refusal), { status: 403 }))
     expect(code).toBe(3)
     expect(said).toContain('not authorized to perform')
   })
 
   it('exits with 5 when nobody answers', async () => {
-    const http: typeof fetch = () => Promise.reject(new TypeError('fetch failed'))
-    const said: string[] = []
-    expect(
-      await run(['token', 'accelo', 'hq'], { environment, http, out: () => {}, say: (text) => said.push(text) }),
-    ).toBe(5)
-    expect(said.join()).toContain('http://127.0.0.1:1 does not answer')
+    const nobody = () => Promise.reject(new TypeError('fetch failed'))
+    const { code, said } = await asked('token accelo hq', nobody)
+    expect(code).toBe(5)
+    expect(said).toContain('http://127.0.0.1:1 does not answer')
+  })
+
+  it('exits with 1 and quotes nothing when the answer is none', async () => {
+    const { code, out, said } = await asked('token accelo hq', { access_token: 17, hint: 'canary' })
+    expect([code, out]).toEqual([1, ''])
+    expect(said).not.toContain('canary')
+  })
+
+  it('reports a refused token, with a signed body, and prints the one that follows it', async () => {
+    const { code, out, calls } = await asked('token accelo hq --rejected 0123456789abcdef -o header')
+    expect([code, out]).toEqual([0, "Authorization: Bearer t1'"])
+    expect(calls).toHaveLength(1)
+    expect(calls[0]).toMatchObject({ method: 'POST', body: { rejected: '0123456789abcdef' } })
+    expect(calls[0]?.headers.get('content-type')).toBe('application/json')
+    expect(calls[0]?.headers.get('authorization')).toMatch(/SignedHeaders=content-type;host;/)
   })
 
   it.each([
@@ -117,17 +114,20 @@ describe('vendomat token', () => {
     'token accelo hq -o toString',
     'token accelo hq --min-ttl -5',
     'token accelo hq --no-such-option',
+    'token accelo hq --rejected',
+    'token accelo hq --rejected the-token-itself',
+    'token accelo hq --rejected 0123456789abcdef --min-ttl 600',
     'vend accelo hq',
   ])('called as "%s" exits with 2, says how to call it, and calls nobody', async (line) => {
-    const { code, out, said, requests } = await vendomat(line)
-    expect([code, out, requests]).toEqual([2, '', []])
+    const { code, out, said, calls } = await asked(line)
+    expect([code, out, calls]).toEqual([2, '', []])
     expect(said).toMatch(/vendomat token <vendor> <connection>|vendomat token {5}/)
   })
 
   it.each([{ VENDOMAT_URL: '' }, { VENDOMAT_URL: 'not an address' }, { AWS_REGION: '' }])(
     'without %j in the environment exits with 2 and names what is missing',
     async (change) => {
-      const { code, said } = await vendomat('token accelo hq', { env: { ...environment, ...change } })
+      const { code, said } = await vendomat('token accelo hq', { environment: { ...environment, ...change } })
       expect(code).toBe(2)
       expect(said).toContain(Object.keys(change)[0])
     },

@@ -1,0 +1,98 @@
+import { Buffer } from 'node:buffer'
+import { createPrivateKey, type KeyObject } from 'node:crypto'
+import * as z from 'zod/mini'
+import { secret } from '../core/secret.ts'
+import type { SigningKey } from '../oauth/jwt.ts'
+
+const text = z.string('must be a string').check(z.trim(), z.minLength(1, 'must not be empty'))
+
+// Which Base64 the parts are in is not documented, so either alphabet will do, padded or not. A number loses the zero
+// bytes in front, which some libraries write and others refuse.
+const part = z.pipe(
+  z
+    .string('must be a string')
+    .check(z.trim(), z.regex(/^(?=[\w+/-])([\w+/-]{4})*([\w+/-]{2,3})?={0,2}$/, 'must be Base64')),
+  z.transform((digits: string) => BigInt(`0x${Buffer.from(digits, 'base64url').toString('hex')}`)),
+)
+
+/** The members of .NET's RSAParameters, neither PEM nor JWK (vendors.md 5.1). */
+const key = z.pipe(
+  z.object({
+    kid: text,
+    keyType: z.literal('RSA', 'must be RSA'),
+    algorithm: z.literal('RS512', 'must be RS512'),
+    modulus: part,
+    exponent: part,
+    d: part,
+    p: part,
+    q: part,
+    dp: part,
+    dq: part,
+    inverseQ: part,
+  }),
+  z.transform(({ kid, ...parts }, { issues }): SigningKey => {
+    const privateKey = belongTogether(parts) ? privateKeyOf(parts) : undefined
+    if (privateKey) return { kid, privateKey }
+    issues.push({ code: 'custom', message: 'must be one whole RSA key of 2048 bits or more', input: undefined })
+    return z.NEVER
+  }),
+)
+
+/**
+ * The file that ClearID lets a person download once, when the key of an API integration is generated. What it holds
+ * decides how we sign in: with its key, else with its client secret.
+ */
+export const keyFile = z.pipe(
+  z.object({
+    accountId: text,
+    // Holds a colon, as in <guid>:<accountId>.
+    clientId: text,
+    clientSecret: z.nullish(secret),
+    key: z.nullish(key),
+    stsUrl: text,
+    identityServiceUrl: text,
+    principalServiceUrl: z.nullish(text),
+    teamServiceUrl: z.nullish(text),
+    roleServiceUrl: z.nullish(text),
+    identityRequestServiceUrl: z.nullish(text),
+    webhooksServiceUrl: z.nullish(text),
+  }),
+  z.transform(({ key, clientSecret, ...rest }, { issues }) => {
+    if (key) return { ...rest, key }
+    if (clientSecret) return { ...rest, clientSecret }
+    issues.push({ code: 'custom', message: 'must hold a key or a clientSecret', input: undefined })
+    return z.NEVER
+  }),
+)
+
+export type KeyFile = z.output<typeof keyFile>
+
+type Parts = Readonly<Record<'modulus' | 'exponent' | 'd' | 'p' | 'q' | 'dp' | 'dq' | 'inverseQ', bigint>>
+
+// RFC 8017 section 3.2. OpenSSL takes parts that contradict each other and signs with those that work out, if any.
+const belongTogether = ({ modulus, exponent, d, p, q, dp, dq, inverseQ }: Parts): boolean =>
+  modulus >> 2047n > 0n &&
+  modulus === p * q &&
+  p > 1n &&
+  q > 1n &&
+  (exponent * d) % (p - 1n) === 1n &&
+  (exponent * d) % (q - 1n) === 1n &&
+  dp === d % (p - 1n) &&
+  dq === d % (q - 1n) &&
+  (inverseQ * q) % p === 1n
+
+function privateKeyOf({ modulus, exponent, d, p, q, dp, dq, inverseQ }: Parts): KeyObject | undefined {
+  const members = { n: modulus, e: exponent, d, p, q, dp, dq, qi: inverseQ }
+  const encoded = Object.fromEntries(Object.entries(members).map(([name, number]) => [name, base64url(number)]))
+  try {
+    return createPrivateKey({ key: { kty: 'RSA', ...encoded }, format: 'jwk' })
+  } catch {
+    return undefined
+  }
+}
+
+/** Base64urlUInt (RFC 7518 section 2): as few bytes as hold the number. */
+function base64url(number: bigint): string {
+  const digits = number.toString(16)
+  return Buffer.from(digits.length % 2 === 0 ? digits : `0${digits}`, 'hex').toString('base64url')
+}

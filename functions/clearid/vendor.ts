@@ -1,0 +1,63 @@
+import { defineVendor } from '../core/vendor.ts'
+import { baseOf, joinPath, vendorUrl } from '../core/vendor-url.ts'
+import type { ClientAuth } from '../oauth/client-auth.ts'
+import { clientCredentialsGrant } from '../oauth/grants.ts'
+import { jwtBearerGrant } from '../oauth/jwt-bearer.ts'
+import { RFC_6749, type TokenShape } from '../oauth/token-answer.ts'
+import { assertion } from './assertion.ts'
+import { type KeyFile, keyFile } from './key-file.ts'
+
+const HOUR_SECONDS = 60 * 60
+
+const SHAPE: TokenShape = {
+  ...RFC_6749,
+  // The grant is one we made with the key, so what is refused is the key; and nobody but us can have asked wrongly.
+  means: { invalid_grant: 'credential_rejected', unauthorized_client: 'configuration' },
+  advice: {
+    credential_rejected: 'the key was regenerated or the integration deleted: download a new key file',
+    configuration: 'store the key file as it was downloaded, and check its stsUrl',
+  },
+}
+
+/** Genetec ClearID: the file's key signs an assertion (RFC 7523); a file without a key has a client secret instead. */
+export const clearid = defineVendor({
+  id: 'clearid',
+  title: 'Genetec ClearID',
+  hosts: ['clearid.io'],
+  // Genetec: tokens are kept in memory only, and renewed after half of their hour (vendors.md 5.3 and 5.8).
+  tokens: { keep: 'memory', maxLifeSeconds: HOUR_SECONDS, defaultLifeSeconds: HOUR_SECONDS, refreshAfter: 0.5 },
+
+  credentials: keyFile,
+
+  issue: async (file, _refreshToken, context) => {
+    const { accountId, clientId } = file
+    const services = servicesOf(file, context.hosts)
+    const endpoint = { url: joinPath(vendorUrl(file.stsUrl, context.hosts), '/connect/token'), shape: SHAPE }
+    const { accessToken, ...issued } =
+      'key' in file
+        ? await jwtBearerGrant(endpoint, { clientId, assertion: (now) => assertion(clientId, file.key, now) }, context)
+        : await clientCredentialsGrant({ ...endpoint, clientAuth: inBody(file) }, {}, context)
+    return { ...issued, accessToken: { ...accessToken, context: { account_id: accountId, ...services } } }
+  },
+})
+
+// Among the parameters: the id holds a colon, which would end it in a Basic header.
+const inBody = ({ clientId, clientSecret }: Extract<KeyFile, { clientSecret: unknown }>): ClientAuth => ({
+  client_id: clientId,
+  client_secret: clientSecret,
+})
+
+/** Callers will send the token there, so the file must not be able to name just any place. */
+function servicesOf(file: KeyFile, hosts: readonly string[]): Record<string, string> {
+  const urls = {
+    api_base_url: file.identityServiceUrl,
+    principal_service_url: file.principalServiceUrl,
+    team_service_url: file.teamServiceUrl,
+    role_service_url: file.roleServiceUrl,
+    identity_request_service_url: file.identityRequestServiceUrl,
+    webhooks_service_url: file.webhooksServiceUrl,
+  }
+  return Object.fromEntries(
+    Object.entries(urls).flatMap(([name, url]) => (url ? [[name, baseOf(vendorUrl(url, hosts))]] : [])),
+  )
+}

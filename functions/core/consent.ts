@@ -1,0 +1,147 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { type Connection, contextFor, keyOf } from './ask.ts'
+import { VendingError } from './errors.ts'
+import { keep } from './renew.ts'
+import type { Runtime } from './runtime.ts'
+import type { Secret } from './secret.ts'
+import type { Consent, StoredToken } from './store.ts'
+import { refreshAt, secondsAfter, secondsBetween } from './token.ts'
+import type { Authorization, Issued } from './vendor.ts'
+
+/** A person has this long to say yes. */
+export const CONSENT_SECONDS = 600
+const EXCHANGE_SECONDS = 15
+const LEASE_SECONDS = 32
+
+/** RFC 8252 section 7.3: an address of the person's own machine, on any port. */
+const LOOPBACK = /^http:\/\/(127\.0\.0\.1|localhost):[0-9]{1,5}\/[a-z0-9/_-]{0,100}$/
+
+export interface Begun {
+  readonly authorizationUrl: string
+  readonly state: string
+  readonly redirectUri: string
+}
+
+/**
+ * Begins a consent: an address for the person's browser, and the `state` that ties what comes back to this connection,
+ * for ten minutes and one use (RFC 6749 section 10.12). Without a redirect URI the vendor's registered one is used.
+ */
+export async function beginConsent(
+  asked: Connection,
+  redirectUri: string | undefined,
+  runtime: Runtime,
+): Promise<Begun> {
+  const authorization = authorizationOf(asked)
+  if (redirectUri !== undefined && !LOOPBACK.test(redirectUri)) {
+    throw new VendingError(
+      'bad_request',
+      'redirect_uri is an address on the machine of who connects: http://127.0.0.1:<port>/...',
+    )
+  }
+  const { vendor, connection } = asked
+  const { document } = await runtime.credentials.read(vendor.id, connection, 0)
+  const { state: row } = await runtime.store.read(keyOf(asked))
+  if (row.status === 'disabled') throw new VendingError('connection_disabled', `${keyOf(asked)} is disabled`)
+  const state = randomBytes(32).toString('base64url')
+  const url = authorization.url(document, { state, ...(redirectUri !== undefined && { redirectUri }) }, [
+    ...vendor.hosts,
+    ...runtime.allowedHosts,
+  ])
+  // What the vendor's file put there is what the exchange has to repeat (RFC 6749 section 4.1.3).
+  const used = url.searchParams.get('redirect_uri') ?? redirectUri ?? ''
+  const expiresAt = secondsAfter(runtime.now(), CONSENT_SECONDS)
+  await runtime.store.beginConsent(vendor.id, {
+    stateHash: hashOf(state),
+    key: keyOf(asked),
+    redirectUri: used,
+    expiresAt,
+  })
+  return { authorizationUrl: url.href, state, redirectUri: used }
+}
+
+/** What the vendor sent the person's browser back with. An error counts even when there is a code beside it. */
+export interface Returned {
+  readonly state: string
+  readonly code?: Secret | undefined
+  readonly error?: string | undefined
+}
+
+/** Ends a consent: the code is exchanged once, and its tokens replace those of the grant before. */
+export async function finishConsent(
+  asked: Connection,
+  { state, code, error }: Returned,
+  runtime: Runtime,
+): Promise<Issued> {
+  const authorization = authorizationOf(asked)
+  const { vendor } = asked
+  const taken = { stateHash: hashOf(state), key: keyOf(asked), now: runtime.now() }
+  const consent = await runtime.store.takeConsent(vendor.id, taken)
+  if (!consent) {
+    throw new VendingError(
+      'authorization_invalid',
+      `no consent for ${keyOf(asked)} is waiting for this state; begin again`,
+    )
+  }
+  if (error !== undefined)
+    throw new VendingError('authorization_denied', `the vendor came back without consent for ${keyOf(asked)}`)
+  if (!code) throw new VendingError('bad_request', 'a code or an error is needed beside the state')
+  return exchange(asked, authorization, { code, consent }, runtime)
+}
+
+interface Exchange {
+  readonly code: Secret
+  readonly consent: Consent
+}
+
+async function exchange(
+  asked: Connection,
+  authorization: Authorization,
+  { code, consent }: Exchange,
+  runtime: Runtime,
+): Promise<Issued> {
+  const { vendor, connection } = asked
+  const key = keyOf(asked)
+  const credentials = await runtime.credentials.read(vendor.id, connection, 0)
+  const { state } = await runtime.store.read(key)
+  const startedAt = runtime.now()
+  const until = secondsAfter(startedAt, LEASE_SECONDS)
+  // The lease, and with it the key to seal with, comes first: a grant that cannot be stored must not be asked for.
+  const lease = await runtime.store.acquire(key, state, { now: startedAt, until })
+  if (!lease) throw new VendingError('busy', `another caller is renewing ${key}`, { retryAfterSeconds: 2 })
+  let issued: Issued
+  try {
+    const grant = { code, redirectUri: consent.redirectUri }
+    issued = await authorization.exchange(credentials.document, grant, contextFor(vendor, runtime, EXCHANGE_SECONDS))
+  } catch (error) {
+    await runtime.store.release(lease)
+    throw error
+  }
+  const { accessToken, refreshToken } = issued
+  const token: StoredToken = {
+    keep: 'table',
+    accessToken,
+    refreshAt: refreshAt(accessToken, vendor.tokens, key),
+    fence: lease.fence,
+    epoch: lease.epoch,
+    credentialVersion: credentials.version,
+  }
+  const committed = await runtime.store.commit(lease, {
+    ...(refreshToken && { refreshToken }),
+    newGrant: true,
+    credentialVersion: credentials.version,
+    usualSeconds: state.usualSeconds ?? secondsBetween(startedAt, runtime.now()),
+    now: runtime.now(),
+    dueAt: token.refreshAt,
+  })
+  if (committed !== 'committed') throw new VendingError('busy', `${key} was revoked or renewed meanwhile; begin again`)
+  await keep(lease, token, runtime)
+  runtime.memory.copies.delete(key)
+  return issued
+}
+
+function authorizationOf({ vendor }: Connection): Authorization {
+  if (vendor.authorization) return vendor.authorization
+  throw new VendingError('bad_request', `${vendor.title} needs nobody's consent`)
+}
+
+const hashOf = (state: string): string => createHash('sha256').update(state).digest('hex')

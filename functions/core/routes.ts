@@ -1,0 +1,27 @@
+/** Every route there is, once: the stack deploys them and the entry looks them up. `{vendor}` is fixed for each function. */
+export const ROUTES = {
+  vend: { method: 'GET', path: '/tokens/{vendor}/{connection}', query: ['min_ttl'] },
+  revoke: { method: 'DELETE', path: '/tokens/{vendor}/{connection}', query: [] },
+  refresh: { method: 'POST', path: '/tokens/{vendor}/{connection}/refresh', query: [] },
+  list: { method: 'GET', path: '/connections/{vendor}', query: [] },
+  show: { method: 'GET', path: '/connections/{vendor}/{connection}', query: [] },
+  change: { method: 'POST', path: '/connections/{vendor}/{connection}', query: [] },
+  authorize: { method: 'POST', path: '/connections/{vendor}/{connection}/authorization', query: [] },
+} as const satisfies Record<string, Route>
+
+export interface Route {
+  readonly method: 'GET' | 'POST' | 'DELETE'
+  readonly path: string
+  /** Query parameters; one call never has more than one. */
+  readonly query: readonly string[]
+}
+
+export type Operation = keyof typeof ROUTES
+
+/** The operation behind a resource of the API, as the gateway names it; `authorize` only where a vendor needs consent. */
+export function operationOf(method: string, resource: string, vendorId: string): Operation | undefined {
+  const path = resource.replace(`/${vendorId}`, '/{vendor}')
+  const found = Object.entries(ROUTES).find(([, route]) => route.method === method && route.path === path)
+  // The entries of ROUTES have its keys.
+  return found?.[0] as Operation | undefined
+}

@@ -1,0 +1,88 @@
+import * as z from 'zod/mini'
+import { secret } from '../core/secret.ts'
+import { endDate, pastedToken } from '../oauth/stored-token.ts'
+
+// vendors.md 4.2: all there are.
+const SCOPES = [
+  'read',
+  'write',
+  'liveview',
+  'audiotransmit',
+  'liveview_ptz',
+  'liveview_light',
+  'liveview_audioclip',
+  'recordings',
+  'recordings_delete',
+  'events',
+]
+
+const host = z.string('must be a string').check(
+  z.trim(),
+  z.toLowerCase(),
+  // People paste the address of the page.
+  z.overwrite((text) => text.replace(/^https:\/\/|\/+$/g, '')),
+  z.regex(/^[a-z0-9.-]+$/, 'must be the name of a host, like system2.netrex.cz'),
+)
+
+/** What a full-access account makes under </> API, OAuth2 Application; a person then connects an account to it. */
+const application = z.object({
+  host,
+  client_id: z.string('must be a string').check(z.trim(), z.regex(/^[!-~]+$/, 'must be an id without spaces')),
+  client_secret: secret,
+  /** One that is registered, where the address of a person's own machine, on any port, is not. */
+  redirect_uri: z.optional(
+    z
+      .string('must be a string')
+      .check(
+        z.trim(),
+        z.refine(isRedirectUri, 'must be a registered https:// address, or http:// on this machine, without fragment'),
+      ),
+  ),
+  // Joined by commas, where RFC 6749 section 3.3 has spaces.
+  scope: z._default(
+    z.string('must be a string').check(
+      z.trim(),
+      z.overwrite((text) => text.replace(/[\s,]+/g, ',')),
+      z.refine(isScope, `must be a list like read,write out of ${SCOPES.join(', ')}`),
+    ),
+    'read',
+  ),
+  // The vendor's sample has the one, its table the other. No second try with the other: the code may be spent by then.
+  code_grant_type: z._default(
+    z.enum(['authorization_code', 'auth_code'], 'must be authorization_code or auth_code'),
+    'authorization_code',
+  ),
+})
+
+/** What any full-access user makes under </> API, and what NetRex recommends for most uses. */
+const userToken = z.object({ host, user_token: pastedToken, expires_on: endDate })
+
+export type Application = z.output<typeof application>
+export type UserToken = z.output<typeof userToken>
+
+/** One of the two: chosen by `user_token`, so that what is wrong can be said of the one that was meant. */
+export const credentials: z.ZodMiniType<Application | UserToken> = z.pipe(
+  z.unknown(),
+  z.transform((document: unknown, context): Application | UserToken => {
+    const parsed = hasUserToken(document) ? userToken.safeParse(document) : application.safeParse(document)
+    if (parsed.success) return parsed.data
+    for (const { message, path } of parsed.error.issues)
+      context.issues.push({ code: 'custom', input: undefined, message, path: [...path] })
+    return z.NEVER
+  }),
+)
+
+const hasUserToken = (document: unknown): boolean =>
+  typeof document === 'object' && document !== null && 'user_token' in document && document.user_token !== undefined
+
+function isScope(text: string): boolean {
+  const scopes = text.split(',')
+  return scopes.every((scope) => SCOPES.includes(scope)) && new Set(scopes).size === scopes.length
+}
+
+// RFC 6749 section 3.1.2 for the fragment, RFC 8252 section 7.3 for the machine's own address.
+function isRedirectUri(text: string): boolean {
+  if (!URL.canParse(text) || text.includes('#')) return false
+  const { protocol, hostname } = new URL(text)
+  return protocol === 'https:' || (protocol === 'http:' && ['127.0.0.1', '[::1]', 'localhost'].includes(hostname))
+}

@@ -1,0 +1,39 @@
+import { isFailure } from '../core/errors.ts'
+import type { Secret } from '../core/secret.ts'
+import type { Context, Issued } from '../core/vendor.ts'
+import { issuedFrom, type TokenEndpoint } from './grants.ts'
+import { readTokenAnswer } from './token-answer.ts'
+import { type Answer, requestTo, tokenRequest } from './token-endpoint.ts'
+import { presentInTime } from './vendor-clock.ts'
+
+interface JwtBearer {
+  readonly clientId: string
+  /** Called for each attempt, as a `jti` may be seen once. */
+  readonly assertion: (now: Date) => Promise<Secret>
+}
+
+/** RFC 7523 section 2.1: the assertion is the grant itself, not the proof of the client beside some other grant. */
+export async function jwtBearerGrant(
+  endpoint: TokenEndpoint,
+  { clientId, assertion }: JwtBearer,
+  context: Context,
+): Promise<Issued> {
+  const present = async (now: Date): Promise<Answer> => {
+    const grant_type = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
+    const parameters = { client_id: clientId, grant_type, assertion: await assertion(now) }
+    return tokenRequest(requestTo(endpoint, parameters), context)
+  }
+  const sentAt = context.now()
+  const answer = await presentInTime({ present, isRefusal: isInvalidGrant, sentAt })
+  return issuedFrom(answer, { shape: endpoint.shape, sentAt, policy: context.policy })
+}
+
+/** RFC 7523 section 3.1: what an assertion is refused with, for its times as for its signature. */
+function isInvalidGrant(answer: Answer): boolean {
+  try {
+    readTokenAnswer(answer)
+    return false
+  } catch (error) {
+    return isFailure(error, 'grant_rejected')
+  }
+}

@@ -1,0 +1,36 @@
+import * as z from 'zod/mini'
+import { UsageError } from './command.ts'
+
+const NAME = /^[a-z0-9][a-z0-9-]{0,62}$/
+
+export interface ConnectionName {
+  readonly vendor: string
+  readonly connection: string
+}
+
+/** The one vendor and the one connection that a command line names. Throws UsageError. */
+export function connectionNamed(positionals: readonly string[]): ConnectionName {
+  const [vendor, connection, ...rest] = positionals
+  if (!vendor || !connection || rest.length > 0) throw new UsageError('name a vendor and a connection')
+  checkNames(vendor, connection)
+  return { vendor, connection }
+}
+
+/** What is no name could become another path of the API. */
+export function checkNames(...names: string[]): void {
+  if (!names.every((name) => NAME.test(name))) throw new UsageError('names consist of a-z, 0-9 and "-"')
+}
+
+/** What the machine tells of a connection: never a token. */
+export const connectionState = z.looseObject({
+  vendor: z.string(),
+  connection: z.string(),
+  /** 'ok' and others; a newer machine may know more of them. */
+  state: z.string(),
+  owner: z.optional(z.string()),
+  expires_at: z.optional(z.iso.datetime({ offset: true })),
+  days_left: z.optional(z.number()),
+  last_failure: z.optional(z.looseObject({ code: z.string(), detail: z.string(), since: z.string() })),
+  next_action: z.string(),
+})
+export type ConnectionState = z.output<typeof connectionState>

@@ -1,0 +1,65 @@
+/** A member of a credential document that a person is asked for. */
+export interface Field {
+  readonly name: string
+  readonly label: string
+  /** Not shown while it is typed. */
+  readonly secret?: true
+  /** What an empty answer means. Without it an empty answer leaves the member out. */
+  readonly otherwise?: string
+}
+
+/** One way of holding credentials: members to ask for, or a file that the vendor's portal has made. */
+export type CredentialForm =
+  | { readonly title: string; readonly fields: readonly Field[] }
+  | { readonly title: string; readonly file: string }
+
+const NETREX_HOST: Field = { name: 'host', label: 'host, like system2.netrex.cz' }
+
+/** What to ask for, by vendor. The vendor's own schema judges the answers. */
+export const credentialForms: Readonly<Record<string, readonly CredentialForm[]>> = {
+  accelo: [
+    {
+      title: 'Service application (Accelo: Configurations, API, Register Application)',
+      fields: [
+        { name: 'deployment', label: 'deployment, the name in front of .accelo.com' },
+        { name: 'client_id', label: 'client id' },
+        { name: 'client_secret', label: 'client secret', secret: true },
+        { name: 'scope', label: 'scope', otherwise: 'read(all)' },
+      ],
+    },
+  ],
+  accessia: [
+    {
+      title: 'integration',
+      fields: [
+        { name: 'authentication_url', label: 'authentication URL' },
+        { name: 'integration_id', label: 'integration id' },
+        { name: 'secret', label: 'secret', secret: true },
+      ],
+    },
+  ],
+  clearid: [{ title: 'API integration', file: 'path of the authentication key file that ClearID let you download' }],
+  iobeya: [
+    {
+      title: 'machine user',
+      fields: [
+        { name: 'api_url', label: 'API address, like https://acme.api.iobeya.com' },
+        { name: 'token', label: 'token', secret: true },
+        { name: 'expires_on', label: 'its last day as YYYY-MM-DD; leave empty when the token says it itself (a JWT)' },
+      ],
+    },
+  ],
+  netrex: [
+    {
+      title: 'OAuth2 application: you will be asked for consent in the browser',
+      fields: [
+        NETREX_HOST,
+        { name: 'client_id', label: 'client id' },
+        { name: 'client_secret', label: 'client secret', secret: true },
+        { name: 'scope', label: 'scope', otherwise: 'read' },
+        { name: 'redirect_uri', label: 'registered redirect URL; leave empty for an address of this computer' },
+      ],
+    },
+    { title: 'user token', fields: [NETREX_HOST, { name: 'user_token', label: 'user token', secret: true }] },
+  ],
+}

@@ -1,0 +1,76 @@
+import { spawn } from 'node:child_process'
+import { createInterface } from 'node:readline/promises'
+import { Writable } from 'node:stream'
+import { text } from 'node:stream/consumers'
+import { setTimeout as pause } from 'node:timers/promises'
+import { type Display, Interrupted, type Person, type Shell } from './command.ts'
+
+/** The process's own terminal, or the pipes in its place. */
+export function terminalShell(environment: Shell['environment']): Shell {
+  const { stdin, stderr } = process
+  return {
+    environment,
+    http: fetch,
+    out: (line) => console.log(line),
+    say: (line) => console.error(line),
+    ...(stdin.isTTY && stderr.isTTY && { person: personAtTerminal }),
+    stdin: () => text(stdin),
+    display: displayOf(environment),
+    openBrowser,
+    now: () => new Date(),
+    sleep: (seconds, signal) => pause(seconds * 1000, undefined, signal && { signal }).catch(() => {}),
+    untilInterrupted: () => {
+      const interrupted = new AbortController()
+      process.once('SIGINT', () => interrupted.abort())
+      return interrupted.signal
+    },
+  }
+}
+
+function displayOf({ NO_COLOR, TERM }: Shell['environment']): Display {
+  const { isTTY, columns } = process.stdout
+  if (!isTTY) return {}
+  return { columns, ...(!NO_COLOR && TERM !== 'dumb' && { colour: true }) }
+}
+
+const personAtTerminal: Person = {
+  ask: (question, signal) => readLine(question, process.stderr, signal),
+  async askSecret(question) {
+    process.stderr.write(question)
+    try {
+      return await readLine('', new Writable({ write: (_chunk, _encoding, done) => done() }))
+    } finally {
+      process.stderr.write('\n')
+    }
+  },
+}
+
+/** readline echoes what is typed to `output`, whatever that is; the terminal itself is told not to. */
+async function readLine(question: string, output: NodeJS.WritableStream, signal?: AbortSignal): Promise<string> {
+  const lines = createInterface({ input: process.stdin, output, terminal: true, historySize: 0 })
+  try {
+    return await new Promise((resolve, reject) => {
+      lines.once('close', () => reject(new Interrupted()))
+      lines.question(question, { ...(signal && { signal }) }).then(resolve, reject)
+    })
+  } catch (error) {
+    // The question is over without an answer: what comes next starts a line of its own.
+    output.write('\n')
+    throw error
+  } finally {
+    lines.close()
+  }
+}
+
+/** Without a shell in between, so that nothing in the address is anything but an address. */
+const OPENERS: Readonly<Partial<Record<NodeJS.Platform, readonly [string, ...string[]]>>> = {
+  darwin: ['open'],
+  win32: ['rundll32', 'url.dll,FileProtocolHandler'],
+}
+
+function openBrowser(url: URL): void {
+  const [command, ...parameters] = OPENERS[process.platform] ?? ['xdg-open']
+  const opener = spawn(command, [...parameters, url.href], { stdio: 'ignore', detached: true })
+  opener.on('error', () => {})
+  opener.unref()
+}

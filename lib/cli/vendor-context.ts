@@ -1,0 +1,39 @@
+import type { Context, Vendor } from '../../functions/core/vendor.ts'
+import { ENV } from '../../functions/environment.ts'
+import { type Shell, UsageError } from './command.ts'
+
+/** As long as the machine itself would wait for a vendor. */
+const TIMEOUT_MS = 15_000
+
+/** What a vendor needs to be called from here, with the credentials that are about to be stored. Throws UsageError. */
+export function vendorContext(vendor: Vendor, { environment, http, now }: Shell): Context {
+  if (environment.NODE_TLS_REJECT_UNAUTHORIZED === '0')
+    throw new UsageError('NODE_TLS_REJECT_UNAUTHORIZED=0 is refused: vendors are checked')
+  const simulator = simulatorOf(environment)
+  return {
+    http: simulator
+      ? (input, init) => http(atSimulator(new URL(input instanceof Request ? input.url : input), simulator), init)
+      : http,
+    now,
+    signal: AbortSignal.timeout(TIMEOUT_MS),
+    hosts: [...vendor.hosts, ...(environment[ENV.allowedHosts]?.split(',').filter(Boolean) ?? [])],
+    policy: vendor.tokens,
+  }
+}
+
+/** The page of a vendor as a browser on this computer reaches it. */
+export function pageToOpen(page: URL, environment: Shell['environment']): URL {
+  const simulator = simulatorOf(environment)
+  return simulator ? atSimulator(page, simulator) : page
+}
+
+function simulatorOf(environment: Shell['environment']): string | undefined {
+  const simulator = environment[ENV.simulatorUrl]
+  if (simulator && environment.AWS_LAMBDA_FUNCTION_NAME)
+    throw new UsageError(`${ENV.simulatorUrl} is for laptops; it is refused inside Lambda`)
+  return simulator
+}
+
+/** `https://HOST/PATH` is played at `<simulator>/HOST/PATH`, as the functions have it. */
+const atSimulator = ({ host, pathname, search }: URL, simulator: string): URL =>
+  new URL(`${simulator}/${host}${pathname}${search}`)

@@ -1,0 +1,240 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DeleteSecretCommand, GetSecretValueCommand } from '@aws-sdk/client-secrets-manager'
+import { json, vendorAnswering } from '../../fake-vendor.ts'
+import { localAws } from '../../local-aws.ts'
+import { AWS, MACHINE, problem, seenIn, vendomat, type World } from './shell.ts'
+
+const CANARY = 'CANARY-7f3a'
+const accelo = { deployment: 'acme', client_id: 'abcdef12@acme.accelo.com', client_secret: `${CANARY}-secret` }
+const granted = { access_token: `${CANARY}-token`, token_type: 'bearer', expires_in: 86400 }
+const registered = { vendor: 'accelo', connection: 'hq', state: 'not_vended', next_action: 'none' }
+
+let aws: Awaited<ReturnType<typeof localAws>>
+let folder: string
+
+beforeAll(async () => {
+  aws = await localAws()
+  folder = mkdtempSync(join(tmpdir(), 'vendomat-'))
+  Object.assign(process.env, AWS, { AWS_ENDPOINT_URL: aws.url })
+})
+afterAll(async () => {
+  delete process.env.AWS_ENDPOINT_URL
+  rmSync(folder, { recursive: true })
+  await aws.close()
+})
+afterEach(async () => {
+  await aws.secrets
+    .send(new DeleteSecretCommand({ SecretId: 'vendomat/accelo/hq', ForceDeleteWithoutRecovery: true }))
+    .catch(() => {})
+})
+
+const stored = (name = 'vendomat/accelo/hq') =>
+  aws.secrets.send(new GetSecretValueCommand({ SecretId: name })).then(
+    ({ SecretString = '' }) => JSON.parse(SecretString),
+    () => undefined,
+  )
+
+/** Connects accelo/hq; tells what the vendor was asked as well. */
+async function connect(options: string, world: World = {}, answer: () => Response = () => json(granted)) {
+  const vendor = vendorAnswering(answer, answer)
+  const seen = await vendomat(`connect accelo hq ${options}`, {
+    answers: { 'POST /connections/accelo/hq': registered },
+    vendor: vendor.http,
+    ...world,
+  })
+  return { ...seen, vendor: vendor.requests }
+}
+const piped = (document: unknown = accelo): World => ({ stdin: async () => JSON.stringify(document) })
+
+function fileWith(text: string): string {
+  const path = join(folder, 'credentials.json')
+  writeFileSync(path, text)
+  return path
+}
+
+describe('vendomat connect', () => {
+  it('tries the credentials out, stores them, and tells the machine who owns them', async () => {
+    const seen = await connect('--from-stdin --owner erp@acme.example', piped())
+    expect(seen.vendor.map(({ url }) => url)).toEqual(['https://acme.api.accelo.com/oauth2/v0/token'])
+    expect(await stored()).toEqual(accelo)
+    expect(seen.calls).toMatchObject([
+      { method: 'POST', path: '/connections/accelo/hq', body: { owner: 'erp@acme.example' } },
+    ])
+    expect([seen.code, seen.out]).toEqual([0, 'accelo/hq is connected'])
+    expect(seen.said).toBe('token obtained, ends in 24 h\nstored in the secret vendomat/accelo/hq')
+    expect(seenIn(seen)).not.toContain(CANARY)
+  })
+
+  it('takes a file, and asks nothing when nobody is there', async () => {
+    const seen = await connect(`--from-file ${fileWith(`\ufeff${JSON.stringify(accelo)}\n`)}`)
+    expect([seen.code, seen.calls[0]?.body, seen.asked]).toEqual([0, {}, []])
+    expect(await stored()).toEqual(accelo)
+  })
+
+  it('gives a secret that is there a new version', async () => {
+    await connect('--from-stdin', piped())
+    const changed = { ...accelo, scope: 'read(companies)' }
+    expect((await connect('--from-stdin', piped(changed))).code).toBe(0)
+    expect(await stored()).toEqual(changed)
+    expect((await connect('--from-stdin', piped())).code).toBe(0)
+    expect(await stored()).toEqual(accelo)
+  })
+
+  it('asks for the members, and shows no secret while it is typed', async () => {
+    const types = [' acme ', accelo.client_id, accelo.client_secret, '', 'erp@acme.example']
+    const seen = await connect('', { types })
+    expect(seen.code).toBe(0)
+    expect(await stored()).toEqual({ ...accelo, scope: 'read(all)' })
+    expect(seen.asked.map(({ secret }) => secret)).toEqual([false, false, true, false, false])
+    expect(seen.calls[0]?.body).toEqual({ owner: 'erp@acme.example' })
+    expect(seenIn(seen)).not.toContain(CANARY)
+  })
+
+  it('leaves the owner as it is when none is typed', async () => {
+    const seen = await connect('', { types: ['acme', accelo.client_id, accelo.client_secret, '', ''] })
+    expect([seen.code, seen.calls[0]?.body]).toEqual([0, {}])
+  })
+
+  it('stops at Ctrl-C, with nothing stored', async () => {
+    const seen = await connect('', { types: ['acme', '^C'] })
+    expect([seen.code, seen.calls, await stored()]).toEqual([130, [], undefined])
+  })
+
+  it.each([
+    ['refuses the credentials', () => json({ error: 'invalid_client', error_description: CANARY }, 401), 1],
+    ['cannot answer', () => json({}, 503), 5],
+    ['answers nonsense', () => json({ hint: CANARY }), 1],
+  ])('stores nothing and registers nothing when the vendor %s', async (_what, answer, expected) => {
+    const seen = await connect('--from-stdin', piped(), answer)
+    expect([seen.code, seen.out, seen.calls, await stored()]).toEqual([expected, '', [], undefined])
+    expect(seen.said).toContain('nothing was stored')
+    expect(seenIn(seen)).not.toContain(CANARY)
+  })
+
+  it.each([
+    [{ ...accelo, deployment: undefined }, 'deployment'],
+    [{ ...accelo, deployment: 'evil.example' }, 'deployment'],
+  ])('calls nobody with a document that does not fit', async (document, word) => {
+    const seen = await connect('--from-stdin', piped(document))
+    expect([seen.code, seen.vendor, await stored()]).toEqual([1, [], undefined])
+    expect(seen.said).toContain(word)
+    expect(seenIn(seen)).not.toContain(CANARY)
+  })
+
+  it.each([`{"client_secret":"${CANARY}`, `["${CANARY}"]`, `"${CANARY}"`, 'null', ''])(
+    'does not quote what is no JSON document: %s',
+    async (text) => {
+      const seen = await connect(`--from-file ${fileWith(text)}`)
+      expect([seen.code, seen.vendor]).toEqual([2, []])
+      expect(seen.said).toContain('is not a JSON document')
+      expect(seenIn(seen)).not.toContain(CANARY)
+    },
+  )
+
+  it('says which file cannot be read', async () => {
+    const seen = await connect('--from-file no-such-file.json')
+    expect([seen.code, seen.said]).toEqual([2, 'vendomat: no-such-file.json cannot be read (ENOENT)'])
+  })
+
+  it('says that the credentials are stored when the machine then cannot be told', async () => {
+    const seen = await connect('--from-stdin', { ...piped(), answers: { 'POST /connections/accelo/hq': problem(503) } })
+    expect([seen.code, await stored()]).toEqual([5, accelo])
+    expect(seen.said).toContain('stored in the secret vendomat/accelo/hq')
+  })
+
+  it('says so when a secret of that name waits for its deletion', async () => {
+    await connect('--from-stdin', piped())
+    await aws.secrets.send(new DeleteSecretCommand({ SecretId: 'vendomat/accelo/hq' }))
+    const seen = await connect('--from-stdin', piped())
+    expect([seen.code, seen.calls]).toEqual([1, []])
+    expect(seen.said).toContain('restore it first')
+  })
+
+  it('names the options where there is no terminal', async () => {
+    const seen = await connect('')
+    expect([seen.code, seen.vendor, seen.calls]).toEqual([2, [], []])
+    expect(seen.said).toContain('--from-file or --from-stdin')
+  })
+
+  it.each([
+    ['accelo', 'name a vendor'],
+    ['accelo hq more', 'name a vendor'],
+    ['accelo HQ', 'names consist of'],
+    ['nobody hq', 'accelo, accessia'],
+    ['toString hq', 'names consist of'],
+    ['constructor hq', 'there is no vendor'],
+    ['accelo hq --from-file a --from-stdin', 'do not go together'],
+    [`accelo hq --client-secret=${CANARY}`, '--client-secret'],
+    [`accelo hq --token ${CANARY}`, '--token'],
+  ])('called as "connect %s" exits with 2 and asks nothing', async (line, words) => {
+    const seen = await vendomat(`connect ${line}`, { types: [] })
+    expect([seen.code, seen.asked, seen.calls]).toEqual([2, [], []])
+    expect(seen.said).toContain(words)
+    expect(seenIn(seen)).not.toContain(CANARY)
+  })
+
+  it('does not ask for secrets when it does not know where the machine is', async () => {
+    const seen = await connect('', { types: [], environment: AWS })
+    expect([seen.code, seen.asked]).toEqual([2, []])
+    expect(seen.said).toContain('VENDOMAT_URL')
+  })
+
+  it('tells how it is used', async () => {
+    expect((await vendomat('connect --help')).out).toContain('--from-stdin')
+  })
+})
+
+describe('the form of a vendor', () => {
+  const form = (vendor: string, types: readonly string[]) =>
+    vendomat(`connect ${vendor} main`, { types, vendor: vendorAnswering().http })
+
+  it('of iObeya asks for the token unseen, and for its end only if it does not say so itself', async () => {
+    const types = ['https://acme.api.iobeya.com', `${CANARY}opaque`, '2027-10-01', '']
+    const answers = { 'POST /connections/iobeya/main': { ...registered, vendor: 'iobeya', connection: 'main' } }
+    const seen = await vendomat('connect iobeya main', { types, answers })
+    expect([seen.code, seen.asked[1]?.secret]).toEqual([0, true])
+    expect(await stored('vendomat/iobeya/main')).toEqual({
+      api_url: 'https://acme.api.iobeya.com',
+      token: `${CANARY}opaque`,
+      expires_on: '2027-10-01',
+    })
+    expect(seen.said).toContain('ends in 315 days')
+    expect(seenIn(seen)).not.toContain(CANARY)
+  })
+
+  it('of ClearID is the path of the key file', async () => {
+    const seen = await form('clearid', [join(folder, 'no-key.json')])
+    expect([seen.code, seen.asked.length]).toEqual([2, 1])
+    expect(seen.said).toContain('no-key.json cannot be read')
+  })
+
+  it('of NetRex is one of two, and a user token needs no consent', async () => {
+    const answers = { 'POST /connections/netrex/main': { ...registered, vendor: 'netrex', connection: 'main' } }
+    const types = ['3', '2', 'system2.netrex.cz', `${CANARY}user`, '']
+    const seen = await vendomat('connect netrex main', { types, answers })
+    expect([seen.code, seen.out, seen.opened]).toEqual([0, 'netrex/main is connected', []])
+    expect(seen.said).toContain('it has no end')
+    expect(seen.calls.map(({ path }) => path)).toEqual(['/connections/netrex/main'])
+    expect(await stored('vendomat/netrex/main')).toEqual({ host: 'system2.netrex.cz', user_token: `${CANARY}user` })
+    expect(seenIn(seen)).not.toContain(CANARY)
+  })
+})
+
+describe('the simulators', () => {
+  const environment = { ...AWS, VENDOMAT_URL: MACHINE, VENDOMAT_SIMULATOR_URL: 'http://127.0.0.1:2' }
+
+  it('are called in place of the vendor when the environment says so', async () => {
+    const seen = await connect('--from-stdin', { ...piped(), environment })
+    expect(seen.vendor.map(({ url }) => url)).toEqual(['http://127.0.0.1:2/acme.api.accelo.com/oauth2/v0/token'])
+  })
+
+  it.each([{ AWS_LAMBDA_FUNCTION_NAME: 'f' }, { NODE_TLS_REJECT_UNAUTHORIZED: '0' }])(
+    'are refused with %j',
+    async (change) => {
+      const seen = await connect('--from-stdin', { ...piped(), environment: { ...environment, ...change } })
+      expect([seen.code, seen.vendor, await stored()]).toEqual([2, [], undefined])
+    },
+  )
+})

@@ -1,0 +1,153 @@
+import { AWS, NOW, problem, vendomat, type World } from './shell.ts'
+
+beforeAll(() => {
+  Object.assign(process.env, AWS)
+})
+
+const at = (vendor: string, connection: string, state: string, more: object = {}) => ({
+  vendor,
+  connection,
+  state,
+  next_action: 'none',
+  ...more,
+})
+const all = {
+  'GET /connections/accelo': {
+    connections: [
+      at('accelo', 'hq', 'ok', { expires_at: '2026-11-20T17:30:00Z', days_left: 0, owner: 'erp@acme.example' }),
+      at('accelo', 'old', 'disabled', { next_action: 'vendomat enable, when it may be used again' }),
+    ],
+  },
+  'GET /connections/accessia': {
+    connections: [at('accessia', 'main', 'failing', { next_action: 'see last_failure' })],
+  },
+  'GET /connections/clearid': { connections: [at('clearid', 'main', 'not_vended')] },
+  'GET /connections/iobeya': {
+    connections: [
+      at('iobeya', 'main', 'ageing', { expires_at: '2026-12-19T23:59:59Z', days_left: 29 }),
+      at('iobeya', 'lab', 'ageing', { expires_at: '2026-11-28T23:59:59Z', days_left: 8 }),
+      at('iobeya', 'attic', 'expired', { expires_at: '2026-11-14T12:00:00Z', days_left: -6 }),
+    ],
+  },
+  'GET /connections/netrex': {
+    connections: [at('netrex', 'cam', 'reconnect', { next_action: 'a person has to connect again: vendomat connect' })],
+  },
+}
+const status = (line = '', world: World = {}) => vendomat(`status ${line}`, { answers: all, ...world })
+
+describe('vendomat status', () => {
+  it('draws one table of all vendors, the worst first', async () => {
+    const { code, out, said } = await status()
+    expect([code, said]).toEqual([0, ''])
+    expect(`\n${out}\n`).toBe(`
+VENDOR    CONNECTION  STATE       EXPIRES            LEFT        OWNER             NEXT
+netrex    cam         reconnect   -                  -           -                 a person has to connect again: vendomat connect
+accessia  main        failing     -                  -           -                 see last_failure
+iobeya    attic       expired     2026-11-14         6 days ago  -                 none
+iobeya    lab         ageing      2026-11-28         8 days      -                 none
+iobeya    main        ageing      2026-12-19         29 days     -                 none
+clearid   main        not vended  -                  -           -                 none
+accelo    hq          ok          2026-11-20 17:30Z  5 h         erp@acme.example  none
+accelo    old         disabled    -                  -           -                 vendomat enable, when it may be used again
+`)
+  })
+
+  it('wraps what does not fit a terminal below itself, and paints the state alone', async () => {
+    const { out } = await status('netrex', { display: { columns: 84, colour: true } })
+    expect(out.split('\n').slice(1)).toEqual([
+      'netrex  cam         \u001b[31mreconnect\u001b[0m  -        -     -      a person has to connect again:',
+      `${' '.repeat(53)}vendomat connect`,
+    ])
+  })
+
+  it('asks for one vendor, or for one connection', async () => {
+    expect((await status('iobeya')).calls.map(({ path }) => path)).toEqual(['/connections/iobeya'])
+    const answers = { 'GET /connections/iobeya/lab': all['GET /connections/iobeya'].connections[1] }
+    const { code, out } = await status('iobeya lab', { answers })
+    expect([code, out.split('\n').length]).toEqual([0, 2])
+  })
+
+  it('prints with -o json what the machine said, in the same order', async () => {
+    const { connections } = JSON.parse((await status('iobeya -o json')).out)
+    const [main, lab, attic] = all['GET /connections/iobeya'].connections
+    expect(connections).toEqual([attic, lab, main])
+  })
+
+  it('shows what there is when a vendor cannot be asked, and exits as that failure would', async () => {
+    const { code, out, said } = await status('', { answers: { ...all, 'GET /connections/netrex': problem(503) } })
+    expect(code).toBe(5)
+    expect(out).toContain('accessia  main')
+    expect(said).toMatch(/^vendomat: netrex: No: because/)
+  })
+
+  it('puts a state of a newer machine before all others', async () => {
+    const connections = [at('accelo', 'a', 'reconnect'), at('accelo', 'b', 'on_fire')]
+    const { out } = await status('accelo', { answers: { 'GET /connections/accelo': { connections } } })
+    expect(out.split('\n')[1]).toContain('on fire')
+  })
+
+  it('lets no name steer the terminal', async () => {
+    const connections = [at('accelo', 'hq', 'ok', { owner: '\u001b[2Jevil\r\n\u202egnp' })]
+    const { out } = await status('accelo', { answers: { 'GET /connections/accelo': { connections } } })
+    expect(out).toContain(' [2Jevil gnp ')
+    expect(out.split('\n')).toHaveLength(2)
+  })
+
+  it('says how to begin when there is nothing', async () => {
+    const { code, out, said } = await status('accelo', { answers: { 'GET /connections/accelo': { connections: [] } } })
+    expect([code, out]).toEqual([0, ''])
+    expect(said).toContain('vendomat connect')
+  })
+
+  it('exits with 6 for a connection that does not exist', async () => {
+    expect(await status('accelo nobody')).toMatchObject({ code: 6, out: '' })
+  })
+
+  it.each(['accelo hq more', 'Accelo', 'accelo ../hq', '-o xml', '--watch -o json', '--all'])(
+    'called with "%s" exits with 2 and calls nobody',
+    async (line) => {
+      const { code, out, said, calls } = await status(line)
+      expect([code, out, calls]).toEqual([2, '', []])
+      expect(said).toContain('vendomat status [vendor] [connection]')
+    },
+  )
+
+  it('tells how it is used', async () => {
+    expect((await status('--help')).out).toContain('--watch')
+  })
+})
+
+describe('vendomat status --watch', () => {
+  /** A world whose clock moves with each wait, and where Ctrl-C comes during the third. */
+  function watched(world: World = {}) {
+    const ctrlC = new AbortController()
+    const waits: number[] = []
+    return {
+      waits,
+      run: status('accelo --watch', {
+        now: () => new Date(NOW.getTime() + waits.length * 5000),
+        sleep: async (seconds) => {
+          waits.push(seconds)
+          if (waits.length === 3) ctrlC.abort()
+        },
+        untilInterrupted: () => ctrlC.signal,
+        ...world,
+      }),
+    }
+  }
+
+  it('draws again every 5 seconds until Ctrl-C', async () => {
+    const { run, waits } = watched({ display: { columns: 120 } })
+    const { code, out } = await run
+    expect([code, waits]).toEqual([0, [5, 5, 5]])
+    expect(out.split('\u001b[2J').slice(1)).toHaveLength(3)
+    expect(out).toContain('2026-11-20T12:00:10Z   Ctrl-C ends this')
+  })
+
+  it('goes on while the machine cannot be reached, and says so', async () => {
+    const { out, code } = await watched({ answers: { 'GET /connections/accelo': () => problem(503) } }).run
+    expect(code).toBe(0)
+    expect(out.match(/vendomat: accelo: No: because/g)).toHaveLength(3)
+    expect(out).not.toContain('\u001b')
+  })
+})

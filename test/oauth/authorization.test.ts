@@ -1,0 +1,42 @@
+import { authorizationUrl, pkcePair } from '../../functions/oauth/authorization.ts'
+
+const page = new URL('https://acme.example/auth/')
+const request = { clientId: 'c 1', redirectUri: 'http://127.0.0.1:1/callback?a=b', state: 'a&b=c #+' }
+
+describe('the authorization URL', () => {
+  it('says the same after a decoder of forms as after a strict one', () => {
+    const url = authorizationUrl(page, { ...request, scope: 'read,write' })
+    expect(Object.fromEntries(url.searchParams)).toEqual({
+      response_type: 'code',
+      client_id: 'c 1',
+      redirect_uri: 'http://127.0.0.1:1/callback?a=b',
+      scope: 'read,write',
+      state: 'a&b=c #+',
+    })
+    expect(url.href).toMatch(/^https:\/\/acme\.example\/auth\/\?response_type=code&client_id=c%201&/)
+    expect(url.search).not.toContain('+')
+    expect(url.hash).toBe('')
+  })
+
+  it('leaves out what is not asked for', () => {
+    expect(authorizationUrl(page, request).search).not.toMatch(/scope|code_challenge|undefined/)
+  })
+
+  it('names the method of its challenge', () => {
+    const url = authorizationUrl(page, { ...request, codeChallenge: 'abc' })
+    expect(url.search).toContain('&code_challenge=abc&code_challenge_method=S256')
+  })
+})
+
+describe('a PKCE pair', () => {
+  it('is a verifier of 43 characters and its SHA-256 (RFC 7636 section 4)', async () => {
+    const { verifier, challenge } = pkcePair()
+    expect(verifier.reveal()).toMatch(/^[\w-]{43}$/)
+    const hash = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(verifier.reveal()))
+    expect(challenge).toBe(Buffer.from(hash).toString('base64url'))
+  })
+
+  it('is another each time', () => {
+    expect(pkcePair().challenge).not.toBe(pkcePair().challenge)
+  })
+})

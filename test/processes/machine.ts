@@ -1,0 +1,109 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { CreateSecretCommand } from '@aws-sdk/client-secrets-manager'
+import { lambdaRuntime } from '../../functions/aws/runtime.ts'
+import { beginConsent, finishConsent } from '../../functions/core/consent.ts'
+import type { Runtime } from '../../functions/core/runtime.ts'
+import { Secret } from '../../functions/core/secret.ts'
+import { vendors } from '../../functions/vendors.ts'
+import { acceloClients, acceloDeployment } from '../../lib/local/simulators/accelo.ts'
+import { netrexApplication } from '../../lib/local/simulators/netrex.ts'
+import { startSimulators } from '../../lib/local/simulators.ts'
+import { localAws } from '../local-aws.ts'
+import type { Order, Report } from './caller.ts'
+
+const CALLER = fileURLToPath(new URL('./caller.ts', import.meta.url))
+
+/** One table, one set of simulated vendors, and as many real processes of the machine as a test wants. */
+export async function machine() {
+  const aws = await localAws()
+  const simulators = await startSimulators({ port: 0 })
+  const environment: Record<string, string> = {
+    AWS_REGION: 'eu-west-1',
+    AWS_ACCESS_KEY_ID: 'AKIDLOCAL',
+    AWS_SECRET_ACCESS_KEY: 'local',
+    AWS_ENDPOINT_URL: aws.url,
+    VENDOMAT_TABLE: await aws.createTable(),
+    VENDOMAT_ENVELOPE_KEY: aws.keyId,
+    VENDOMAT_SIMULATOR_URL: simulators.url,
+    NODE_NO_WARNINGS: '1',
+  }
+  // For the clients of this process too.
+  Object.assign(process.env, environment)
+  const children: ChildProcess[] = []
+
+  const createSecret = (name: string, document: object) =>
+    aws.secrets.send(new CreateSecretCommand({ Name: `vendomat/${name}`, SecretString: JSON.stringify(document) }))
+
+  /** What a process of the machine is made of, here in this one, its clock ahead by so many seconds. */
+  const runtime = (vendor: keyof typeof vendors, ahead = 0): Runtime => ({
+    ...lambdaRuntime(vendors[vendor], environment),
+    now: () => new Date(Date.now() + ahead * 1000),
+  })
+
+  return {
+    environment,
+    runtime,
+
+    control: async (vendor: string, method: string, body?: object) => {
+      const answer = await fetch(`${simulators.url}/_control/${vendor}`, {
+        method,
+        ...(body && { body: JSON.stringify(body) }),
+      })
+      return JSON.parse(await answer.text())
+    },
+
+    createAccelo: (connection: string) => {
+      const { clientId, clientSecret } = acceloClients.hq
+      return createSecret(`accelo/${connection}`, {
+        deployment: acceloDeployment,
+        client_id: clientId,
+        client_secret: clientSecret,
+      })
+    },
+
+    /** A NetRex connection that a person has just consented to. */
+    connectNetrex: async (connection: string): Promise<void> => {
+      const { clientId, clientSecret } = netrexApplication
+      const document = { host: 'system2.netrex.cz', client_id: clientId, client_secret: clientSecret, scope: 'read' }
+      await createSecret(`netrex/${connection}`, document)
+      const asked = { vendor: vendors.netrex, connection }
+      const begun = await beginConsent(asked, 'http://127.0.0.1:1/callback', runtime('netrex'))
+      const { host, pathname, search } = new URL(begun.authorizationUrl)
+      const page = await fetch(`${simulators.url}/${host}${pathname}${search}&decision=allow`, { redirect: 'manual' })
+      const code = new URL(page.headers.get('location') ?? '').searchParams.get('code') ?? ''
+      await finishConsent(asked, { state: begun.state, code: new Secret(code) }, runtime('netrex'))
+    },
+
+    /** Starts processes of one vendor's function and waits until they are ready. */
+    start: async (count: number, vendor: string, ahead = 0): Promise<ChildProcess[]> => {
+      const env = { ...environment, VENDOR: vendor, OFFSET_SECONDS: String(ahead) }
+      const started = Array.from({ length: count }, () => fork(CALLER, { execArgv: ['--import', 'tsx'], env }))
+      children.push(...started)
+      await Promise.all(started.map((child) => once(child, 'message')))
+      return started
+    },
+
+    close: async () => {
+      for (const child of children) child.kill('SIGKILL')
+      await Promise.all([aws.close(), simulators.close()])
+    },
+  }
+}
+
+/** Gives all processes the order at once and waits for their reports. */
+export async function tell(processes: readonly ChildProcess[], order: Order): Promise<Report[]> {
+  const reports = processes.map(async (child): Promise<Report> => (await once(child, 'message'))[0])
+  for (const child of processes) child.send(order)
+  return Promise.all(reports)
+}
+
+/** How often each fingerprint was vended by all of them together. */
+export const counts = (reports: readonly Report[]): number[] => {
+  const sum: Record<string, number> = {}
+  for (const [fingerprint, { count }] of reports.flatMap(Object.entries<Report[string]>)) {
+    sum[fingerprint] = (sum[fingerprint] ?? 0) + count
+  }
+  return Object.values(sum)
+}
