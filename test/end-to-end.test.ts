@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -14,6 +14,9 @@ import { netrexApplication, netrexUserToken } from '../lib/local/simulators/netr
 let machine: Machine
 let environment: Record<string, string>
 let home: string
+/** Every token and every consent's state that was given out, and every refusal, for the search at the end. */
+const canaries = new Set<string>()
+const refusals: string[] = []
 
 beforeAll(async () => {
   home = mkdtempSync(join(tmpdir(), 'vendomat-'))
@@ -40,7 +43,12 @@ async function call(method: string, path: string, json?: object, signer: Keys = 
   const url = new URL(`${setting('VENDOMAT_URL')}${path}`)
   const signed = { region, credentials: async () => signer, http: fetch, ...(json && { body: json }) }
   const answer = await signedRequest(method, url, signed)
-  return { status: answer.status, headers: answer.headers, body: JSON.parse(await answer.text()) }
+  const text = await answer.text()
+  const given = JSON.parse(text)
+  if (given.access_token) canaries.add(given.access_token)
+  if (given.authorization_url) canaries.add(given.state)
+  if (answer.status !== 200) refusals.push(text)
+  return { status: answer.status, headers: answer.headers, body: given }
 }
 
 async function simulator(path: string, init: RequestInit = {}) {
@@ -253,20 +261,47 @@ describe('the machine', () => {
     expect(await callsOf('accelo')).toBe(0)
   })
 
-  it('C26 leaves no token in the table and none in its logs', async () => {
-    const tokens: string[] = []
-    for (const connection of ['accelo/hq', 'accessia/main', 'iobeya/main', 'clearid/demo', 'netrex/user-token'])
-      tokens.push((await get(`/tokens/${connection}`)).body.access_token)
-    const table = JSON.stringify(await new DynamoDBClient(aws()).send(new ScanCommand({ TableName: 'vendomat' })))
-    const logs = ['accelo', 'accessia', 'clearid', 'iobeya', 'netrex']
-      .map((vendor) => readFileSync(functionOf(vendor).logFile, 'utf8'))
-      .join('\n')
-    expect(logs).toContain('"op":"vend"')
-    for (const secret of [...tokens, acceloClients.hq.clientSecret, netrexApplication.clientSecret, netrexUserToken]) {
-      for (const form of [secret, Buffer.from(secret).toString('base64').slice(0, -4), encodeURIComponent(secret)]) {
-        expect(table).not.toContain(form)
-        expect(logs).not.toContain(form)
-      }
+  it('C26 C88 leaves no token, secret or code in anything it writes or refuses with', async () => {
+    for (const connection of ['accelo/hq', 'accessia/main', 'iobeya/main', 'clearid/demo', 'netrex/user-token']) {
+      await get(`/tokens/${connection}`)
     }
+    const table = JSON.stringify(await new DynamoDBClient(aws()).send(new ScanCommand({ TableName: 'vendomat' })))
+    const files = readdirSync(join(home, 'logs')).map((name) => readFileSync(join(home, 'logs', name), 'utf8'))
+    const written = [table, ...files, ...refusals]
+    expect(files.join()).toContain('"op":"vend"')
+    expect(refusals.length).toBeGreaterThan(20)
+    const secrets = [...canaries, acceloClients.hq.clientSecret, netrexApplication.clientSecret, netrexUserToken]
+    expect(secrets.length).toBeGreaterThan(15)
+    for (const secret of secrets) expect(leaks(secret, written)).toEqual([])
+  })
+
+  it('would be caught leaking: the search finds a token in each of its forms', () => {
+    const token = [...canaries].find((canary) => canary.length > 100) ?? ''
+    for (const form of formsOf(token)) expect(leaks(token, [`a line with ${form} in it`])).not.toEqual([])
   })
 })
+
+/** A secret as it may turn up: as it is, coded for URLs and JSON, in other alphabets, backwards, and any middle part of it. */
+function formsOf(secret: string): string[] {
+  const bytes = Buffer.from(secret)
+  // Of base64 the ends depend on what stands beside it.
+  const base64 = [0, 1, 2].map((shift) =>
+    Buffer.from(`${'x'.repeat(shift)}${secret}`)
+      .toString('base64')
+      .slice(4, -4),
+  )
+  return [
+    secret,
+    encodeURIComponent(secret),
+    JSON.stringify(secret).slice(1, -1),
+    bytes.toString('hex'),
+    [...secret].reverse().join(''),
+    ...base64,
+    ...base64.map((text) => text.replaceAll('+', '-').replaceAll('/', '_')),
+    secret.slice(2, 14),
+    secret.slice(-14, -2),
+  ].filter((form) => form.length >= 8)
+}
+
+const leaks = (secret: string, written: readonly string[]): string[] =>
+  formsOf(secret).filter((form) => written.some((text) => text.includes(form)))
