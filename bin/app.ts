@@ -8,6 +8,7 @@ const settings: VendingStackProps = {
   // alertEmail: 'platform@example.com',
   // allowedHosts: { iobeya: ['boards.example.com'] },
   // reservedConcurrency: { accelo: 20 },
+  // hostedCallback: true,
   terminationProtection: true,
   tags: { service: 'vendomat' },
 }

@@ -5,6 +5,10 @@ export const ENV = {
   topic: 'VENDOMAT_TOPIC',
   /** Comma-separated domains an operator has approved beside the vendor's own. */
   allowedHosts: 'VENDOMAT_ALLOWED_HOSTS',
+  /** Address of the hosted callback's API, where the deployment has one. */
+  callbackUrl: 'VENDOMAT_CALLBACK_URL',
+  /** Of the hosted callback alone: the names of the functions that exchange codes, by vendor id, as JSON. */
+  exchangeFunctions: 'VENDOMAT_EXCHANGE_FUNCTIONS',
   /** Local runs only: sends vendor calls to simulators. Refused inside Lambda. */
   simulatorUrl: 'VENDOMAT_SIMULATOR_URL',
 } as const

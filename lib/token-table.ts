@@ -65,6 +65,24 @@ export class TokenTable extends Construct {
         conditions: leadingKeys(id),
       }),
     )
+    this.grantKey(fn)
+  }
+
+  /** Lets `fn` carry consents of one vendor on, and tells it the table's name. It sees no token and no state. */
+  grantConsents(fn: LambdaFunction, vendorId: string): void {
+    fn.addEnvironment(ENV.table, this.table.tableName)
+    fn.addToRolePolicy(
+      new PolicyStatement({
+        actions: ['dynamodb:UpdateItem'],
+        resources: [this.table.tableArn],
+        conditions: leadingKeys(`${vendorId}#FLOW`),
+      }),
+    )
+    this.grantKey(fn)
+  }
+
+  /** The key of the table, through DynamoDB only: without it a grant on the table fails at run time. */
+  private grantKey(fn: LambdaFunction): void {
     fn.addToRolePolicy(
       new PolicyStatement({
         actions: [

@@ -4,9 +4,10 @@ import type { Vendor } from '../functions/core/vendor.ts'
 import { vendors as registry } from '../functions/vendors.ts'
 import { Alerts } from './alerts.ts'
 import { EnvelopeKey } from './envelope-key.ts'
+import { HostedCallback } from './hosted-callback.ts'
 import { TokenApi } from './token-api.ts'
 import { TokenTable } from './token-table.ts'
-import { VendorFunction } from './vendor-function.ts'
+import { VendorFunction, type VendorFunctionProps } from './vendor-function.ts'
 
 export interface VendingStackProps extends StackProps {
   /** Who is mailed about tokens that only a person can renew. @default nobody */
@@ -15,6 +16,11 @@ export interface VendingStackProps extends StackProps {
   readonly allowedHosts?: Readonly<Record<string, readonly string[]>>
   /** The most environments of a vendor's function at once, by vendor id. @default what the account has left */
   readonly reservedConcurrency?: Readonly<Record<string, number>>
+  /**
+   * An address on the internet that vendors send people back to, for consents that begin in a browser elsewhere than at
+   * the command line. @default none: `vendomat connect` listens on the machine it runs on
+   */
+  readonly hostedCallback?: boolean
   /** @default all of the registry */
   readonly vendors?: readonly Vendor[]
 }
@@ -25,29 +31,38 @@ export class VendingStack extends Stack {
 
   constructor(scope: Construct, id: string, props: VendingStackProps = {}) {
     super(scope, id, props)
-    const { alertEmail, allowedHosts, reservedConcurrency, vendors = Object.values(registry) } = props
+    const { alertEmail, allowedHosts, reservedConcurrency, hostedCallback = false } = props
+    const { vendors = Object.values(registry) } = props
     refuseStrangers(vendors, { allowedHosts, reservedConcurrency })
     const alerts = new Alerts(this, 'Alerts', alertEmail === undefined ? {} : { email: alertEmail })
     const tokens = new TokenTable(this, 'Tokens')
     const envelope = new EnvelopeKey(this, 'Envelope')
     this.api = new TokenApi(this, 'Api')
 
+    const callback = hostedCallback ? new HostedCallback(this, 'Callback', { after: this.api }) : undefined
+
     for (const vendor of vendors) {
       const hosts = allowedHosts?.[vendor.id]
       const concurrency = reservedConcurrency?.[vendor.id]
-      const fn = new VendorFunction(this, vendor.id, {
-        vendor,
-        ...(hosts && { allowedHosts: hosts }),
-        ...(concurrency !== undefined && { reservedConcurrency: concurrency }),
-      })
-      tokens.grantVendor(fn, vendor)
-      envelope.grantVendor(fn, vendor.id)
-      alerts.grantPublish(fn)
+      const about = { vendor, ...(hosts && { allowedHosts: hosts }) }
+      const equipped = (scope: Construct, more: Omit<VendorFunctionProps, 'vendor'>) => {
+        const fn = new VendorFunction(scope, vendor.id, { ...about, ...more })
+        tokens.grantVendor(fn, vendor)
+        envelope.grantVendor(fn, vendor.id)
+        alerts.grantPublish(fn)
+        return fn
+      }
+      const fn = equipped(this, concurrency === undefined ? {} : { reservedConcurrency: concurrency })
       this.api.addVendor(fn, vendor)
+      if (!callback || !vendor.authorization) continue
+      callback.addVendor(vendor.id, { fn, exchange: equipped(callback, { entry: 'exchange' }) })
+      tokens.grantConsents(callback.fn, vendor.id)
     }
 
     const url = this.api.api.url.replace(/\/$/, '')
     new CfnOutput(this, 'Url', { value: url, description: 'VENDOMAT_URL' })
+    if (callback)
+      new CfnOutput(this, 'CallbackUrl', { value: callback.url, description: 'before /oauth/<vendor>/callback' })
     new CfnOutput(this, 'TryIt', {
       description: 'a call, once there is a secret vendomat/accelo/hq; the header goes with temporary credentials only',
       value: [

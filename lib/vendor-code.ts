@@ -7,12 +7,12 @@ import { buildSync } from 'esbuild'
 const FUNCTIONS = fileURLToPath(new URL('../functions', import.meta.url))
 
 /**
- * Bundles a vendor's handler into one CommonJS file: an ES module would pay 20 ms of cold start for importing
+ * Bundles the handler of `functions/<entry>.ts` into one CommonJS file: an ES module would pay 20 ms of cold start for importing
  * `node:http`. It is called .cjs because this repository's own package says that .js is an ES module.
  */
-export function bundleVendor(vendorId: string, outputDir: string): void {
+export function bundleFunction(entry: string, outputDir: string): void {
   buildSync({
-    entryPoints: [join(FUNCTIONS, vendorId, 'handler.ts')],
+    entryPoints: [join(FUNCTIONS, `${entry}.ts`)],
     outfile: join(outputDir, 'index.cjs'),
     bundle: true,
     minify: true,
@@ -27,18 +27,18 @@ export function bundleVendor(vendorId: string, outputDir: string): void {
   })
 }
 
-/** The code asset of a vendor's function, bundled here and without Docker. */
-export const vendorCode = (vendorId: string): Code =>
+/** The code asset of `functions/<entry>.ts`, bundled here and without Docker. */
+export const functionCode = (entry: string): Code =>
   Code.fromAsset(FUNCTIONS, {
     assetHashType: AssetHashType.OUTPUT,
     bundling: {
       // Asked for by the type; never used, since bundling on this machine does not decline.
       image: DockerImage.fromRegistry('scratch'),
-      // The CDK takes assets of one path with equal options for the same asset; this tells the vendors apart.
-      command: [vendorId],
+      // The CDK takes assets of one path with equal options for the same asset; this tells the functions apart.
+      command: [entry],
       local: {
         tryBundle: (outputDir) => {
-          bundleVendor(vendorId, outputDir)
+          bundleFunction(entry, outputDir)
           return true
         },
       },

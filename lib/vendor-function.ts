@@ -5,10 +5,12 @@ import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs'
 import type { Construct } from 'constructs'
 import type { Vendor } from '../functions/core/vendor.ts'
 import { ENV, SECRET_PREFIX } from '../functions/environment.ts'
-import { vendorCode } from './vendor-code.ts'
+import { functionCode } from './vendor-code.ts'
 
 export interface VendorFunctionProps {
   readonly vendor: Vendor
+  /** 'exchange' ends consents for the hosted callback and does nothing else. @default 'handler', which answers the API */
+  readonly entry?: 'handler' | 'exchange'
   /** Domains that may be called beside the vendor's own. @default none */
   readonly allowedHosts?: readonly string[]
   /** The most environments at once. @default what the account has left */
@@ -17,7 +19,8 @@ export interface VendorFunctionProps {
 
 /** The Lambda of one vendor: its own role, its own log, its own secrets and nobody else's. */
 export class VendorFunction extends LambdaFunction {
-  constructor(scope: Construct, id: string, { vendor, allowedHosts = [], reservedConcurrency }: VendorFunctionProps) {
+  constructor(scope: Construct, id: string, props: VendorFunctionProps) {
+    const { vendor, entry = 'handler', allowedHosts = [], reservedConcurrency } = props
     const logGroup = new LogGroup(scope, `${id}Log`, {
       retention: RetentionDays.THREE_MONTHS,
       removalPolicy: RemovalPolicy.RETAIN,
@@ -26,8 +29,8 @@ export class VendorFunction extends LambdaFunction {
     const role = new Role(scope, `${id}Role`, { assumedBy: new ServicePrincipal('lambda.amazonaws.com') })
     logGroup.grantWrite(role)
     super(scope, id, {
-      description: `vends ${vendor.title} tokens`,
-      code: vendorCode(vendor.id),
+      description: entry === 'handler' ? `vends ${vendor.title} tokens` : `exchanges ${vendor.title} codes`,
+      code: functionCode(`${vendor.id}/${entry}`),
       handler: 'index.handler',
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,

@@ -2,6 +2,9 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { FAILURES } from '../functions/core/errors.ts'
+import { ROUTES } from '../functions/core/routes.ts'
+import { vendors } from '../functions/vendors.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const tracked = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {
@@ -25,7 +28,7 @@ function importsOf(file: string): string[] {
 }
 
 const isPackage = (name: string) => !/^(bin|lib|functions|test)\//.test(name)
-const isVendorFolder = (path: string) => /^functions\/(?!core|oauth|aws)[a-z]+\//.test(path)
+const isVendorFolder = (path: string) => /^functions\/(?!core|oauth|aws|callback)[a-z]+\//.test(path)
 const vendorFolderOf = (path: string) => path.split('/').slice(0, 2).join('/')
 
 /** The arrows of the design: for each part of the tree, what it may import. */
@@ -44,7 +47,14 @@ const ARROWS: readonly { readonly from: RegExp; readonly may: (imported: string,
       /^functions\/(core|aws)\//.test(i) ||
       i === 'functions/environment.ts' ||
       i.startsWith('node:') ||
-      /^(@aws-sdk\/|@aws-lambda-powertools\/|@middy\/core$|aws-lambda$|jose$)/.test(i),
+      /^(@aws-sdk\/|@aws-lambda-powertools\/|@smithy\/(core\/checksum|signature-v4)$|@middy\/core$|aws-lambda$|jose$)/.test(
+        i,
+      ),
+  },
+  { from: /^functions\/callback\/handler\.ts$/, may: (i) => i === 'functions/aws/callback.ts' },
+  {
+    from: /^functions\/[a-z]+\/exchange\.ts$/,
+    may: (i, from) => i === 'functions/aws/exchange.ts' || i === `${vendorFolderOf(from)}/vendor.ts`,
   },
   {
     from: /^functions\/[a-z]+\/handler\.ts$/,
@@ -198,5 +208,29 @@ describe('the tree', () => {
         .slice(0, specifier.startsWith('@') ? 2 : 1)
         .join('/')
     expect([...used].map(nameOf).filter((name) => !declared.includes(name))).toEqual([])
+  })
+})
+
+describe('the README', () => {
+  const readme = read('README.md')
+
+  it('names every failure a caller can meet, with its status', () => {
+    const rows = readme.split('\n').filter((line) => /^\| \d{3} \|/.test(line))
+    const missing = Object.entries(FAILURES)
+      .filter(([code]) => code !== 'internal')
+      .filter(
+        ([code, { status }]) => !rows.some((row) => row.startsWith(`| ${status} |`) && row.includes(`\`${code}\``)),
+      )
+    expect(missing.map(([code]) => code)).toEqual([])
+  })
+
+  it('names every route, every vendor and every command', () => {
+    const routes = Object.values(ROUTES).map(({ method, path }) => `${method} ${path}`)
+    expect(routes.filter((route) => !readme.includes(route))).toEqual([])
+    expect(Object.values(vendors).filter(({ title }) => !readme.includes(title.replace('Genetec ', '')))).toEqual([])
+    const commands = ['token', 'status', 'connect', 'revoke', 'disable', 'enable']
+    expect(
+      commands.filter((name) => !readme.includes(`\`npx vendomat ${name}`) && !readme.includes(`\`${name}\``)),
+    ).toEqual([])
   })
 })

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Secret } from '../functions/core/secret.ts'
 import {
   type Consent,
+  EXCHANGE_WITHIN_SECONDS,
   type FailureWindow,
   newState,
   type Row,
@@ -9,6 +10,7 @@ import {
   type StoredToken,
   type TokenStore,
 } from '../functions/core/store.ts'
+import { secondsBetween } from '../functions/core/token.ts'
 
 interface Held {
   readonly state: State
@@ -25,7 +27,7 @@ export function memoryStore(): TokenStore {
   const rows = new Map<string, Held>()
   const permits = new Map<string, number>()
   const stops = new Map<string, Date>()
-  const consents = new Map<string, Consent>()
+  const consents = new Map<string, Consent & { readonly taken?: Date; readonly exchanged?: true }>()
   const mints = new Map<string, number>()
   const known = new Set<string>()
   const held = (key: string): Held => rows.get(key) ?? nothing
@@ -158,14 +160,32 @@ export function memoryStore(): TokenStore {
       return [...known].filter((key) => key.startsWith(`${vendorId}#`)).sort()
     },
 
-    async beginConsent(_vendorId, consent) {
-      consents.set(consent.stateHash, consent)
+    async beginConsent(vendorId, consent) {
+      consents.set(`${vendorId} ${consent.stateHash}`, consent)
     },
 
-    async takeConsent(_vendorId, { stateHash, key, now }) {
-      const consent = consents.get(stateHash)
-      if (consent?.key !== key || consent.expiresAt <= now) return undefined
-      consents.delete(stateHash)
+    async bindConsent(vendorId, { stateHash, bind, now }) {
+      const consent = consents.get(`${vendorId} ${stateHash}`)
+      if (!consent?.authorizationUrl || consent.bind || consent.taken || consent.expiresAt <= now) return undefined
+      const bound = { ...consent, bind }
+      consents.set(`${vendorId} ${stateHash}`, bound)
+      return bound
+    },
+
+    async takeConsent(vendorId, { stateHash, now, ...by }) {
+      const consent = consents.get(`${vendorId} ${stateHash}`)
+      if (!consent || consent.taken || consent.expiresAt <= now) return undefined
+      const hosted = consent.authorizationUrl !== undefined
+      if ('bind' in by ? !hosted || consent.bind !== by.bind : hosted || consent.key !== by.key) return undefined
+      consents.set(`${vendorId} ${stateHash}`, { ...consent, taken: now })
+      return consent
+    },
+
+    async markExchanged(vendorId, { stateHash, key, now }) {
+      const { taken, exchanged, ...consent } = consents.get(`${vendorId} ${stateHash}`) ?? {}
+      if (!taken || exchanged || !('bind' in consent) || consent.key !== key) return undefined
+      if (secondsBetween(taken, now) >= EXCHANGE_WITHIN_SECONDS) return undefined
+      consents.set(`${vendorId} ${stateHash}`, { ...consent, taken, exchanged: true })
       return consent
     },
 

@@ -1,12 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import {
-  type AttributeValue,
-  type DynamoDBClient,
-  GetItemCommand,
-  QueryCommand,
-  UpdateItemCommand,
-  type UpdateItemCommandInput,
-} from '@aws-sdk/client-dynamodb'
+import { type DynamoDBClient, GetItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb'
 import type { FailureCode } from '../core/errors.ts'
 import type { Failure } from '../core/failure.ts'
 import {
@@ -17,6 +10,8 @@ import {
   type StoredToken,
   type TokenStore,
 } from '../core/store.ts'
+import { dynamoConsents } from './dynamo-consents.ts'
+import { date, type Item, N, number, S, seconds, text, updater } from './dynamo-item.ts'
 import type { Envelope, Seal } from './envelope.ts'
 import { storeUnavailable } from './unavailable.ts'
 
@@ -35,12 +30,11 @@ import { storeUnavailable } from './unavailable.ts'
  *   accelo#BUDGET  PERMITS#<start>  taken; ttl. Refused credentials of this vendor in one window.
  *   accelo#BUDGET  REFRESH#hq#<start>  taken; ttl. Renewals forced by callers whose token was refused.
  *   accelo#BUDGET  STOP             until; ttl. The vendor told everybody to stop.
- *   netrex#FLOW    <hash of state>  connection, redirectUri, until, taken; ttl. A consent under way.
+ *   netrex#FLOW    <hash of state>  connection, redirectUri, until, taken; ttl. A consent under way. Through the hosted
+ *                                   callback also authorizationUrl, bind (hash of the cookie) and exchanged.
  *
  * Connections are lower case, so BUDGET and FLOW are none. LeadingKeys `accelo#*` covers all of it.
  */
-
-type Item = Record<string, AttributeValue>
 
 /** Makes a STATE that is not there yet one that is as good as none. */
 const EXISTING =
@@ -71,17 +65,7 @@ export function dynamoStore({
 
   const sealFor = async (lease: Lease): Promise<Seal> => seals.get(lease) ?? envelope.sealer(lease.key)
 
-  /** The item after the write, or undefined when the condition did not hold. */
-  async function update(pk: string, sk: string, change: Omit<UpdateItemCommandInput, 'TableName' | 'Key'>) {
-    const command = new UpdateItemCommand({ TableName: table, Key: { pk: S(pk), sk: S(sk) }, ...change })
-    try {
-      const { Attributes } = await client.send(command)
-      return Attributes ?? {}
-    } catch (error) {
-      if (error instanceof Error && error.name === 'ConditionalCheckFailedException') return undefined
-      throw storeUnavailable('the table', error)
-    }
-  }
+  const update = updater(client, table)
 
   async function get(pk: string, sk: string): Promise<Item | undefined> {
     const command = new GetItemCommand({ TableName: table, Key: { pk: S(pk), sk: S(sk) }, ConsistentRead: true })
@@ -138,6 +122,8 @@ export function dynamoStore({
   }
 
   return {
+    ...dynamoConsents(client, table),
+
     async read(key) {
       const command = new QueryCommand({
         TableName: table,
@@ -360,30 +346,6 @@ export function dynamoStore({
       return keys.sort()
     },
 
-    async beginConsent(vendorId, { stateHash, key, redirectUri, expiresAt }) {
-      await update(flowsOf(vendorId), stateHash, {
-        UpdateExpression: 'SET #connection = :key, redirectUri = :uri, #until = :until, #ttl = :ttl',
-        ExpressionAttributeNames: { '#connection': 'connection', '#until': 'until', '#ttl': 'ttl' },
-        ExpressionAttributeValues: {
-          ':key': S(key),
-          ':uri': S(redirectUri),
-          ':until': N(expiresAt.getTime()),
-          ':ttl': N(seconds(expiresAt)),
-        },
-      })
-    },
-
-    async takeConsent(vendorId, { stateHash, key, now }) {
-      const item = await update(flowsOf(vendorId), stateHash, {
-        UpdateExpression: 'SET taken = :now',
-        ConditionExpression: '#connection = :key AND #until > :now AND attribute_not_exists(taken)',
-        ExpressionAttributeNames: { '#connection': 'connection', '#until': 'until' },
-        ExpressionAttributeValues: { ':key': S(key), ':now': N(now.getTime()) },
-        ReturnValues: 'ALL_NEW',
-      })
-      return item && { stateHash, key, redirectUri: text(item, 'redirectUri'), expiresAt: date(item, 'until') }
-    },
-
     async setStatus(key, status) {
       await update(key, 'STATE', {
         UpdateExpression:
@@ -501,28 +463,7 @@ function failureOf(json: string): Failure {
 
 const budgetOf = (vendorId: string): string => `${vendorId}#BUDGET`
 const permitsOf = ({ of = 'PERMITS', startsAt }: FailureWindow): string => `${of}#${startsAt.getTime()}`
-const flowsOf = (vendorId: string): string => `${vendorId}#FLOW`
 const vendorOf = (key: string): string => key.slice(0, key.indexOf('#'))
-
-const S = (value: string): AttributeValue.SMember => ({ S: value })
-const N = (value: number): AttributeValue.NMember => ({ N: String(value) })
-
-function text(item: Item, name: string): string {
-  const value = item[name]?.S
-  if (value === undefined) throw new Error(`item without ${name}`)
-  return value
-}
-
-function number(item: Item, name: string): number {
-  const value = item[name]?.N
-  if (value === undefined) throw new Error(`item without ${name}`)
-  return Number(value)
-}
-
-const date = (item: Item, name: string): Date => new Date(number(item, name))
-
-/** What `ttl` wants; rounded up, so that nothing is swept away before its end. */
-const seconds = (instant: Date): number => Math.ceil(instant.getTime() / 1000)
 
 const unavailable = (error: unknown): never => {
   throw storeUnavailable('the table', error)

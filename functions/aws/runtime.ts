@@ -38,6 +38,7 @@ export function lambdaRuntime({ tokens }: Vendor, environment: Environment): Run
     credentials: secretsManagerCredentials(new SecretsManagerClient(CLIENT), memory, now),
     http: simulatorUrl ? viaSimulator(fetch, simulatorUrl) : fetch,
     allowedHosts: environment[ENV.allowedHosts]?.split(',').filter(Boolean) ?? [],
+    callbackUrl: environment[ENV.callbackUrl],
     memory,
     now,
     sleep: (seconds) => pause(seconds * 1000),

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini'
 import type { Ask, Vended } from './ask.ts'
 import { change, list, show } from './connections.ts'
-import { beginConsent, CONSENT_SECONDS, finishConsent } from './consent.ts'
+import { beginConsent, beginHostedConsent, CONSENT_SECONDS, finishConsent } from './consent.ts'
 import { VendingError } from './errors.ts'
 import type { VendingEvent } from './event.ts'
 import { type ApiAnswer, json, problem } from './problem.ts'
@@ -112,6 +112,7 @@ const AUTHORIZATION = z.union([
     code: z.optional(secret),
     error: z.optional(z.string().check(z.maxLength(200))),
   }),
+  z.strictObject({ hosted: z.literal(true) }),
   z.strictObject({ redirect_uri: z.optional(z.string().check(z.maxLength(200))) }),
 ])
 
@@ -120,6 +121,11 @@ async function authorize(
   body: z.output<typeof AUTHORIZATION>,
   runtime: Runtime,
 ): Promise<Done> {
+  if ('hosted' in body) {
+    const { beginUrl, redirectUri } = await beginHostedConsent(asked, runtime)
+    const begun = { begin_url: beginUrl, redirect_uri: redirectUri, expires_in: CONSENT_SECONDS }
+    return { answer: json(begun), record: { outcome: 'begun' } }
+  }
   if (!('state' in body)) {
     const { authorizationUrl, state, redirectUri } = await beginConsent(asked, body.redirect_uri, runtime)
     const begun = { authorization_url: authorizationUrl, state, redirect_uri: redirectUri, expires_in: CONSENT_SECONDS }

@@ -1,6 +1,7 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { type Connection, contextFor, keyOf } from './ask.ts'
 import { VendingError } from './errors.ts'
+import { sha256 } from './hash.ts'
 import { keep } from './renew.ts'
 import type { Runtime } from './runtime.ts'
 import type { Secret } from './secret.ts'
@@ -38,6 +39,47 @@ export async function beginConsent(
       'redirect_uri is an address on the machine of who connects: http://127.0.0.1:<port>/...',
     )
   }
+  const { url, ...begun } = await begin(asked, authorization, redirectUri, runtime)
+  await runtime.store.beginConsent(asked.vendor.id, consentFor(asked, begun))
+  return { authorizationUrl: url.href, state: begun.state, redirectUri: begun.redirectUri }
+}
+
+export interface HostedBegun {
+  /** Good once: who opens it is who consents, in the browser it was opened in. */
+  readonly beginUrl: string
+  readonly redirectUri: string
+}
+
+/** Begins a consent that comes back to the hosted callback. The `state` is the ticket for the first step as well. */
+export async function beginHostedConsent(asked: Connection, runtime: Runtime): Promise<HostedBegun> {
+  const authorization = authorizationOf(asked)
+  const { callbackUrl } = runtime
+  if (!callbackUrl) throw new VendingError('bad_request', 'this machine has no hosted callback')
+  const here = `${callbackUrl}/oauth/${asked.vendor.id}`
+  const { url, ...begun } = await begin(asked, authorization, `${here}/callback`, runtime)
+  if (begun.redirectUri !== `${here}/callback`) {
+    throw new VendingError(
+      'configuration',
+      `the credentials of ${keyOf(asked)} send people to another redirect_uri; the hosted callback is ${here}/callback`,
+    )
+  }
+  const consent = { ...consentFor(asked, begun), authorizationUrl: withoutState(url) }
+  await runtime.store.beginConsent(asked.vendor.id, consent)
+  return { beginUrl: `${here}/begin?t=${begun.state}`, redirectUri: begun.redirectUri }
+}
+
+interface Beginning {
+  readonly state: string
+  readonly redirectUri: string
+  readonly expiresAt: Date
+}
+
+async function begin(
+  asked: Connection,
+  authorization: Authorization,
+  redirectUri: string | undefined,
+  runtime: Runtime,
+): Promise<Beginning & { readonly url: URL }> {
   const { vendor, connection } = asked
   const { document } = await runtime.credentials.read(vendor.id, connection, 0)
   const { state: row } = await runtime.store.read(keyOf(asked))
@@ -49,14 +91,20 @@ export async function beginConsent(
   ])
   // What the vendor's file put there is what the exchange has to repeat (RFC 6749 section 4.1.3).
   const used = url.searchParams.get('redirect_uri') ?? redirectUri ?? ''
-  const expiresAt = secondsAfter(runtime.now(), CONSENT_SECONDS)
-  await runtime.store.beginConsent(vendor.id, {
-    stateHash: hashOf(state),
-    key: keyOf(asked),
-    redirectUri: used,
-    expiresAt,
-  })
-  return { authorizationUrl: url.href, state, redirectUri: used }
+  return { url, state, redirectUri: used, expiresAt: secondsAfter(runtime.now(), CONSENT_SECONDS) }
+}
+
+const consentFor = (asked: Connection, { state, redirectUri, expiresAt }: Beginning): Consent => ({
+  stateHash: sha256(state),
+  key: keyOf(asked),
+  redirectUri,
+  expiresAt,
+})
+
+/** By hand: URLSearchParams would write the rest of the query anew, with `+` for every space. */
+function withoutState({ origin, pathname, search }: URL): string {
+  const rest = search.slice(1).split('&')
+  return `${origin}${pathname}?${rest.filter((pair) => !pair.startsWith('state=')).join('&')}`
 }
 
 /** What the vendor sent the person's browser back with. An error counts even when there is a code beside it. */
@@ -74,7 +122,7 @@ export async function finishConsent(
 ): Promise<Issued> {
   const authorization = authorizationOf(asked)
   const { vendor } = asked
-  const taken = { stateHash: hashOf(state), key: keyOf(asked), now: runtime.now() }
+  const taken = { stateHash: sha256(state), key: keyOf(asked), now: runtime.now() }
   const consent = await runtime.store.takeConsent(vendor.id, taken)
   if (!consent) {
     throw new VendingError(
@@ -85,6 +133,24 @@ export async function finishConsent(
   if (error !== undefined)
     throw new VendingError('authorization_denied', `the vendor came back without consent for ${keyOf(asked)}`)
   if (!code) throw new VendingError('bad_request', 'a code or an error is needed beside the state')
+  return exchange(asked, authorization, { code, consent }, runtime)
+}
+
+/**
+ * Ends a hosted consent. What the callback says is not taken on trust: the consent must have been taken by the browser
+ * that began it, a moment ago, and not been exchanged.
+ */
+export async function finishHostedConsent(
+  asked: Connection,
+  { stateHash, code }: { readonly stateHash: string; readonly code: Secret },
+  runtime: Runtime,
+): Promise<Issued> {
+  const authorization = authorizationOf(asked)
+  const marked = { stateHash, key: keyOf(asked), now: runtime.now() }
+  const consent = await runtime.store.markExchanged(asked.vendor.id, marked)
+  if (!consent) {
+    throw new VendingError('authorization_invalid', `no consent for ${keyOf(asked)} has just come back; begin again`)
+  }
   return exchange(asked, authorization, { code, consent }, runtime)
 }
 
@@ -103,6 +169,7 @@ async function exchange(
   const key = keyOf(asked)
   const credentials = await runtime.credentials.read(vendor.id, connection, 0)
   const { state } = await runtime.store.read(key)
+  if (state.status === 'disabled') throw new VendingError('connection_disabled', `${key} is disabled`)
   const startedAt = runtime.now()
   const until = secondsAfter(startedAt, LEASE_SECONDS)
   // The lease, and with it the key to seal with, comes first: a grant that cannot be stored must not be asked for.
@@ -143,5 +210,3 @@ function authorizationOf({ vendor }: Connection): Authorization {
   if (vendor.authorization) return vendor.authorization
   throw new VendingError('bad_request', `${vendor.title} needs nobody's consent`)
 }
-
-const hashOf = (state: string): string => createHash('sha256').update(state).digest('hex')

@@ -9,6 +9,8 @@ export interface Runtime {
   readonly http: typeof fetch
   /** Domains an operator approved beside the vendor's own. */
   readonly allowedHosts: readonly string[]
+  /** Address of the hosted callback, where the deployment has one. */
+  readonly callbackUrl?: string | undefined
   readonly memory: Memory
   readonly now: () => Date
   readonly sleep: (seconds: number) => Promise<void>

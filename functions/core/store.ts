@@ -72,7 +72,7 @@ export interface Success {
  * The contract both stores are tested against. Every method throws `store_unavailable` when the storage does not
  * answer, never a guess: a missing answer is not a missing item.
  */
-export interface TokenStore {
+export interface TokenStore extends ConsentStore {
   /** Strongly consistent. A connection never seen before is active, epoch 0, fence 0. A token that does not open is left out. */
   read(key: string): Promise<Row>
 
@@ -125,15 +125,6 @@ export interface TokenStore {
   /** The keys of all connections of a vendor that were registered or vended. */
   list(vendorId: string): Promise<readonly string[]>
 
-  /** Keeps a consent that was begun, for as long as it may take. */
-  beginConsent(vendorId: string, consent: Consent): Promise<void>
-
-  /** Takes it, once: undefined when there is none, it is over, was taken, or belongs to another connection. */
-  takeConsent(
-    vendorId: string,
-    taken: Pick<Consent, 'stateHash' | 'key'> & { readonly now: Date },
-  ): Promise<Consent | undefined>
-
   setStatus(key: string, status: 'active' | 'disabled'): Promise<void>
 
   /** Notes that a notice goes out; false when it is the one noted already, by whichever process. */
@@ -158,6 +149,40 @@ export interface Consent {
   readonly key: string
   readonly redirectUri: string
   readonly expiresAt: Date
+  /** The vendor's page, without the `state`. Present when the consent goes through the hosted callback, and only there. */
+  readonly authorizationUrl?: string
+  /** Hash of the cookie of the browser that began. */
+  readonly bind?: string
+}
+
+/** So long after a consent was taken its code may still be exchanged. */
+export const EXCHANGE_WITHIN_SECONDS = 60
+
+/**
+ * The part of the store that the hosted callback is given. A consent of the private API is finished by who names its
+ * connection, a hosted one by the browser that began it; neither way ends the other's.
+ */
+export interface ConsentStore {
+  /** Keeps a consent that was begun, for as long as it may take. */
+  beginConsent(vendorId: string, consent: Consent): Promise<void>
+
+  /** Ties a hosted consent to one browser, once: undefined when there is none, or it is tied, taken or over. */
+  bindConsent(
+    vendorId: string,
+    asked: { readonly stateHash: string; readonly bind: string; readonly now: Date },
+  ): Promise<Consent | undefined>
+
+  /** Takes it, once: undefined when there is none, it is over, was taken, or belongs to another connection or browser. */
+  takeConsent(
+    vendorId: string,
+    taken: { readonly stateHash: string; readonly now: Date } & ({ readonly key: string } | { readonly bind: string }),
+  ): Promise<Consent | undefined>
+
+  /** Notes that the code of a hosted consent is going to be exchanged, once, and within a minute after it was taken. */
+  markExchanged(
+    vendorId: string,
+    consent: Pick<Consent, 'stateHash' | 'key'> & { readonly now: Date },
+  ): Promise<Consent | undefined>
 }
 
 /** A fixed stretch of time in which a vendor may refuse our credentials at most `limit` times. */

@@ -36,17 +36,25 @@ export interface Deployment {
   readonly resources: Readonly<Record<string, string>>
 }
 
-/** What a synthesised stack would deploy, as far as a laptop needs to know. Reads the template and nothing else. */
+/**
+ * What a synthesised stack would deploy, as far as a laptop needs to know: the signed API, what answers it, and the table.
+ * A hosted callback is left out, since a laptop is its own. Reads the template and nothing else.
+ */
 export function readDeployment(assembly: string): Deployment {
   const [file, ...others] = readdirSync(assembly).filter((name) => name.endsWith('.template.json'))
   if (!file || others.length > 0) throw new Error(`expected one template in ${assembly}`)
   const { Resources } = template.parse(JSON.parse(readFileSync(join(assembly, file), 'utf8')))
   const of = (type: string) => Object.entries(Resources).filter(([, { Type }]) => Type === type)
-  const [[, stage] = []] = of('AWS::ApiGateway::Stage')
+  const signed = of('AWS::ApiGateway::Method').filter(
+    ([, { Properties }]) => Properties.AuthorizationType === 'AWS_IAM',
+  )
+  const [[, stage] = []] = of('AWS::ApiGateway::Stage').filter(([, { Properties }]) =>
+    signed.some(([, method]) => reference(method.Properties.RestApiId) === reference(Properties.RestApiId)),
+  )
   const [[, table] = []] = of('AWS::DynamoDB::Table')
   if (!stage || !table) throw new Error('the template has no stage or no table')
   const { KeySchema, AttributeDefinitions, GlobalSecondaryIndexes, BillingMode } = table.Properties
-  const routes = of('AWS::ApiGateway::Method').map(([, method]) => ({
+  const routes = signed.map(([, method]) => ({
     method: String(method.Properties.HttpMethod),
     resourcePath: resourcePath(Resources, reference(method.Properties.ResourceId)),
     functionId: integrationFunction(Resources, method),
@@ -80,12 +88,16 @@ const assetOf = (properties: Resource['Properties']): string =>
 const nameOf = (id: string, routes: readonly Route[]): string =>
   `vendomat-${routes.find(({ functionId }) => functionId === id)?.resourcePath.split('/')[2] ?? id}`
 
-/** The value that a `Ref` or `Fn::GetAtt` to each resource stands for on this machine; plain text stays. */
-export function resolve(value: unknown, resources: Readonly<Record<string, string>>): string {
+/**
+ * The value that a `Ref` or `Fn::GetAtt` to each resource stands for on this machine; plain text stays. Undefined for what
+ * is joined from parts: an address that only a deployment has.
+ */
+export function resolve(value: unknown, resources: Readonly<Record<string, string>>): string | undefined {
   if (typeof value === 'string') return value
   const id = reference(value)
-  const known = id === undefined ? undefined : resources[id]
-  if (known === undefined) throw new Error(`nothing on this machine stands for ${JSON.stringify(value)}`)
+  if (id === undefined) return undefined
+  const known = resources[id]
+  if (known === undefined) throw new Error(`nothing on this machine stands for ${id}`)
   return known
 }
 

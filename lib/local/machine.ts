@@ -72,7 +72,10 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
   }
   const functions = new Map(
     deployment.functions.map(({ id, name, bundle, timeoutSeconds, environment: declared }) => {
-      const own = Object.entries(declared).map(([key, value]) => [key, resolve(value, seeded.resources)])
+      const own = Object.entries(declared).flatMap(([key, value]) => {
+        const resolved = resolve(value, seeded.resources)
+        return resolved === undefined ? [] : [[key, resolved]]
+      })
       const logFile = join(home, 'logs', `${name}.log`)
       const shape = { name, bundle, timeoutSeconds, logFile, concurrency: CONCURRENCY }
       return [id, functionPool({ ...shape, environment: { ...Object.fromEntries(own), ...shared, ...QUIET } })]

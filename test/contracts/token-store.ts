@@ -304,6 +304,63 @@ export function tokenStoreContract(name: string, open: () => Promise<TokenStore>
       expect(await take()).toBeUndefined()
     })
 
+    describe('a hosted consent', () => {
+      const stateHash = 'a'.repeat(64)
+      const hosted = {
+        stateHash,
+        key,
+        redirectUri: 'https://callback.example/oauth/acme/callback',
+        authorizationUrl: 'https://acme.example/auth?scope=a%20b',
+        expiresAt: later(600),
+      }
+      const bind = (change: object = {}) =>
+        store.bindConsent('acme', { stateHash, bind: 'b'.repeat(64), now: The.now, ...change })
+      const take = (change: object = {}) =>
+        store.takeConsent('acme', { stateHash, bind: 'b'.repeat(64), now: The.now, ...change })
+      const mark = (change: object = {}) => store.markExchanged('acme', { stateHash, key, now: The.now, ...change })
+      beforeEach(() => store.beginConsent('acme', hosted))
+
+      it('is bound once, before its end and before it is taken', async () => {
+        expect(await bind({ stateHash: 'c'.repeat(64) })).toBeUndefined()
+        expect(await bind({ now: later(600) })).toBeUndefined()
+        expect(await store.bindConsent('apex', { stateHash, bind: 'b', now: The.now })).toBeUndefined()
+        const bound = await Promise.all(Array.from({ length: 10 }, () => bind()))
+        expect(bound.filter(Boolean)).toEqual([{ ...hosted, bind: 'b'.repeat(64) }])
+      })
+
+      it('is taken once, by whom it is bound to; who is wrong does not burn it', async () => {
+        expect(await take()).toBeUndefined()
+        await bind()
+        expect(await take({ bind: 'c'.repeat(64) })).toBeUndefined()
+        expect(await take({ now: later(600) })).toBeUndefined()
+        expect(await store.takeConsent('acme', { stateHash, key, now: The.now })).toBeUndefined()
+        expect(await store.takeConsent('apex', { stateHash, bind: 'b'.repeat(64), now: The.now })).toBeUndefined()
+        const taken = await Promise.all(Array.from({ length: 10 }, () => take()))
+        expect(taken.filter(Boolean)).toEqual([{ ...hosted, bind: 'b'.repeat(64) }])
+        expect(await bind()).toBeUndefined()
+      })
+
+      it('is exchanged once, for its connection, within a minute after it was taken', async () => {
+        await bind()
+        expect(await mark()).toBeUndefined()
+        await take({ now: later(599) })
+        expect(await mark({ key: 'acme#other', now: later(600) })).toBeUndefined()
+        expect(await mark({ now: later(659) })).toBeUndefined()
+        const marked = await Promise.all(Array.from({ length: 10 }, () => mark({ now: later(658.999) })))
+        expect(marked.filter(Boolean)).toEqual([{ ...hosted, bind: 'b'.repeat(64) }])
+      })
+
+      it('is another thing than one of the private API: that is neither bound nor marked', async () => {
+        const { authorizationUrl: _, ...own } = { ...hosted, stateHash: 'd'.repeat(64) }
+        await store.beginConsent('acme', own)
+        const its = { stateHash: own.stateHash }
+        expect(await bind(its)).toBeUndefined()
+        expect(await take(its)).toBeUndefined()
+        expect(await store.takeConsent('acme', { ...its, key, now: The.now })).toEqual(own)
+        expect(await mark(its)).toBeUndefined()
+      })
+    })
+
     it('notes each notice once, whoever is first', async () => {
       const noted = await Promise.all(Array.from({ length: 10 }, () => store.notice(key, 'v1 30')))
       expect(noted.filter(Boolean)).toHaveLength(1)

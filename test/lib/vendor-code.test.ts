@@ -3,14 +3,14 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { vendors } from '../../functions/vendors.ts'
-import { bundleVendor } from '../../lib/vendor-code.ts'
+import { bundleFunction } from '../../lib/vendor-code.ts'
 
 const ids = Object.keys(vendors)
 let root: string
 
 beforeAll(() => {
   root = mkdtempSync(join(tmpdir(), 'bundles-'))
-  for (const id of ids) bundleVendor(id, join(root, id))
+  for (const id of ids) bundleFunction(`${id}/handler`, join(root, id))
 }, 30_000)
 afterAll(() => rmSync(root, { recursive: true }))
 

@@ -1,0 +1,3 @@
+import { callbackHandler } from '../aws/callback.ts'
+
+export const handler = callbackHandler()

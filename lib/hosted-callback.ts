@@ -1,0 +1,182 @@
+import { Duration, Lazy, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib'
+import {
+  AccessLogFormat,
+  AuthorizationType,
+  AwsIntegration,
+  EndpointType,
+  LogGroupLogDestination,
+  MethodLoggingLevel,
+  ResponseType,
+  RestApi,
+} from 'aws-cdk-lib/aws-apigateway'
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
+import { Architecture, Function as LambdaFunction, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda'
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs'
+import { Construct } from 'constructs'
+import { ENV } from '../functions/environment.ts'
+import type { TokenApi } from './token-api.ts'
+import { functionCode } from './vendor-code.ts'
+
+const STAGE = 'v1'
+
+/** All there is on the internet. The vendor is a path of its own, so each has a redirect URI of its own (RFC 9700 4.4). */
+const PATHS = {
+  begin: '/oauth/{vendor}/begin',
+  callback: '/oauth/{vendor}/callback',
+  done: '/oauth/done',
+} as const
+
+/** The path as the gateway knows it: the query holds tickets and codes. */
+const ACCESS_LOG = {
+  requestId: '$context.requestId',
+  time: '$context.requestTime',
+  address: '$context.identity.sourceIp',
+  method: '$context.httpMethod',
+  path: '$context.resourcePath',
+  status: '$context.status',
+  error: '$context.error.responseType',
+  ms: '$context.responseLatency',
+}
+
+export interface HostedCallbackProps {
+  /** Whose account setting lets API Gateway write logs. */
+  readonly after: TokenApi
+}
+
+export interface ConsentFunctions {
+  /** Begins consents. */
+  readonly fn: LambdaFunction
+  /** Exchanges their codes. */
+  readonly exchange: LambdaFunction
+}
+
+/** Where vendors send people back to: an API of its own and a function that holds no secret and can read no token. */
+export class HostedCallback extends Construct {
+  /** `https://.../v1` */
+  readonly url: string
+  readonly fn: LambdaFunction
+  private readonly exchangeNames: Record<string, string> = {}
+
+  constructor(scope: Construct, id: string, { after }: HostedCallbackProps) {
+    super(scope, id)
+    const stack = Stack.of(this)
+    this.fn = this.publicFunction()
+    const api = this.publicApi()
+    api.deploymentStage.node.addDependency(after.api.node.findChild('Account'))
+    // Of the API's id alone: the stage depends on the functions, and they on this address.
+    this.url = `https://${api.restApiId}.execute-api.${stack.region}.${stack.urlSuffix}/${STAGE}`
+  }
+
+  /** Sends people who begin a consent with `fn` through here, and their codes to `exchange`. */
+  addVendor(vendorId: string, { fn, exchange }: ConsentFunctions): void {
+    fn.addEnvironment(ENV.callbackUrl, this.url)
+    this.exchangeNames[vendorId] = exchange.functionName
+    this.fn.addToRolePolicy(
+      new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [exchange.functionArn] }),
+    )
+  }
+
+  private publicFunction(): LambdaFunction {
+    const logGroup = new LogGroup(this, 'Log', {
+      retention: RetentionDays.THREE_MONTHS,
+      removalPolicy: RemovalPolicy.RETAIN,
+    })
+    const role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') })
+    logGroup.grantWrite(role)
+    return new LambdaFunction(this, 'Function', {
+      description: 'takes people back from vendors',
+      code: functionCode('callback/handler'),
+      handler: 'index.handler',
+      runtime: Runtime.NODEJS_24_X,
+      architecture: Architecture.ARM_64,
+      memorySize: 512,
+      timeout: Duration.seconds(20),
+      tracing: Tracing.DISABLED,
+      role,
+      logGroup,
+      // Whoever floods it from outside takes nothing from the functions that vend.
+      reservedConcurrentExecutions: 2,
+      environment: {
+        [ENV.exchangeFunctions]: Lazy.string({ produce: () => Stack.of(this).toJsonString(this.exchangeNames) }),
+      },
+    })
+  }
+
+  private publicApi(): RestApi {
+    const accessLog = new LogGroup(this, 'AccessLog', {
+      retention: RetentionDays.THIRTEEN_MONTHS,
+      removalPolicy: RemovalPolicy.RETAIN,
+    })
+    const api = new RestApi(this, 'Api', {
+      restApiName: 'vendomat-callback',
+      description: 'where vendors send people back to',
+      endpointTypes: [EndpointType.REGIONAL],
+      defaultMethodOptions: { authorizationType: AuthorizationType.NONE },
+      cloudWatchRole: false,
+      deployOptions: {
+        stageName: STAGE,
+        accessLogDestination: new LogGroupLogDestination(accessLog),
+        accessLogFormat: AccessLogFormat.custom(JSON.stringify(ACCESS_LOG)),
+        // Execution logs and data traces hold whole requests, which here are codes.
+        loggingLevel: MethodLoggingLevel.OFF,
+        dataTraceEnabled: false,
+        metricsEnabled: true,
+        cachingEnabled: false,
+        throttlingRateLimit: 5,
+        throttlingBurstLimit: 10,
+      },
+    })
+    for (const type of [ResponseType.DEFAULT_4XX, ResponseType.DEFAULT_5XX]) {
+      api.addGatewayResponse(type.responseType, {
+        type,
+        responseHeaders: { 'Cache-Control': "'no-store'", Pragma: "'no-cache'", 'Referrer-Policy': "'no-referrer'" },
+      })
+    }
+    api.node.tryRemoveChild('Endpoint')
+    this.addRoutes(api)
+    Validations.of(api).acknowledge(
+      {
+        id: 'AwsSolutions::AwsSolutions-APIG6',
+        reason: 'the access log says what was called and how it ended; an execution log would hold codes',
+      },
+      {
+        id: 'AwsSolutions::AwsSolutions-APIG3',
+        reason: 'the stage is throttled and the function has two environments at most, apart from those that vend',
+      },
+    )
+    return api
+  }
+
+  private addRoutes(api: RestApi): void {
+    const integration = new AwsIntegration({
+      proxy: true,
+      service: 'lambda',
+      path: `2015-03-31/functions/${this.fn.functionArn}/invocations`,
+    })
+    const requestValidator = api.addRequestValidator('Validator', {
+      validateRequestParameters: true,
+      validateRequestBody: true,
+    })
+    for (const [name, path] of Object.entries(PATHS)) {
+      const method = api.root.resourceForPath(path).addMethod('GET', integration, {
+        requestParameters: { ...(path.includes('{vendor}') && { 'method.request.path.vendor': true }) },
+        requestValidator,
+      })
+      Validations.of(method).acknowledge(
+        {
+          id: 'AwsSolutions::AwsSolutions-APIG4',
+          reason: 'a browser comes here from the vendor and cannot sign; a one-time state and a cookie stand for it',
+        },
+        {
+          id: 'AwsSolutions::AwsSolutions-COG4',
+          reason: 'a browser comes here from the vendor and there are no users to pool; see the one-time state',
+        },
+      )
+      this.fn.addPermission(name, {
+        principal: new ServicePrincipal('apigateway.amazonaws.com'),
+        sourceArn: method.methodArn,
+        sourceAccount: Stack.of(this).account,
+      })
+    }
+  }
+}

@@ -1,0 +1,243 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { App, Validations } from 'aws-cdk-lib'
+import { Template } from 'aws-cdk-lib/assertions'
+import { AwsSolutionsChecks } from 'cdk-nag'
+import { vendors } from '../../functions/vendors.ts'
+import { VendingStack, type VendingStackProps } from '../../lib/vending-stack.ts'
+import { bundleFunction } from '../../lib/vendor-code.ts'
+
+const { context: flags } = JSON.parse(readFileSync(new URL('../../cdk.json', import.meta.url), 'utf8'))
+
+const machine = (props: VendingStackProps) => {
+  const app = new App({ analyticsReporting: false, context: { ...flags, 'aws:cdk:bundling-stacks': [] } })
+  return new VendingStack(app, 'Vendomat', props)
+}
+const template = Template.fromStack(machine({ hostedCallback: true }))
+const without = Template.fromStack(machine({}))
+
+const resources = (type: string, of = template) => Object.entries(of.findResources(type))
+const functionOf = (description: string) => {
+  const found = resources('AWS::Lambda::Function').find(([, { Properties }]) => Properties.Description === description)
+  if (!found) throw new Error(`no function that ${description}`)
+  return { id: found[0], ...found[1].Properties }
+}
+const callback = functionOf('takes people back from vendors')
+const exchange = functionOf('exchanges NetRex codes')
+
+interface Statement {
+  readonly Action: string | string[]
+  readonly Resource: unknown
+  readonly Condition?: object
+}
+
+function statementsOf({ Role }: { Role: { 'Fn::GetAtt': string[] } }): Statement[] {
+  return resources('AWS::IAM::Policy')
+    .filter(([, { Properties }]) => Properties.Roles.some(({ Ref }: { Ref: string }) => Ref === Role['Fn::GetAtt'][0]))
+    .flatMap(([, { Properties }]) => Properties.PolicyDocument.Statement)
+}
+
+const apiOf = ([, { Properties }]: ReturnType<typeof resources>[number]) => Properties.RestApiId.Ref
+const publicApi = resources('AWS::ApiGateway::RestApi').find(
+  ([, { Properties }]) => Properties.Name === 'vendomat-callback',
+)?.[0]
+
+describe('without the hosted callback', () => {
+  it('there is no trace of it in the template', () => {
+    expect(JSON.stringify(without.toJSON())).not.toMatch(
+      /callback|oauth|exchanges|VENDOMAT_EXCHANGE|"AuthorizationType":"NONE"/i,
+    )
+    expect(Template.fromStack(machine({ hostedCallback: false })).toJSON()).toEqual(without.toJSON())
+  })
+})
+
+describe('the hosted callback', () => {
+  it('adds to the machine and changes of it no more than one name in one environment', () => {
+    const grown = template.toJSON().Resources
+    const changed = Object.entries<object>(without.toJSON().Resources).filter(
+      ([id, resource]) => JSON.stringify(resource) !== JSON.stringify(grown[id]),
+    )
+    const [[, netrex = {}] = []] = changed.filter(([, { Type }]: [string, { Type?: string }]) =>
+      Type?.includes('Lambda'),
+    )
+    expect(Object.keys(Object(netrex).Properties.Environment.Variables)).not.toContain('VENDOMAT_CALLBACK_URL')
+    // The key names each role that may use it.
+    expect(changed.map(([, { Type }]: [string, { Type?: string }]) => Type).sort()).toEqual([
+      'AWS::KMS::Key',
+      'AWS::Lambda::Function',
+    ])
+    const { VENDOMAT_CALLBACK_URL } = functionOf('vends NetRex tokens').Environment.Variables
+    expect(VENDOMAT_CALLBACK_URL['Fn::Join'][1]).toEqual([
+      'https://',
+      { Ref: publicApi },
+      '.execute-api.',
+      { Ref: 'AWS::Region' },
+      '.',
+      { Ref: 'AWS::URLSuffix' },
+      '/v1',
+    ])
+    expect(functionOf('vends Accelo tokens').Environment.Variables).not.toHaveProperty('VENDOMAT_CALLBACK_URL')
+  })
+
+  it('has three open methods, in an API of their own; every other is signed', () => {
+    const pathOf = (id: string | undefined): string => {
+      const found = resources('AWS::ApiGateway::Resource').find(([name]) => name === id)?.[1].Properties
+      return found ? `${pathOf(found.ParentId.Ref)}/${found.PathPart}` : ''
+    }
+    const methods = resources('AWS::ApiGateway::Method')
+    const open = methods.filter(([, { Properties }]) => Properties.AuthorizationType !== 'AWS_IAM')
+    expect(
+      open
+        .map(
+          ([, { Properties }]) =>
+            `${Properties.AuthorizationType} ${Properties.HttpMethod} ${pathOf(Properties.ResourceId.Ref)}`,
+        )
+        .sort(),
+    ).toEqual(['NONE GET /oauth/done', 'NONE GET /oauth/{vendor}/begin', 'NONE GET /oauth/{vendor}/callback'])
+    expect(open.map(apiOf)).toEqual([publicApi, publicApi, publicApi])
+    expect(methods.filter((method) => apiOf(method) === publicApi)).toHaveLength(3)
+    for (const [, { Properties }] of open) expect(JSON.stringify(Properties.Integration.Uri)).toContain(callback.id)
+  })
+
+  it('has a stage of its own, throttled, whose log holds no query', () => {
+    const stage = resources('AWS::ApiGateway::Stage').find((one) => apiOf(one) === publicApi)?.[1]
+    expect(stage?.Properties).toMatchObject({
+      StageName: 'v1',
+      MethodSettings: [
+        expect.objectContaining({ DataTraceEnabled: false, ThrottlingRateLimit: 5, ThrottlingBurstLimit: 10 }),
+      ],
+    })
+    const { Format } = stage?.Properties.AccessLogSetting ?? {}
+    expect(JSON.parse(Format).path).toBe('$context.resourcePath')
+    expect(Format).not.toMatch(/query|header|body|\$context\.path|Override/i)
+    expect(resources('AWS::ApiGateway::Account')).toHaveLength(1)
+    expect(stage?.DependsOn).toEqual(expect.arrayContaining([resources('AWS::ApiGateway::Account')[0]?.[0]]))
+  })
+
+  it('is called by its three routes and by nothing else', () => {
+    const permissions = resources('AWS::Lambda::Permission').filter(([, { Properties }]) =>
+      [callback.id, exchange.id].includes(Properties.FunctionName['Fn::GetAtt']?.[0]),
+    )
+    expect(permissions).toHaveLength(3)
+    for (const [, { Properties }] of permissions) {
+      expect(Properties.FunctionName['Fn::GetAtt'][0]).toBe(callback.id)
+      expect([Properties.Principal, Properties.SourceAccount]).toEqual([
+        'apigateway.amazonaws.com',
+        { Ref: 'AWS::AccountId' },
+      ])
+      expect(JSON.stringify(Properties.SourceArn)).toMatch(
+        /Stagev1[^"]*"\},"\/GET\/oauth\/(\*\/(begin|callback)|done)"/,
+      )
+    }
+  })
+
+  it('may carry consents on and call the exchange, and nothing beside it', () => {
+    const of = (statement: Statement) => ({ ...statement, Action: [statement.Action].flat().sort() })
+    const statements = statementsOf(callback).map(of)
+    const actions = statements.flatMap(({ Action }) => Action)
+    expect(actions.sort()).toEqual([
+      'dynamodb:UpdateItem',
+      'kms:Decrypt',
+      'kms:DescribeKey',
+      'kms:Encrypt',
+      'kms:GenerateDataKey',
+      'kms:GenerateDataKeyWithoutPlaintext',
+      'kms:ReEncryptFrom',
+      'kms:ReEncryptTo',
+      'lambda:InvokeFunction',
+      'logs:CreateLogStream',
+      'logs:PutLogEvents',
+    ])
+    const withAction = (action: string) => statements.find(({ Action }) => Action.includes(action))
+    expect(withAction('dynamodb:UpdateItem')?.Condition).toEqual({
+      'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['netrex#FLOW'] },
+      Null: { 'dynamodb:LeadingKeys': 'false' },
+    })
+    expect(withAction('lambda:InvokeFunction')?.Resource).toEqual({ 'Fn::GetAtt': [exchange.id, 'Arn'] })
+    // The key of the table and no other, and that through DynamoDB only.
+    const [table] = resources('AWS::DynamoDB::Table')
+    expect(withAction('kms:Decrypt')?.Resource).toEqual(table?.[1].Properties.SSESpecification.KMSMasterKeyId)
+    expect(JSON.stringify(withAction('kms:Decrypt')?.Condition)).toContain('kms:ViaService')
+  })
+
+  it('has two names in its environment, and few copies of it run at once', () => {
+    expect(callback).toMatchObject({ Runtime: 'nodejs24.x', Timeout: 20, ReservedConcurrentExecutions: 2 })
+    expect(Object.keys(callback.Environment.Variables).sort()).toEqual([
+      'VENDOMAT_EXCHANGE_FUNCTIONS',
+      'VENDOMAT_TABLE',
+    ])
+    expect(callback.Environment.Variables.VENDOMAT_EXCHANGE_FUNCTIONS).toEqual({
+      'Fn::Join': ['', ['{"netrex":"', { Ref: exchange.id }, '"}']],
+    })
+  })
+
+  it('breaks no rule of AwsSolutions but those acknowledged, each with a reason', () => {
+    const stack = machine({ hostedCallback: true })
+    const acknowledged = stack.node.findAll().flatMap(({ node }) =>
+      node.metadata
+        .filter(({ type }) => type === Validations.ACKNOWLEDGED_RULES_METADATA_KEY)
+        .flatMap(({ data }) => Object.entries<string>(data))
+        .map(([rule, reason]) => ({ path: node.path, rule, reason })),
+    )
+    const broken = new AwsSolutionsChecks()
+      .validateScope(stack)
+      .violations.flatMap(({ ruleName, violatingResources }) =>
+        violatingResources.map(({ constructPath = '' }) => ({ rule: `AwsSolutions::${ruleName}`, constructPath })),
+      )
+    const covers = (given: { path: string; rule: string }, one: { constructPath: string; rule: string }) =>
+      given.rule === one.rule && one.constructPath.startsWith(`${given.path}/`)
+    expect(broken.filter((one) => !acknowledged.some((given) => covers(given, one)))).toEqual([])
+    expect(acknowledged.filter((given) => !broken.some((one) => covers(given, one)))).toEqual([])
+    expect(acknowledged.filter(({ reason }) => reason.length < 40)).toEqual([])
+  })
+})
+
+describe('the exchange', () => {
+  it('is there for vendors that need consent, and for no other', () => {
+    const exchanges = resources('AWS::Lambda::Function').filter(([, { Properties }]) =>
+      /^exchanges /.test(Properties.Description),
+    )
+    expect(exchanges).toHaveLength(Object.values(vendors).filter(({ authorization }) => authorization).length)
+  })
+
+  it('may what the function of its vendor may, and has the same names but for the callback', () => {
+    const vending = functionOf('vends NetRex tokens')
+    const rights = (fn: Parameters<typeof statementsOf>[0]) =>
+      statementsOf(fn).filter(({ Action }) => ![Action].flat().includes('logs:PutLogEvents'))
+    expect(rights(exchange)).toEqual(rights(vending))
+    const { VENDOMAT_CALLBACK_URL: _, ...names } = vending.Environment.Variables
+    expect(exchange.Environment.Variables).toEqual(names)
+    expect(exchange.Timeout).toBe(vending.Timeout)
+  })
+})
+
+describe('the bundle', () => {
+  let root: string
+  beforeAll(() => {
+    root = mkdtempSync(join(tmpdir(), 'callback-'))
+    for (const entry of ['callback/handler', 'netrex/exchange']) bundleFunction(entry, join(root, entry))
+  }, 30_000)
+  afterAll(() => rmSync(root, { recursive: true }))
+  const file = (entry: string) => join(root, entry, 'index.cjs')
+
+  it.each(['callback/handler', 'netrex/exchange'])('of %s is small and exports a handler', (entry) => {
+    expect(statSync(file(entry)).size).toBeLessThan(500_000)
+    const program = 'process.stdout.write(typeof require(process.argv[1]).handler)'
+    const env = {
+      AWS_REGION: 'eu-west-1',
+      VENDOMAT_TABLE: 'tokens',
+      VENDOMAT_ENVELOPE_KEY: 'key',
+      VENDOMAT_EXCHANGE_FUNCTIONS: '{"netrex":"f"}',
+      NODE_NO_WARNINGS: '1',
+    }
+    expect(execFileSync(process.execPath, ['-e', program, file(entry)], { env, encoding: 'utf8' })).toBe('function')
+  })
+
+  it('of the callback holds no code that reads tokens, secrets or keys, and no vendor', () => {
+    const text = readFileSync(file('callback/handler'), 'utf8')
+    expect(text).toContain('authorizationUrl')
+    expect(text).not.toMatch(/secretsmanager|TrentService|refreshToken|leaseId|credentialVersion|netrex|GetItemCommand/)
+  })
+})
