@@ -1,4 +1,5 @@
-import { RemovalPolicy, Stack } from 'aws-cdk-lib'
+import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib'
+import { type IMetric, MathExpression, type Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch'
 import { AttributeType, BillingMode, ProjectionType, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb'
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import { Key } from 'aws-cdk-lib/aws-kms'
@@ -6,6 +7,9 @@ import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda'
 import { Construct } from 'constructs'
 import type { Vendor } from '../functions/core/vendor.ts'
 import { ENV } from '../functions/environment.ts'
+
+/** All that the functions ask of the table. */
+const OPERATIONS = ['GetItem', 'Query', 'UpdateItem'] as const
 
 /**
  * The table of states and tokens; functions/aws/dynamo-store.ts says what is in it. A `Table` and not a `TableV2`, whose
@@ -81,6 +85,37 @@ export class TokenTable extends Construct {
     this.grantKey(fn)
   }
 
+  /**
+   * Of all that the functions ask of the table. By hand and not by the table's own sums, which are silent for as long as
+   * one of the operations is: these are reported only when there is something to report.
+   */
+  metricSum(metricName: 'ThrottledRequests' | 'SystemErrors'): IMetric {
+    return new MathExpression({
+      expression: OPERATIONS.map((operation) => `FILL(${idOf(operation)}, 0)`).join(' + '),
+      usingMetrics: Object.fromEntries(
+        OPERATIONS.map((operation) => [idOf(operation), this.metric(metricName, operation, Stats.SUM)]),
+      ),
+      label: metricName,
+      period: Duration.minutes(5),
+    })
+  }
+
+  /** How long the table takes to answer, by operation. */
+  metricLatencies(statistic: string): IMetric[] {
+    return OPERATIONS.map((operation) =>
+      this.metric('SuccessfulRequestLatency', operation, statistic).with({ label: `${operation} ${statistic}` }),
+    )
+  }
+
+  private metric(metricName: string, operation: (typeof OPERATIONS)[number], statistic: string): Metric {
+    const { tableName } = this.table
+    return this.table.metric(metricName, {
+      dimensionsMap: { TableName: tableName, Operation: operation },
+      statistic,
+      period: Duration.minutes(5),
+    })
+  }
+
   /** The key of the table, through DynamoDB only: without it a grant on the table fails at run time. */
   private grantKey(fn: LambdaFunction): void {
     fn.addToRolePolicy(
@@ -109,11 +144,14 @@ const TOKENLESS = {
   'ForAllValues:StringEquals': {
     'dynamodb:Attributes': [
       ...['pk', 'sk', 'vendor', 'dueAt', 'owner', 'status', 'epoch', 'fence', 'failure', 'noticed'],
-      ...['succeededAt', 'provenVersion', 'mintHour', 'mints', 'taken', 'until', 'ttl'],
+      ...['succeededAt', 'askedAt', 'keepWarm', 'provenVersion', 'mintHour', 'mints', 'taken', 'until', 'ttl'],
     ],
   },
   StringEqualsIfExists: { 'dynamodb:ReturnValues': ['NONE', 'UPDATED_NEW'] },
 }
+
+/** In an expression metrics begin with a small letter. */
+const idOf = (operation: string): string => operation.toLowerCase()
 
 /** `ForAllValues` is true of a request that names no key at all, so such a request is refused beside it. */
 const leadingKeys = (pattern: string) => ({

@@ -3,14 +3,16 @@ import type { Construct } from 'constructs'
 import type { Vendor } from '../functions/core/vendor.ts'
 import { vendors as registry } from '../functions/vendors.ts'
 import { Alerts } from './alerts.ts'
+import { Dashboard } from './dashboard.ts'
 import { EnvelopeKey } from './envelope-key.ts'
 import { HostedCallback } from './hosted-callback.ts'
+import { Schedules } from './schedules.ts'
 import { TokenApi } from './token-api.ts'
 import { TokenTable } from './token-table.ts'
 import { VendorFunction, type VendorFunctionProps } from './vendor-function.ts'
 
 export interface VendingStackProps extends StackProps {
-  /** Who is mailed about tokens that only a person can renew. @default nobody */
+  /** Who is mailed about tokens that only a person can renew, and about alarms. @default nobody */
   readonly alertEmail?: string
   /** Domains an operator approved beside the vendors' own, by vendor id. @default none */
   readonly allowedHosts?: Readonly<Record<string, readonly string[]>>
@@ -38,6 +40,11 @@ export class VendingStack extends Stack {
     const tokens = new TokenTable(this, 'Tokens')
     const envelope = new EnvelopeKey(this, 'Envelope')
     this.api = new TokenApi(this, 'Api')
+    const schedules = new Schedules(this, 'Schedules')
+    const dashboard = new Dashboard(this, 'Dashboard', { vendors, tokens, api: this.api.api })
+    alerts.watchApi(this.api.api)
+    alerts.watchTable(tokens)
+    alerts.watchUndelivered(schedules.undelivered)
 
     const callback = hostedCallback ? new HostedCallback(this, 'Callback', { after: this.api }) : undefined
 
@@ -54,6 +61,8 @@ export class VendingStack extends Stack {
       }
       const fn = equipped(this, concurrency === undefined ? {} : { reservedConcurrency: concurrency })
       this.api.addVendor(fn, vendor)
+      schedules.addVendor(fn, vendor)
+      alerts.watchVendor(fn, vendor)
       if (!callback || !vendor.authorization) continue
       callback.addVendor(vendor.id, { fn, exchange: equipped(callback, { entry: 'exchange' }) })
       tokens.grantConsents(callback.fn, vendor.id)
@@ -63,6 +72,7 @@ export class VendingStack extends Stack {
     new CfnOutput(this, 'Url', { value: url, description: 'VENDOMAT_URL' })
     if (callback)
       new CfnOutput(this, 'CallbackUrl', { value: callback.url, description: 'before /oauth/<vendor>/callback' })
+    new CfnOutput(this, 'DashboardUrl', { value: dashboard.url, description: 'are tokens fresh?' })
     new CfnOutput(this, 'TryIt', {
       description: 'a call, once there is a secret vendomat/accelo/hq; the header goes with temporary credentials only',
       value: [

@@ -252,6 +252,15 @@ describe('the machine', () => {
     },
   )
 
+  it('renews what is due when the schedule calls, and refuses any other task', async () => {
+    await createConnection('accelo/kept')
+    await control('accelo', 'POST', { fault: 'expires-in', value: 30 })
+    const { body } = await get('/tokens/accelo/kept')
+    expect(body.source).toBe('vendor')
+    expect(await functionOf('accelo').invoke({ task: 'renew' }, 'r1')).toEqual({ due: 0, renewed: 0, failed: 0 })
+    expect(await functionOf('accelo').invoke({ task: 'else' }, 'r2')).toBeUndefined()
+  })
+
   it('serves from the table, without a vendor call, after its processes were stopped', async () => {
     const before = await get('/tokens/accelo/hq')
     await control('accelo', 'DELETE')

@@ -29,7 +29,8 @@ export function memoryStore(): TokenStore {
   const stops = new Map<string, Date>()
   const consents = new Map<string, Consent & { readonly taken?: Date; readonly exchanged?: true }>()
   const mints = new Map<string, number>()
-  const known = new Set<string>()
+  /** When the keeper must look at each connection that is known. */
+  const due = new Map<string, Date>()
   const held = (key: string): Held => rows.get(key) ?? nothing
   const holds = (id: string, key: string): boolean => held(key).leaseId === id
   const windowOf = (vendorId: string, { of = '', startsAt }: FailureWindow): string =>
@@ -70,8 +71,7 @@ export function memoryStore(): TokenStore {
       return inDoubt
     },
 
-    async commit(lease, { refreshToken, newGrant, credentialVersion, usualSeconds, now }) {
-      known.add(lease.key)
+    async commit(lease, { refreshToken, newGrant, asked, credentialVersion, usualSeconds, now, dueAt }) {
       const row = held(lease.key)
       if (row.state.epoch !== lease.epoch) return 'revoked'
       const renewed = refreshToken && { refreshToken, generation: lease.generation + 1 }
@@ -91,8 +91,10 @@ export function memoryStore(): TokenStore {
           provenVersion: credentialVersion,
           usualSeconds,
           succeededAt: now,
+          ...(asked && { askedAt: now }),
         },
       })
+      due.set(lease.key, dueAt)
       return 'committed'
     },
 
@@ -150,14 +152,33 @@ export function memoryStore(): TokenStore {
       return count
     },
 
-    async register(key, { owner }) {
-      known.add(key)
+    async register(key, { owner, keepWarm, dueAt }) {
+      if (!due.has(key)) due.set(key, dueAt)
       const row = held(key)
-      rows.set(key, { ...row, state: { ...row.state, ...(owner !== undefined && { owner }) } })
+      const given = { ...(owner !== undefined && { owner }), ...(keepWarm !== undefined && { keepWarm }) }
+      rows.set(key, { ...row, state: { ...row.state, ...given } })
     },
 
     async list(vendorId) {
-      return [...known].filter((key) => key.startsWith(`${vendorId}#`)).sort()
+      return [...due.keys()].filter((key) => key.startsWith(`${vendorId}#`)).sort()
+    },
+
+    async due(vendorId, now, limit) {
+      const keys = [...due].filter(([key, at]) => key.startsWith(`${vendorId}#`) && at <= now)
+      return keys
+        .sort(([, a], [, b]) => a.getTime() - b.getTime())
+        .slice(0, limit)
+        .map(([key]) => key)
+    },
+
+    async postpone(key, { now, until }) {
+      const at = due.get(key)
+      if (at && at <= now) due.set(key, until)
+    },
+
+    async touch(key, now) {
+      const row = rows.get(key)
+      if (row) rows.set(key, { ...row, state: { ...row.state, askedAt: now } })
     },
 
     async beginConsent(vendorId, consent) {

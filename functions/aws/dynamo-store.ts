@@ -21,7 +21,7 @@ import { storeUnavailable } from './unavailable.ts'
  *
  *   pk             sk               attributes
  *   accelo#hq      STATE            status, epoch, fence, leaseId, leaseSince, leaseUntil, usualSeconds, failure (JSON),
- *                                   provenVersion, succeededAt, noticed, owner; mintHour, mints; refreshToken (sealed),
+ *                                   provenVersion, succeededAt, askedAt, noticed, owner, keepWarm; mintHour, mints; refreshToken (sealed),
  *                                   refreshEpoch, refreshFence, generation, sends (how often it was sent without a definite
  *                                   answer); vendor and dueAt, the keys of index `due`. NEVER a ttl: a fence that starts again
  *                                   lets a late writer win, and a lost refresh token needs a person.
@@ -183,13 +183,13 @@ export function dynamoStore({
       return item && number(item, 'sends')
     },
 
-    async commit(lease, { refreshToken, newGrant, credentialVersion, usualSeconds, now, dueAt }) {
+    async commit(lease, { refreshToken, newGrant, asked, credentialVersion, usualSeconds, now, dueAt }) {
       const seal = refreshToken && (await sealFor(lease))
       const sealed = seal && (await seal(refreshToken, { ...lease, use: 'refresh' }))
       const renewed = sealed === undefined ? undefined : renewedGrant(sealed, lease)
       const done = await update(lease.key, 'STATE', {
         UpdateExpression: `SET provenVersion = :version, usualSeconds = :usual, succeededAt = :now, dueAt = :due
-          ${newGrant ? ', #status = :active' : ''} ${renewed ? `, ${renewed.set}` : ''}
+          ${asked ? ', askedAt = :now' : ''} ${newGrant ? ', #status = :active' : ''} ${renewed ? `, ${renewed.set}` : ''}
           REMOVE failure, sends ${newGrant && !renewed ? ', refreshToken' : ''}`,
         ConditionExpression: 'leaseId = :id AND epoch = :epoch',
         ...(newGrant && { ExpressionAttributeNames: { '#status': 'status' } }),
@@ -315,16 +315,48 @@ export function dynamoStore({
       return next && number(next, 'mints')
     },
 
-    async register(key, { owner, dueAt }) {
+    async register(key, { owner, keepWarm, dueAt }) {
+      const changes = [owner !== undefined && '#owner = :owner', keepWarm !== undefined && 'keepWarm = :warm'].filter(
+        Boolean,
+      )
       await update(key, 'STATE', {
-        UpdateExpression: `SET ${EXISTING}, vendor = :vendor, dueAt = if_not_exists(dueAt, :due) ${owner === undefined ? '' : ', #owner = :owner'}`,
+        UpdateExpression: `SET ${[EXISTING, 'vendor = :vendor, dueAt = if_not_exists(dueAt, :due)', ...changes].join(', ')}`,
         ExpressionAttributeNames: { '#status': 'status', ...(owner !== undefined && { '#owner': 'owner' }) },
         ExpressionAttributeValues: {
           ...existing(),
           ':vendor': S(vendorOf(key)),
           ':due': N(dueAt.getTime()),
           ...(owner !== undefined && { ':owner': S(owner) }),
+          ...(keepWarm !== undefined && { ':warm': { BOOL: keepWarm } }),
         },
+      })
+    },
+
+    async due(vendorId, now, limit) {
+      const command = new QueryCommand({
+        TableName: table,
+        IndexName: 'due',
+        KeyConditionExpression: 'vendor = :vendor AND dueAt <= :now',
+        ExpressionAttributeValues: { ':vendor': S(vendorId), ':now': N(now.getTime()) },
+        Limit: limit,
+      })
+      const { Items = [] } = await client.send(command).catch(unavailable)
+      return Items.map((item) => text(item, 'pk'))
+    },
+
+    async postpone(key, { now, until }) {
+      await update(key, 'STATE', {
+        UpdateExpression: 'SET dueAt = :until',
+        ConditionExpression: 'dueAt <= :now',
+        ExpressionAttributeValues: { ':now': N(now.getTime()), ':until': N(until.getTime()) },
+      })
+    },
+
+    async touch(key, now) {
+      await update(key, 'STATE', {
+        UpdateExpression: 'SET askedAt = :now',
+        ConditionExpression: 'attribute_exists(pk)',
+        ExpressionAttributeValues: { ':now': N(now.getTime()) },
       })
     },
 
@@ -414,6 +446,8 @@ const READ = [
     'noticed',
     'owner',
     'succeededAt',
+    'askedAt',
+    'keepWarm',
     'sends',
   ],
   ...['sealed', 'issuedAt', 'expiresAt', 'refreshAt', 'scope', 'context', 'credentialVersion'],
@@ -438,6 +472,8 @@ function stateOf(item: Item): State {
     ...(noticed !== undefined && { noticed }),
     ...(owner !== undefined && { owner }),
     ...(item.succeededAt && { succeededAt: date(item, 'succeededAt') }),
+    ...(item.askedAt && { askedAt: date(item, 'askedAt') }),
+    ...(item.keepWarm?.BOOL && { keepWarm: true }),
     ...(item.sends && { inDoubt: number(item, 'sends') }),
   }
 }

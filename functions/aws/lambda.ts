@@ -1,21 +1,37 @@
 import { logMetrics } from '@aws-lambda-powertools/metrics/middleware'
 import middy from '@middy/core'
-import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda'
+import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda'
 import { type ApiRequest, answer } from '../core/app.ts'
+import { renewDue } from '../core/keeper.ts'
 import { operationOf } from '../core/routes.ts'
+import type { Runtime } from '../core/runtime.ts'
+import { secondsAfter } from '../core/token.ts'
 import type { Vendor } from '../core/vendor.ts'
-import { metrics, recordEvent } from './log.ts'
+import { metrics, recordEvent, recordSweep } from './log.ts'
 import { lambdaRuntime } from './runtime.ts'
 
 /** The entry of one vendor's function. The vendor is fixed here; an event cannot name another. */
 export function lambdaHandler(vendor: Vendor) {
   const runtime = lambdaRuntime(vendor, process.env)
-  return middy(async (event: APIGatewayProxyEvent): Promise<APIGatewayProxyResult> => {
+  return middy(async (event: APIGatewayProxyEvent | ScheduledTask, { getRemainingTimeInMillis }: Context) => {
+    if ('task' in event) return runTask(vendor, event, runtime, getRemainingTimeInMillis())
     const { status, headers, body } = await answer(vendor, requestOf(event, vendor.id), runtime, (line, error) =>
       recordEvent(vendor.id, line, error),
     )
-    return { statusCode: status, headers: { ...headers }, body }
+    return { statusCode: status, headers: { ...headers }, body } satisfies APIGatewayProxyResult
   }).use(logMetrics(metrics))
+}
+
+/** What the schedule sends, always the same: it names no connection, so who forges one has only renewed early. */
+export interface ScheduledTask {
+  readonly task: string
+}
+
+async function runTask(vendor: Vendor, { task }: ScheduledTask, runtime: Runtime, millisecondsLeft: number) {
+  if (task !== 'renew') throw new Error('the schedule asked for a task that there is not')
+  const sweep = await renewDue(vendor, runtime, secondsAfter(runtime.now(), millisecondsLeft / 1000))
+  recordSweep(vendor.id, sweep)
+  return sweep
 }
 
 /** Identity comes from what the gateway verified, never from a header. An event without it did not come through the gateway. */

@@ -3,6 +3,7 @@ import type { LogAttributes, UnformattedAttributes } from '@aws-lambda-powertool
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics'
 import { FAILURES, VendingError } from '../core/errors.ts'
 import { shorten, type VendingEvent } from '../core/event.ts'
+import type { Sweep } from '../core/keeper.ts'
 
 /** The audit line is at most this long, all told; logs are most of what a vend costs beyond the gateway. */
 const LINE_BYTES = 400
@@ -33,6 +34,15 @@ export function recordEvent(vendorId: string, event: VendingEvent, error?: unkno
   metrics.addMetric(metric, MetricUnit.Count, 1)
   if (metric === 'Renewals') metrics.addMetric('RenewalTime', MetricUnit.Milliseconds, event.ms)
   if (metric === 'Failures') logger.error('', { request_id: event.request_id, ...describe(error) })
+}
+
+/** A sweep that finds nothing is counted too: that it ran is what its alarm watches. */
+export function recordSweep(vendorId: string, { due, renewed, failed }: Sweep): void {
+  metrics.addDimension('vendor', vendorId)
+  metrics.addMetric('SweepDue', MetricUnit.Count, due)
+  metrics.addMetric('SweepRenewed', MetricUnit.Count, renewed)
+  metrics.addMetric('SweepFailed', MetricUnit.Count, failed)
+  if (due > 0) logger.info('', { op: 'sweep', due, renewed, failed })
 }
 
 const METRICS: Readonly<Record<string, string>> = { vendor: 'Renewals', stale: 'ServedStale' }

@@ -104,6 +104,7 @@ async function run(vendor: Vendor, request: ApiRequest, runtime: Runtime): Promi
 const CHANGE = z.strictObject({
   owner: z.optional(z.string().check(z.trim(), z.minLength(1), z.maxLength(200))),
   status: z.optional(z.enum(['active', 'disabled'])),
+  keep_warm: z.optional(z.boolean()),
 })
 
 const AUTHORIZATION = z.union([

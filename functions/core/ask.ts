@@ -13,6 +13,8 @@ export interface Ask {
   readonly minTtlSeconds: number
   /** Fingerprint of a token that the vendor's API refused: that one will not do, any other will. */
   readonly rejected?: string
+  /** Nobody waits for it: the schedule asks, ahead of need. */
+  readonly ahead?: true
 }
 
 export interface Vended {

@@ -88,13 +88,23 @@ export async function list(vendor: Vendor, runtime: Runtime): Promise<readonly C
 export interface Change {
   readonly owner?: string | undefined
   readonly status?: 'active' | 'disabled' | undefined
+  /** Renewed ahead of need even when nobody asks. */
+  readonly keep_warm?: boolean | undefined
 }
 
-/** Registers a connection, or changes its owner or whether it may be used. */
-export async function change(asked: Connection, { owner, status }: Change, runtime: Runtime): Promise<ConnectionView> {
+/** Registers a connection, or changes its owner, whether it may be used, and whether it is kept warm. */
+export async function change(
+  asked: Connection,
+  { owner, status, keep_warm: keepWarm }: Change,
+  runtime: Runtime,
+): Promise<ConnectionView> {
   const key = keyOf(asked)
   await runtime.credentials.read(asked.vendor.id, asked.connection, 0)
-  await runtime.store.register(key, { dueAt: runtime.now(), ...(owner !== undefined && { owner }) })
+  await runtime.store.register(key, {
+    dueAt: runtime.now(),
+    ...(owner !== undefined && { owner }),
+    ...(keepWarm !== undefined && { keepWarm }),
+  })
   if (status) {
     await runtime.store.setStatus(key, status)
     runtime.memory.copies.delete(key)

@@ -73,6 +73,7 @@ async function underLease(renewal: Renewal, runtime: Runtime): Promise<Vended | 
   // The refresh token is durable before the access token can be handed out by anybody.
   const committed = await runtime.store.commit(lease, {
     ...(issued.refreshToken && { refreshToken: issued.refreshToken }),
+    ...(!ask.ahead && { asked: true }),
     credentialVersion: credentials.version,
     usualSeconds: blend(state.usualSeconds, secondsBetween(startedAt, runtime.now())),
     now: runtime.now(),

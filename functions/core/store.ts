@@ -20,6 +20,10 @@ export interface State {
   readonly noticed?: string
   /** Who hears of it when a person is needed. */
   readonly owner?: string
+  /** When a caller last asked, to the day. */
+  readonly askedAt?: Date
+  /** Renewed ahead of need even when nobody asks. */
+  readonly keepWarm?: boolean
   /** When the vendor last gave a token. */
   readonly succeededAt?: Date
   /** A refresh token was sent and no definite answer came back: it may be spent. How often it was sent. */
@@ -61,6 +65,8 @@ export interface Success {
   readonly refreshToken?: Secret
   /** A person has just consented: the refresh token of the grant before is forgotten even if no new one came. */
   readonly newGrant?: true
+  /** A caller asked for it, not the schedule. */
+  readonly asked?: true
   readonly credentialVersion: string
   readonly usualSeconds: number
   readonly now: Date
@@ -119,8 +125,20 @@ export interface TokenStore extends ConsentStore {
   /** Counts a token obtained for memory; its number in this hour, or undefined when `stop` is reached. */
   countMint(key: string, at: { readonly now: Date; readonly stop: number }): Promise<number | undefined>
 
-  /** Makes the connection known, with its owner if one is given. */
-  register(key: string, about: { readonly owner?: string; readonly dueAt: Date }): Promise<void>
+  /** Makes the connection known, and changes what is given. */
+  register(
+    key: string,
+    about: { readonly owner?: string; readonly keepWarm?: boolean; readonly dueAt: Date },
+  ): Promise<void>
+
+  /** Keys of the connections of a vendor that the keeper must look at by now, the longest due first. Costs what is due, not what there is. */
+  due(vendorId: string, now: Date, limit: number): Promise<readonly string[]>
+
+  /** Puts the keeper's next look off, unless something else has done so since `now`. */
+  postpone(key: string, look: { readonly now: Date; readonly until: Date }): Promise<void>
+
+  /** Notes that a caller asks. Does nothing for a connection that is not known. */
+  touch(key: string, now: Date): Promise<void>
 
   /** The keys of all connections of a vendor that were registered or vended. */
   list(vendorId: string): Promise<readonly string[]>

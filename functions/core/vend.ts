@@ -40,6 +40,7 @@ async function look(ask: Ask, runtime: Runtime): Promise<Vended> {
   for (;;) {
     const row = await runtime.store.read(key)
     const { state } = row
+    await noteAsked(ask, state, runtime)
     if (state.status === 'disabled') throw new VendingError('connection_disabled', `${key} is disabled`)
     if (ask.vendor.tokens.keep === 'memory') return mint(ask, state, runtime)
 
@@ -67,6 +68,16 @@ async function look(ask: Ask, runtime: Runtime): Promise<Vended> {
     if (left <= 0) throw new VendingError('busy', `another caller is renewing ${key}`, { retryAfterSeconds: 2 })
     await runtime.sleep(Math.min(left, pauseSeconds(state, runtime)))
   }
+}
+
+const DAY_SECONDS = 24 * 60 * 60
+
+/** What nobody asks for is not renewed for ever. Told to the day, so that it costs a write a day; and not told is no harm. */
+async function noteAsked(ask: Ask, { askedAt }: State, { store, now }: Runtime): Promise<void> {
+  if (ask.ahead || (askedAt && secondsBetween(askedAt, now()) < DAY_SECONDS)) return
+  await store.touch(keyOf(ask), now()).catch((error: unknown) => {
+    if (!isFailure(error, 'store_unavailable')) throw error
+  })
 }
 
 /** The token of the row, unless a revoke or newer credentials have overruled it. */

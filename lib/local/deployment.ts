@@ -27,10 +27,17 @@ export interface DeployedFunction {
   readonly environment: Readonly<Record<string, unknown>>
 }
 
+/** A call that nobody makes: what the function is sent each minute. */
+export interface MinuteSchedule {
+  readonly functionId: string
+  readonly event: unknown
+}
+
 export interface Deployment {
   readonly stage: string
   readonly routes: readonly Route[]
   readonly functions: readonly DeployedFunction[]
+  readonly schedules: readonly MinuteSchedule[]
   readonly table: Omit<CreateTableCommandInput, 'TableName'>
   /** Type of each resource by its logical id. */
   readonly resources: Readonly<Record<string, string>>
@@ -71,10 +78,18 @@ export function readDeployment(assembly: string): Deployment {
         timeoutSeconds: Number(Properties.Timeout ?? 3),
         environment: z.object({ Variables: z.record(z.string(), z.unknown()) }).parse(Properties.Environment).Variables,
       })),
+    schedules: of('AWS::Scheduler::Schedule').map(([, { Properties }]) => minuteSchedule(Properties)),
     // CloudFormation's property names are the API's own.
     table: { KeySchema, AttributeDefinitions, GlobalSecondaryIndexes, BillingMode } as Deployment['table'],
     resources: Object.fromEntries(Object.entries(Resources).map(([id, { Type }]) => [id, Type])),
   }
+}
+
+function minuteSchedule({ ScheduleExpression, Target }: Resource['Properties']): MinuteSchedule {
+  if (ScheduleExpression !== 'rate(1 minute)')
+    throw new Error(`a schedule of ${String(ScheduleExpression)} is not known here`)
+  const { Arn, Input } = z.object({ Arn: z.unknown(), Input: z.string() }).parse(Target)
+  return { functionId: reference(Arn) ?? '', event: JSON.parse(Input) }
 }
 
 /** The folder of a function's code in the assembly: the asset's hash names both it and the object in the bucket. */

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -17,6 +17,7 @@ const ACCOUNT = '000000000000'
 const REGION = 'eu-west-1'
 /** How many processes one function may have; the lease between them is part of what is tried out. */
 const CONCURRENCY = 4
+const MINUTE_MS = 60_000
 
 /** On Node 20 the SDK would warn in every log of the year in which it will want a later one. */
 const QUIET = { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' }
@@ -90,6 +91,10 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
     functions,
   })
 
+  const clock = setInterval(() => {
+    for (const { functionId, event } of deployment.schedules) functions.get(functionId)?.invoke(event, randomUUID())
+  }, MINUTE_MS)
+
   const forShells = { VENDOMAT_URL: `${gateway.url}/${deployment.stage}`, ...shared }
   writeEnvironment(home, port, forShells)
   return {
@@ -102,6 +107,7 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
       }),
     ),
     async close() {
+      clearInterval(clock)
       for (const pool of functions.values()) pool.close()
       await Promise.all([gateway.close(), aws.close(), simulators.close()])
       rmSync(assembly, { recursive: true, force: true })

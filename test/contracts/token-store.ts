@@ -280,6 +280,27 @@ export function tokenStoreContract(name: string, open: () => Promise<TokenStore>
       })
     })
 
+    it('names what is due by now, the longest due first, and no more than asked for', async () => {
+      await store.register('acme#late', { dueAt: later(20) })
+      await store.register('acme#early', { dueAt: later(10) })
+      await store.register('apex#a', { dueAt: later(0) })
+      expect(await store.due('acme', later(9.999), 10)).toEqual([])
+      expect(await store.due('acme', later(20), 10)).toEqual(['acme#early', 'acme#late'])
+      expect(await store.due('acme', later(20), 1)).toEqual(['acme#early'])
+      await store.postpone('acme#early', { now: later(20), until: later(60) })
+      expect(await store.due('acme', later(20), 10)).toEqual(['acme#late'])
+      await store.postpone('acme#early', { now: later(20), until: later(30) })
+      expect(await store.due('acme', later(59), 10)).toEqual(['acme#late'])
+    })
+
+    it('notes when a caller asked, of a connection that is known', async () => {
+      await store.touch(key, The.now)
+      expect((await store.read(key)).state.askedAt).toBeUndefined()
+      await store.register(key, { dueAt: The.now, keepWarm: true })
+      await store.touch(key, later(5))
+      expect((await store.read(key)).state).toMatchObject({ askedAt: later(5), keepWarm: true })
+    })
+
     it('keeps the owner when a connection is registered again without one', async () => {
       await store.register(key, { owner: 'ada@acme.example', dueAt: The.now })
       await store.register(key, { dueAt: The.now })

@@ -282,7 +282,7 @@ describe('the keys', () => {
 describe('the stack', () => {
   it('prints the address and a whole signed call, and no secret', () => {
     const outputs = template.toJSON().Outputs
-    expect(Object.keys(outputs)).toEqual(['Url', 'TryIt'])
+    expect(Object.keys(outputs)).toEqual(['Url', 'DashboardUrl', 'TryIt'])
     expect(JSON.stringify(outputs.Url.Value)).toContain('execute-api')
     const call = JSON.stringify(outputs.TryIt.Value)
     expect(call).toContain('curl --aws-sigv4')
@@ -298,12 +298,13 @@ describe('the stack', () => {
     expect(synth().toJSON()).toEqual(template.toJSON())
   })
 
-  it('grows by function, role, log and route with a sixth vendor and no other change', () => {
+  it('grows by function, roles, log, schedule and routes with a sixth vendor and no other change', () => {
     const acme = { ...fakeVendor().vendor, id: 'acme', title: 'Acme' }
     const grown = synth({ vendors: [...Object.values(vendors), acme] })
     const more = {
       'AWS::Lambda::Function': 1,
-      'AWS::IAM::Role': 1,
+      'AWS::IAM::Role': 2,
+      'AWS::Scheduler::Schedule': 1,
       'AWS::Logs::LogGroup': 1,
       'AWS::ApiGateway::Method': 6,
     }
