@@ -59,37 +59,6 @@ describe('an alarm', () => {
   })
 })
 
-describe('a schedule', () => {
-  const schedules = resources('AWS::Scheduler::Schedule')
-
-  it('has each vendor renewed each minute whose tokens are stored, and no other', () => {
-    expect(schedules).toHaveLength(stored.length)
-    for (const { ScheduleExpression, ScheduleExpressionTimezone, State, Target } of schedules) {
-      expect([ScheduleExpression, ScheduleExpressionTimezone, State]).toEqual(['rate(1 minute)', 'Etc/UTC', 'ENABLED'])
-      expect(JSON.parse(Target.Input)).toEqual({ task: 'renew' })
-    }
-  })
-
-  it('tries again a few times and for a few minutes, and then leaves a message', () => {
-    for (const { Target } of schedules) {
-      expect(Target.RetryPolicy).toEqual({ MaximumEventAgeInSeconds: 240, MaximumRetryAttempts: 2 })
-      expect(JSON.stringify(Target.DeadLetterConfig)).toContain('Undelivered')
-    }
-  })
-
-  it('may call its own function and write to the queue, for this account and group only', () => {
-    const roles = Object.values(template.findResources('AWS::IAM::Role')).map(({ Properties }) => Properties)
-    const trusts = roles.filter(({ AssumeRolePolicyDocument }) =>
-      JSON.stringify(AssumeRolePolicyDocument).includes('scheduler'),
-    )
-    expect(trusts).toHaveLength(stored.length)
-    for (const { AssumeRolePolicyDocument } of trusts) {
-      const [{ Condition }] = AssumeRolePolicyDocument.Statement
-      expect(Object.keys(Condition.StringEquals).sort()).toEqual(['aws:SourceAccount', 'aws:SourceArn'])
-    }
-  })
-})
-
 it('the dashboard is there, and is the same each time', () => {
   const [dashboard] = resources('AWS::CloudWatch::Dashboard')
   expect(dashboard?.DashboardName).toContain('Vendomat')

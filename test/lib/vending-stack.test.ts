@@ -284,6 +284,7 @@ describe('the stack', () => {
     const outputs = template.toJSON().Outputs
     expect(Object.keys(outputs)).toEqual(['Url', 'DashboardUrl', 'TryIt'])
     expect(JSON.stringify(outputs.Url.Value)).toContain('execute-api')
+    expect(JSON.stringify(outputs.DashboardUrl.Value)).toContain('#dashboards/dashboard/Vendomat')
     const call = JSON.stringify(outputs.TryIt.Value)
     expect(call).toContain('curl --aws-sigv4')
     expect(call).toContain('/tokens/accelo/hq')
@@ -307,6 +308,11 @@ describe('the stack', () => {
       'AWS::Scheduler::Schedule': 1,
       'AWS::Logs::LogGroup': 1,
       'AWS::ApiGateway::Method': 6,
+      'AWS::CloudWatch::Alarm': 5,
+      'AWS::CloudWatch::Dashboard': 0,
+      'AWS::KMS::Key': 0,
+      'AWS::SQS::Queue': 0,
+      'AWS::SNS::Topic': 0,
     }
     for (const [type, count] of Object.entries(more)) {
       expect([type, Object.keys(grown.findResources(type)).length]).toEqual([type, resources(type).length + count])
