@@ -9,7 +9,7 @@ import { revoke } from './revoke.ts'
 import { type Operation, ROUTES } from './routes.ts'
 import type { Runtime } from './runtime.ts'
 import { secret } from './secret.ts'
-import { NEVER, secondsBetween } from './token.ts'
+import { NEVER, rfc3339, secondsBetween } from './token.ts'
 import { vend } from './vend.ts'
 import type { Vendor } from './vendor.ts'
 
@@ -203,5 +203,3 @@ const isNever = (instant: Date): boolean => instant.getTime() === NEVER.getTime(
 const endOf = (expiresAt: Date): object => (isNever(expiresAt) ? {} : { expires_at: rfc3339(expiresAt) })
 
 const wholeSeconds = (from: Date, to: Date): number => Math.floor(secondsBetween(from, to))
-
-const rfc3339 = (instant: Date): string => `${instant.toISOString().slice(0, 19)}Z`

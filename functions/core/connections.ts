@@ -3,7 +3,7 @@ import { VendingError } from './errors.ts'
 import { bars } from './failure.ts'
 import type { Credentials, Runtime } from './runtime.ts'
 import type { HeldToken, Row, State } from './store.ts'
-import { freshness, NEVER, secondsBetween } from './token.ts'
+import { freshness, NEVER, rfc3339, secondsBetween } from './token.ts'
 import type { Vendor } from './vendor.ts'
 
 export type ConnectionState = 'ok' | 'ageing' | 'expired' | 'failing' | 'reconnect' | 'disabled' | 'not_vended'
@@ -155,5 +155,3 @@ function stateOf(state: State, token: HeldToken | undefined, { version }: Creden
   const fit = freshness(token.accessToken, { refreshAt: token.refreshAt, minTtlSeconds: 0, now })
   return fit === 'fresh' ? 'ok' : fit === 'ageing' ? 'ageing' : 'expired'
 }
-
-const rfc3339 = (instant: Date): string => `${instant.toISOString().slice(0, 19)}Z`

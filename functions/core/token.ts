@@ -62,3 +62,6 @@ export function refreshAt(token: AccessToken, policy: TokenPolicy, key: string):
 export const secondsBetween = (from: Date, to: Date): number => (to.getTime() - from.getTime()) / 1000
 
 export const secondsAfter = (from: Date, seconds: number): Date => new Date(from.getTime() + seconds * 1000)
+
+/** As people and RFC 3339 write an instant: to the second, in UTC. */
+export const rfc3339 = (instant: Date): string => `${instant.toISOString().slice(0, 19)}Z`
