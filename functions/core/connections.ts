@@ -3,7 +3,7 @@ import { VendingError } from './errors.ts'
 import { bars } from './failure.ts'
 import type { Credentials, Runtime } from './runtime.ts'
 import type { HeldToken, Row, State } from './store.ts'
-import { freshness, NEVER, rfc3339, secondsBetween } from './token.ts'
+import { DAY_SECONDS, freshness, NEVER, rfc3339, secondsBetween } from './token.ts'
 import type { Vendor } from './vendor.ts'
 
 export type ConnectionState = 'ok' | 'ageing' | 'expired' | 'failing' | 'reconnect' | 'disabled' | 'not_vended'
@@ -26,7 +26,6 @@ export interface ConnectionView {
   readonly next_action: string
 }
 
-const DAY_SECONDS = 24 * 60 * 60
 const READ_SECONDS = 5
 
 const NEXT: Readonly<Record<ConnectionState, string>> = {

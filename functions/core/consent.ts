@@ -2,11 +2,11 @@ import { randomBytes } from 'node:crypto'
 import { type Connection, contextFor, keyOf } from './ask.ts'
 import { VendingError } from './errors.ts'
 import { sha256 } from './hash.ts'
-import { keep } from './renew.ts'
+import { keep, tokenUnder } from './renew.ts'
 import type { Runtime } from './runtime.ts'
 import type { Secret } from './secret.ts'
-import type { Consent, StoredToken } from './store.ts'
-import { refreshAt, secondsAfter, secondsBetween } from './token.ts'
+import type { Consent } from './store.ts'
+import { secondsAfter, secondsBetween } from './token.ts'
 import type { Authorization, Issued } from './vendor.ts'
 
 /** A person has this long to say yes. */
@@ -183,15 +183,8 @@ async function exchange(
     await runtime.store.release(lease)
     throw error
   }
-  const { accessToken, refreshToken } = issued
-  const token: StoredToken = {
-    keep: 'table',
-    accessToken,
-    refreshAt: refreshAt(accessToken, vendor.tokens, key),
-    fence: lease.fence,
-    epoch: lease.epoch,
-    credentialVersion: credentials.version,
-  }
+  const { refreshToken } = issued
+  const token = tokenUnder(lease, { vendor, issued, credentials })
   const committed = await runtime.store.commit(lease, {
     ...(refreshToken && { refreshToken }),
     newGrant: true,

@@ -1,7 +1,7 @@
 import { FAILURES, VendingError } from './errors.ts'
 import type { Runtime } from './runtime.ts'
 import type { State } from './store.ts'
-import { freshness, NEVER, secondsAfter, secondsBetween } from './token.ts'
+import { DAY_SECONDS, freshness, NEVER, secondsAfter, secondsBetween } from './token.ts'
 import { vend } from './vend.ts'
 import type { Vendor } from './vendor.ts'
 
@@ -14,7 +14,6 @@ export interface Sweep {
 
 const MINUTE_SECONDS = 60
 const HOUR_SECONDS = 60 * MINUTE_SECONDS
-const DAY_SECONDS = 24 * HOUR_SECONDS
 /** A connection that nobody has asked for in so long rests until somebody does. */
 const REST_AFTER_SECONDS = 14 * DAY_SECONDS
 const AT_ONCE = 10

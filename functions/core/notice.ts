@@ -1,4 +1,4 @@
-import { type AccessToken, secondsBetween } from './token.ts'
+import { type AccessToken, DAY_SECONDS, secondsBetween } from './token.ts'
 
 /** Something a person should hear about. Holds names, dates and codes; never a secret and never a vendor's text. */
 export type Notice = ExpiringNotice | MintingNotice
@@ -22,7 +22,6 @@ export interface ExpiringNotice {
   readonly step: number
 }
 
-const DAY_SECONDS = 24 * 60 * 60
 const STEPS_DAYS = [0, 1, 3, 7, 14, 30, 60]
 
 /** The notice due for a token that only a person can renew: of all steps that have come, the tightest. */

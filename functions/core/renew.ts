@@ -7,6 +7,7 @@ import type { Credentials, Runtime } from './runtime.ts'
 import { isLeased, type Lease, type Row, type State, type StoredToken } from './store.ts'
 import { vendLatestStored } from './stored.ts'
 import { refreshAt, secondsAfter, secondsBetween, type TokenPolicy } from './token.ts'
+import type { Issued, Vendor } from './vendor.ts'
 
 /** Longer than any vendor call, so that a live holder never loses it; with a rotating grant, longer than the function lives. */
 const leaseSeconds = ({ rotates }: TokenPolicy): number => (rotates ? 32 : 15)
@@ -62,14 +63,7 @@ async function underLease(renewal: Renewal, runtime: Runtime): Promise<Vended | 
   if ('error' in outcome) return failed(renewal, outcome, runtime)
 
   const { issued, credentials } = outcome
-  const token: StoredToken = {
-    keep: 'table',
-    accessToken: issued.accessToken,
-    refreshAt: refreshAt(issued.accessToken, ask.vendor.tokens, lease.key),
-    fence: lease.fence,
-    epoch: lease.epoch,
-    credentialVersion: credentials.version,
-  }
+  const token = tokenUnder(lease, { vendor: ask.vendor, issued, credentials })
   // The refresh token is durable before the access token can be handed out by anybody.
   const committed = await runtime.store.commit(lease, {
     ...(issued.refreshToken && { refreshToken: issued.refreshToken }),
@@ -91,6 +85,22 @@ async function underLease(renewal: Renewal, runtime: Runtime): Promise<Vended | 
   const notCached = { code: 'not_cached', detail: 'the token could not be cached' }
   return { token, source: 'vendor', warnings: [...warnings, notCached] }
 }
+
+interface Obtained {
+  readonly vendor: Vendor
+  readonly issued: Issued
+  readonly credentials: Credentials
+}
+
+/** What was obtained under a lease, as it is stored: with the lease's fence and epoch, and the moment to renew it. */
+export const tokenUnder = ({ key, fence, epoch }: Lease, { vendor, issued, credentials }: Obtained): StoredToken => ({
+  keep: 'table',
+  accessToken: issued.accessToken,
+  refreshAt: refreshAt(issued.accessToken, vendor.tokens, key),
+  fence,
+  epoch,
+  credentialVersion: credentials.version,
+})
 
 /** The commit has made the token good; a cache that cannot be written costs the next caller a vendor call, not this one its token. */
 export async function keep(

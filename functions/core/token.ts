@@ -59,6 +59,8 @@ export function refreshAt(token: AccessToken, policy: TokenPolicy, key: string):
   return secondsAfter(token.issuedAt, lifeSeconds(token) * ((policy.refreshAfter ?? 0.8) + spread))
 }
 
+export const DAY_SECONDS = 24 * 60 * 60
+
 export const secondsBetween = (from: Date, to: Date): number => (to.getTime() - from.getTime()) / 1000
 
 export const secondsAfter = (from: Date, seconds: number): Date => new Date(from.getTime() + seconds * 1000)

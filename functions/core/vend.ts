@@ -6,7 +6,7 @@ import { mint } from './mint.ts'
 import { renew } from './renew.ts'
 import type { Runtime } from './runtime.ts'
 import type { HeldToken, Row, State } from './store.ts'
-import { secondsBetween } from './token.ts'
+import { DAY_SECONDS, secondsBetween } from './token.ts'
 
 /** A caller without anything to serve waits this long for the holder of the lease. */
 const WAIT_SECONDS = 6
@@ -69,8 +69,6 @@ async function look(ask: Ask, runtime: Runtime): Promise<Vended> {
     await runtime.sleep(Math.min(left, pauseSeconds(state, runtime)))
   }
 }
-
-const DAY_SECONDS = 24 * 60 * 60
 
 /** What nobody asks for is not renewed for ever. Told to the day, so that it costs a write a day; and not told is no harm. */
 async function noteAsked(ask: Ask, { askedAt }: State, { store, now }: Runtime): Promise<void> {
