@@ -9,6 +9,9 @@ const settings: VendingStackProps = {
   // allowedHosts: { iobeya: ['boards.example.com'] },
   // reservedConcurrency: { accelo: 20 },
   // hostedCallback: true,
+  // timeZone: 'Europe/Zurich',
+  // chatTopic: true,
+  // runbookUrl: 'https://git.example.com/platform/vendomat/README.md',
   terminationProtection: true,
   tags: { service: 'vendomat' },
 }

@@ -3,6 +3,12 @@ export const ENV = {
   table: 'VENDOMAT_TABLE',
   envelopeKey: 'VENDOMAT_ENVELOPE_KEY',
   topic: 'VENDOMAT_TOPIC',
+  /** Of notices in the schema that chat channels render, where the deployment has one. */
+  chatTopic: 'VENDOMAT_CHAT_TOPIC',
+  /** Name of the stack, so that who has several knows which one writes. */
+  stack: 'VENDOMAT_STACK',
+  /** Where people read the README, without the `#`. */
+  runbook: 'VENDOMAT_RUNBOOK',
   /** Comma-separated domains an operator has approved beside the vendor's own. */
   allowedHosts: 'VENDOMAT_ALLOWED_HOSTS',
   /** Address of the hosted callback's API, where the deployment has one. */

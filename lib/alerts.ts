@@ -1,6 +1,13 @@
 import { Duration, Stack } from 'aws-cdk-lib'
 import type { RestApi } from 'aws-cdk-lib/aws-apigateway'
-import { Alarm, type AlarmProps, ComparisonOperator, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch'
+import {
+  Alarm,
+  type AlarmProps,
+  ComparisonOperator,
+  MathExpression,
+  Stats,
+  TreatMissingData,
+} from 'aws-cdk-lib/aws-cloudwatch'
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions'
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { Key } from 'aws-cdk-lib/aws-kms'
@@ -17,6 +24,10 @@ import { vendorMetric } from './vendor-metrics.ts'
 export interface AlertsProps {
   /** Who is mailed. @default nobody; the topic can be subscribed to later */
   readonly email?: string
+  /** Whether notices are also written for chat channels, to a topic of their own. @default false */
+  readonly chatTopic?: boolean
+  /** Where people read the README. @default 'README.md' */
+  readonly runbookUrl?: string
 }
 
 export interface WatchProps extends Omit<AlarmProps, 'alarmName' | 'alarmDescription' | 'actionsEnabled'> {
@@ -28,25 +39,58 @@ export interface WatchProps extends Omit<AlarmProps, 'alarmName' | 'alarmDescrip
   readonly treatMissingData: TreatMissingData
 }
 
+/** Whom the events say they come from. */
+const EVENT_SOURCE = 'vendomat'
+
+/** The expression of an alarm takes so many metrics. */
+const MOST_METRICS = 10
+
 /** Where people hear of what only a person can do, and of what is wrong with the machine. */
 export class Alerts extends Construct {
+  /** For a chat channel to subscribe to, where it was asked for. */
+  readonly chatTopic: Topic | undefined
   private readonly topic: Topic
   private readonly key: Key
+  private readonly runbookUrl: string
 
-  constructor(scope: Construct, id: string, { email }: AlertsProps = {}) {
+  constructor(scope: Construct, id: string, { email, chatTopic, runbookUrl = 'README.md' }: AlertsProps = {}) {
     super(scope, id)
+    if (runbookUrl.includes('#'))
+      throw new Error(`runbookUrl "${runbookUrl}" names a heading; it must be the page alone`)
+    this.runbookUrl = runbookUrl
     this.key = new Key(this, 'Key', { description: 'vendomat: notices', enableKeyRotation: true })
     this.topic = new Topic(this, 'Topic', { masterKey: this.key, enforceSSL: true, displayName: 'Vendomat' })
+    if (chatTopic) this.chatTopic = new Topic(this, 'ChatTopic', { masterKey: this.key, enforceSSL: true })
     if (email) this.topic.addSubscription(new EmailSubscription(email))
     this.letAlarmsPublish()
   }
 
-  /** Lets `fn` publish notices, and tells it the topic. */
+  /** Lets `fn` tell people: by the topics, and by events on the account's bus. */
   grantPublish(fn: LambdaFunction): void {
-    fn.addEnvironment(ENV.topic, this.topic.topicArn)
-    fn.addToRolePolicy(new PolicyStatement({ actions: ['sns:Publish'], resources: [this.topic.topicArn] }))
+    const { topic, chatTopic } = this
+    fn.addEnvironment(ENV.topic, topic.topicArn)
+    if (chatTopic) fn.addEnvironment(ENV.chatTopic, chatTopic.topicArn)
+    fn.addEnvironment(ENV.stack, Stack.of(this).stackName)
+    fn.addEnvironment(ENV.runbook, this.runbookUrl)
+    fn.addToRolePolicy(
+      new PolicyStatement({
+        actions: ['sns:Publish'],
+        resources: [topic, chatTopic].flatMap((one) => (one ? [one.topicArn] : [])),
+      }),
+    )
     fn.addToRolePolicy(
       new PolicyStatement({ actions: ['kms:Decrypt', 'kms:GenerateDataKey'], resources: [this.key.keyArn] }),
+    )
+    fn.addToRolePolicy(
+      new PolicyStatement({
+        actions: ['events:PutEvents'],
+        resources: [Stack.of(this).formatArn({ service: 'events', resource: 'event-bus', resourceName: 'default' })],
+        // A request has many entries, each with a source; `ForAllValues` is true of one that names none at all.
+        conditions: {
+          'ForAllValues:StringEquals': { 'events:source': [EVENT_SOURCE] },
+          Null: { 'events:source': 'false' },
+        },
+      }),
     )
   }
 
@@ -55,7 +99,7 @@ export class Alerts extends Construct {
     const alarm = new Alarm(this, id, {
       ...props,
       alarmName: `${Stack.of(this).stackName}-${id}`,
-      alarmDescription: `${todo} Runbook: README.md#${anchorOf(runbook)}`,
+      alarmDescription: `${todo} Runbook: ${this.runbookUrl}#${anchorOf(runbook)}`,
     })
     const action = new SnsAction(this.topic)
     alarm.addAlarmAction(action)
@@ -63,20 +107,11 @@ export class Alerts extends Construct {
     return alarm
   }
 
-  /** Watches a vendor's function, and its sweeps where it has any. */
-  watchVendor(fn: LambdaFunction, { id, title, tokens }: Vendor): void {
-    if (tokens.keep === 'table') {
-      this.alarm(`${id}-sweep-stopped`, {
-        todo: `Look at the errors of the ${title} function and at its schedule: for 5 minutes nothing was renewed ahead.`,
-        runbook: 'Sweep stopped',
-        metric: vendorMetric(id, 'SweepDue', { statistic: Stats.SAMPLE_COUNT, period: Duration.minutes(1) }),
-        comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
-        threshold: 1,
-        evaluationPeriods: 5,
-        // A sweep counts what is due even when that is nothing, so no data is no sweep.
-        treatMissingData: TreatMissingData.BREACHING,
-      })
-    }
+  /** Watches a vendor: whether its schedules run and what comes of them, what callers get, and its function. */
+  watchVendor(fn: LambdaFunction, vendor: Vendor): void {
+    this.watchSweeps(vendor)
+    this.watchChecks(vendor)
+    const { id, title } = vendor
     this.alarm(`${id}-vendor-failing`, {
       todo: `Run \`npx vendomat status ${id}\`: more than 5 requests for ${title} tokens failed within 5 minutes.`,
       runbook: 'Vendor failing',
@@ -90,18 +125,41 @@ export class Alerts extends Construct {
       ...above(0),
       evaluationPeriods: 3,
     })
-    this.alarm(`${id}-function-errors`, {
-      todo: `Read the log of the ${title} function: it crashed or ran out of time.`,
+    this.watchFunction(fn, { id: `${id}-function`, called: `the ${title} function` })
+  }
+
+  /** Watches for crashes, and for calls that were turned away. */
+  watchFunction(fn: LambdaFunction, { id, called }: { readonly id: string; readonly called: string }): void {
+    this.alarm(`${id}-errors`, {
+      todo: `Read the log of ${called}: it crashed or ran out of time.`,
       runbook: 'Function errors',
       metric: fn.metricErrors(),
       ...above(0),
     })
-    this.alarm(`${id}-function-throttled`, {
-      todo: `Compare the concurrency of the ${title} function with what the account has left: calls were turned away.`,
+    this.alarm(`${id}-throttled`, {
+      todo: `Compare the concurrency of ${called} with what the account has left: calls were turned away.`,
       runbook: 'Function throttled',
       metric: fn.metricThrottles(),
       ...above(0),
     })
+  }
+
+  /** Watches for notices that reached nobody. */
+  watchNotices(vendors: readonly Vendor[]): void {
+    for (let first = 0; first < vendors.length; first += MOST_METRICS) {
+      const some = vendors.slice(first, first + MOST_METRICS)
+      this.alarm(first === 0 ? 'notices-lost' : `notices-lost-${first / MOST_METRICS + 1}`, {
+        todo: 'Run `npx vendomat status`: people should have been told something, and it could not be sent.',
+        runbook: 'Notices lost',
+        metric: new MathExpression({
+          expression: some.map(({ id }) => `FILL(${id}, 0)`).join(' + '),
+          usingMetrics: Object.fromEntries(some.map(({ id }) => [id, vendorMetric(id, 'NoticesLost')])),
+          label: 'NoticesLost',
+          period: Duration.minutes(5),
+        }),
+        ...above(0),
+      })
+    }
   }
 
   /** Watches calls of schedules that reached nobody. */
@@ -141,6 +199,65 @@ export class Alerts extends Construct {
     })
   }
 
+  /** Watches that each minute somebody looks at what is due, and that it can be renewed. */
+  private watchSweeps({ id, title }: Vendor): void {
+    this.alarm(`${id}-sweep-stopped`, {
+      todo: `Look at the errors of the ${title} function and at its schedule: for 5 minutes nothing was renewed ahead.`,
+      runbook: 'Sweep stopped',
+      metric: vendorMetric(id, 'SweepDue', { statistic: Stats.SAMPLE_COUNT, period: Duration.minutes(1) }),
+      comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
+      threshold: 1,
+      evaluationPeriods: 5,
+      // A sweep counts what is due even when that is nothing, so no data is no sweep.
+      treatMissingData: TreatMissingData.BREACHING,
+    })
+    this.alarm(`${id}-due-not-renewed`, {
+      todo: `Run \`npx vendomat status ${id}\`: for 15 minutes ${title} tokens could not be renewed ahead of need.`,
+      runbook: 'Due not renewed',
+      metric: vendorMetric(id, 'SweepFailed'),
+      ...above(0),
+      // What failed is tried again after a minute or two, so each of these sees it; one bad minute is in one of them.
+      evaluationPeriods: 3,
+    })
+  }
+
+  /** Watches that each day somebody looks at credentials, and what was seen. */
+  private watchChecks({ id, title }: Vendor): void {
+    this.alarm(`${id}-check-stopped`, {
+      todo: `Look at the errors of the ${title} function and at its daily schedule: nobody has looked when credentials end.`,
+      runbook: 'Check stopped',
+      metric: vendorMetric(id, 'ChecksDone', { statistic: Stats.SAMPLE_COUNT, period: Duration.hours(1) }),
+      comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
+      threshold: 1,
+      evaluationPeriods: A_DAY_HOURS,
+      // A check counts what it has seen even when that is nothing, so no data is no check.
+      treatMissingData: TreatMissingData.BREACHING,
+    })
+    this.alarm(`${id}-checks-failing`, {
+      todo: `Run \`npx vendomat status ${id}\`: the daily check could not look at all ${title} credentials.`,
+      runbook: 'Checks failing',
+      metric: new MathExpression({
+        // Every check counts both.
+        expression: 'failed + left',
+        usingMetrics: { failed: vendorMetric(id, 'ChecksFailed'), left: vendorMetric(id, 'ChecksLeft') },
+        label: 'ChecksFailed + ChecksLeft',
+        period: Duration.hours(1),
+      }),
+      ...above(0),
+      ...onceADay,
+    })
+    this.alarm(`${id}-credentials-end`, {
+      todo: `Run \`npx vendomat status ${id}\` and rotate what it names: ${title} credentials end in less than 3 days.`,
+      runbook: 'Credentials end',
+      metric: vendorMetric(id, 'DaysToExpiry', { statistic: Stats.MINIMUM, period: Duration.hours(1) }),
+      comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
+      threshold: 3,
+      // Of a vendor without such credentials there is never any data.
+      treatMissingData: TreatMissingData.NOT_BREACHING,
+      ...onceADay,
+    })
+  }
+
   /**
    * CloudWatch publishes as itself. Requiring TLS gave the topic a policy, which took the place of the default one that
    * lets it; and without the key an alarm's notice is lost and nobody told.
@@ -166,6 +283,15 @@ const above = (threshold: number) => ({
   evaluationPeriods: 1,
   treatMissingData: TreatMissingData.NOT_BREACHING,
 })
+
+/** From one daily check to the next: a day, the 15 minutes of its window, and the hour by which clocks are put back. */
+const A_DAY_HOURS = 26
+
+/**
+ * What is reported once a day stands until the next report. Not a period of a day: checks begin some minutes apart, so
+ * now and then there is a day without data, and the alarm would end only to begin again.
+ */
+const onceADay = { evaluationPeriods: A_DAY_HOURS, datapointsToAlarm: 1 }
 
 /** The anchor that a heading of letters, digits and spaces has on GitHub. */
 const anchorOf = (heading: string): string => heading.toLowerCase().replaceAll(' ', '-')

@@ -2,7 +2,9 @@ import { Duration, Stack } from 'aws-cdk-lib'
 import type { RestApi } from 'aws-cdk-lib/aws-apigateway'
 import {
   Dashboard as CloudWatchDashboard,
+  Color,
   GraphWidget,
+  type GraphWidgetProps,
   type IMetric,
   MathExpression,
   Stats,
@@ -11,7 +13,7 @@ import {
 import { Construct } from 'constructs'
 import type { Vendor } from '../functions/core/vendor.ts'
 import type { TokenTable } from './token-table.ts'
-import { vendMetric, vendorMetric } from './vendor-metrics.ts'
+import { FAILURE_METRICS, type VendorMetricName, vendMetric, vendorMetric } from './vendor-metrics.ts'
 
 export interface DashboardProps {
   readonly vendors: readonly Vendor[]
@@ -19,7 +21,7 @@ export interface DashboardProps {
   readonly tokens: TokenTable
 }
 
-/** One page, most urgent first: are tokens fresh, then each vendor, then the gateway and the table. */
+/** One page, most urgent first: what a person must renew, are tokens fresh, then each vendor, then the machine. */
 export class Dashboard extends Construct {
   readonly url: string
 
@@ -30,13 +32,18 @@ export class Dashboard extends Construct {
       dashboardName: stackName,
       defaultInterval: Duration.hours(12),
     })
+    dashboard.addWidgets(daysLeft(vendors))
     dashboard.addWidgets(...freshness(vendors, api))
     for (const vendor of vendors) {
-      dashboard.addWidgets(new TextWidget({ markdown: `## ${vendor.title}`, width: 24, height: 1 }))
+      dashboard.addWidgets(heading(vendor.title))
       dashboard.addWidgets(...vendorRow(vendor))
     }
-    dashboard.addWidgets(new TextWidget({ markdown: '## API and table', width: 24, height: 1 }))
+    dashboard.addWidgets(heading('Sweeps and checks'))
+    dashboard.addWidgets(...taskRow(vendors))
+    dashboard.addWidgets(heading('API and table'))
     dashboard.addWidgets(...machineRow(api, tokens))
+    dashboard.addWidgets(heading('Notices'))
+    dashboard.addWidgets(...noticeRow(vendors))
     this.url = `https://${region}.console.aws.amazon.com/cloudwatch/home?region=${region}#dashboards/dashboard/${stackName}`
   }
 }
@@ -44,75 +51,136 @@ export class Dashboard extends Construct {
 const PERCENT = { min: 0, max: 100, label: '%', showUnits: false }
 const COUNT = { min: 0, label: 'count', showUnits: false }
 const MS = { min: 0, label: 'ms', showUnits: false }
+/** Below zero when it is over. */
+const DAYS = { label: 'days', showUnits: false }
 
-/**
- * A hit is not counted by the functions, so all calls are those the gateway counted; whatever ended in an error counts as
- * not fresh, the caller's own mistakes too.
- */
+/** Reported once a day, so it has a time range of its own: in the page's 12 hours there may be no report at all. */
+const daysLeft = (vendors: readonly Vendor[]) =>
+  graph('Days until credentials end that a person has to renew (the first of each vendor)', 24, DAYS, {
+    left: ofEach(vendors, 'DaysToExpiry', { statistic: Stats.MINIMUM, period: Duration.days(1) }),
+    leftAnnotations: [
+      { value: 14, label: 'make a new one', color: Color.ORANGE },
+      { value: 0, label: 'over', color: Color.RED },
+    ],
+    start: '-P30D',
+  })
+
 const freshness = (vendors: readonly Vendor[], api: RestApi) => [
-  graph('Fresh: % of GET /tokens calls answered with a token not ageing (any error counts as not fresh)', 12, PERCENT, [
-    ...vendors.map(({ id, title }) => freshShare(id, title, api)),
-  ]),
-  graph('Ageing tokens served, because renewing failed or is going on', 6, COUNT, [
-    ...vendors.map(({ id, title }) => vendorMetric(id, 'ServedStale', { label: title })),
-  ]),
-  graph('Due connections that a sweep could not renew', 6, COUNT, [
-    ...vendors.filter(isSwept).map(({ id, title }) => vendorMetric(id, 'SweepFailed', { label: title })),
-  ]),
+  graph(
+    'Fresh at once: % of GET /tokens calls answered without waiting for a renewal (errors count as waiting)',
+    12,
+    PERCENT,
+    { left: vendors.map(({ id, title }) => freshShare(id, title, api)) },
+  ),
+  graph('Ageing tokens served, because renewing failed or is going on', 6, COUNT, {
+    left: ofEach(vendors, 'ServedStale'),
+  }),
+  graph('Due connections that a sweep could not renew', 6, COUNT, { left: ofEach(vendors, 'SweepFailed') }),
 ]
 
-const freshShare = (id: string, label: string, api: RestApi): IMetric =>
-  new MathExpression({
-    expression: `100 * (${id}_all - FILL(${id}_stale, 0) - FILL(${id}_4xx, 0) - FILL(${id}_5xx, 0)) / ${id}_all`,
+/**
+ * A hit is not counted by the functions, so all calls are those the gateway counted. Who waited and then got an error is
+ * taken off twice, and renewals for callers who reported a token as refused are not of these calls: it is at least so good.
+ */
+const freshShare = (id: string, label: string, api: RestApi): IMetric => {
+  const waited = ['renewals', 'waits', '4xx', '5xx'].map((what) => `FILL(${id}_${what}, 0)`)
+  return new MathExpression({
+    expression: `100 * (${id}_all - ${waited.join(' - ')}) / ${id}_all`,
     usingMetrics: {
       [`${id}_all`]: vendMetric(api, id, 'Count'),
-      [`${id}_stale`]: vendorMetric(id, 'ServedStale'),
+      [`${id}_renewals`]: vendorMetric(id, 'Renewals'),
+      [`${id}_waits`]: vendorMetric(id, 'LeaseWaits'),
       [`${id}_4xx`]: vendMetric(api, id, '4XXError'),
       [`${id}_5xx`]: vendMetric(api, id, '5XXError'),
     },
     label,
     period: Duration.minutes(5),
   })
-
-function vendorRow(vendor: Vendor) {
-  const { id } = vendor
-  const counts = graph('Tokens obtained from the vendor', 6, COUNT, [vendorMetric(id, 'Renewals')])
-  const times = graph('Time of obtaining one', 6, MS, [
-    vendorMetric(id, 'RenewalTime', { statistic: Stats.p(50), label: 'p50' }),
-    vendorMetric(id, 'RenewalTime', { statistic: Stats.p(99), label: 'p99' }),
-  ])
-  const failures = graph("Failures (ours or the vendor's) and refusals (the caller's)", 6, COUNT, [
-    vendorMetric(id, 'Failures'),
-    vendorMetric(id, 'Refusals'),
-  ])
-  if (!isSwept(vendor)) {
-    const markdown = 'No sweeps: these tokens live in the memory of the process that obtained them, and nowhere else.'
-    return [counts, times, failures, new TextWidget({ markdown, width: 6, height: 6 })]
-  }
-  const sweeps = graph('Sweeps (5 in 5 minutes), and what they found and renewed', 6, COUNT, [
-    vendorMetric(id, 'SweepDue', { statistic: Stats.SAMPLE_COUNT, label: 'sweeps' }),
-    vendorMetric(id, 'SweepDue', { label: 'due' }),
-    vendorMetric(id, 'SweepRenewed', { label: 'renewed' }),
-  ])
-  return [counts, times, failures, sweeps]
 }
 
-function machineRow({ deploymentStage: stage }: RestApi, tokens: TokenTable) {
-  return [
-    graph('API latency', 8, MS, [
+const vendorRow = ({ id }: Vendor) => [
+  graph("Time of a call at the vendor's token endpoint", 6, MS, {
+    left: [
+      vendorMetric(id, 'VendorTime', { statistic: Stats.p(50), label: 'p50' }),
+      vendorMetric(id, 'VendorTime', { statistic: Stats.p(99), label: 'p99' }),
+    ],
+  }),
+  graph('Calls of the vendor that failed, by class, and what callers heard (right)', 6, COUNT, {
+    left: FAILURE_METRICS.map((name) => vendorMetric(id, name)),
+    right: [
+      vendorMetric(id, 'Failures', { label: 'answers without a token' }),
+      vendorMetric(id, 'Refusals', { label: 'calls that were refused' }),
+    ],
+    rightYAxis: COUNT,
+  }),
+  graph('Tokens obtained while a caller waited and ahead of need, and all calls of the vendor', 6, COUNT, {
+    left: [
+      vendorMetric(id, 'Renewals', { label: 'caller waited' }),
+      vendorMetric(id, 'SweepRenewed', { label: 'ahead of need' }),
+      vendorMetric(id, 'VendorCalls', { label: 'vendor calls' }),
+      vendorMetric(id, 'VendorFailures', { label: 'of these failed' }),
+    ],
+  }),
+  graph("Callers that waited for another's renewal, and how long callers waited (right)", 6, COUNT, {
+    left: [vendorMetric(id, 'LeaseWaits', { label: 'waited for another' })],
+    right: [
+      vendorMetric(id, 'LeaseWaitTime', { statistic: Stats.p(99), label: 'for another, p99' }),
+      vendorMetric(id, 'RenewalTime', { statistic: Stats.p(99), label: 'for the vendor, p99' }),
+    ],
+    rightYAxis: MS,
+  }),
+]
+
+const taskRow = (vendors: readonly Vendor[]) => [
+  graph('Sweeps (5 in 5 minutes; fewer: the schedule or the function is ill)', 8, COUNT, {
+    left: ofEach(vendors, 'SweepDue', { statistic: Stats.SAMPLE_COUNT }),
+  }),
+  graph('Connections that sweeps found due', 8, COUNT, { left: ofEach(vendors, 'SweepDue') }),
+  graph('Daily checks: connections looked at, and those that failed or were left over (right)', 8, COUNT, {
+    left: ofEach(vendors, 'ChecksDone', { period: Duration.days(1) }),
+    right: [
+      ...ofEach(vendors, 'ChecksFailed', { period: Duration.days(1) }, 'failed'),
+      ...ofEach(vendors, 'ChecksLeft', { period: Duration.days(1) }, 'left over'),
+    ],
+    rightYAxis: COUNT,
+    start: '-P30D',
+  }),
+]
+
+const machineRow = ({ deploymentStage: stage }: RestApi, tokens: TokenTable) => [
+  graph('API latency', 8, MS, {
+    left: [
       stage.metricLatency({ statistic: Stats.p(50), label: 'p50' }),
       stage.metricLatency({ statistic: Stats.p(99), label: 'p99' }),
-    ]),
-    graph("API answers: 4XX (the caller's, or a person must act) and 5XX (a vendor's or ours)", 8, COUNT, [
+    ],
+  }),
+  graph("API answers: 4XX (the caller's, or a person must act) and 5XX (a vendor's or ours)", 8, COUNT, {
+    left: [
       stage.metricCount({ statistic: Stats.SUM, label: 'all' }),
       stage.metricClientError({ statistic: Stats.SUM, label: '4XX' }),
       stage.metricServerError({ statistic: Stats.SUM, label: '5XX' }),
-    ]),
-    graph('Table latency', 8, MS, [...tokens.metricLatencies(Stats.AVERAGE), ...tokens.metricLatencies(Stats.p(99))]),
-  ]
-}
+    ],
+  }),
+  graph('Table latency', 8, MS, {
+    left: [...tokens.metricLatencies(Stats.AVERAGE), ...tokens.metricLatencies(Stats.p(99))],
+  }),
+]
 
-const graph = (title: string, width: number, leftYAxis: typeof COUNT, left: IMetric[]) =>
-  new GraphWidget({ title, width, height: 6, left, leftYAxis })
+const noticeRow = (vendors: readonly Vendor[]) => [
+  graph('Notices sent', 12, COUNT, { left: ofEach(vendors, 'NoticesSent') }),
+  graph('Notices that could not be sent', 12, COUNT, { left: ofEach(vendors, 'NoticesLost') }),
+]
 
-const isSwept = ({ tokens }: Vendor): boolean => tokens.keep === 'table'
+/** One line for each vendor. */
+const ofEach = (
+  vendors: readonly Vendor[],
+  name: VendorMetricName,
+  view: { readonly statistic?: string; readonly period?: Duration } = {},
+  what = '',
+): IMetric[] =>
+  vendors.map(({ id, title }) => vendorMetric(id, name, { ...view, label: what ? `${title} ${what}` : title }))
+
+const heading = (title: string) => new TextWidget({ markdown: `## ${title}`, width: 24, height: 1 })
+
+const graph = (title: string, width: number, leftYAxis: GraphWidgetProps['leftYAxis'], what: GraphWidgetProps) =>
+  new GraphWidget({ title, width, height: 6, ...(leftYAxis && { leftYAxis }), ...what })

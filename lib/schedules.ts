@@ -1,5 +1,5 @@
 import { Duration, RemovalPolicy, Stack, TimeZone, Validations } from 'aws-cdk-lib'
-import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
+import { type IRole, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda'
 import { Schedule, ScheduleExpression, ScheduleGroup, ScheduleTargetInput, TimeWindow } from 'aws-cdk-lib/aws-scheduler'
 import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets'
@@ -7,20 +7,36 @@ import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
 import type { Vendor } from '../functions/core/vendor.ts'
 
-/** The whole event. It names no connection: what is due, the function reads from the table. */
-const RENEW = { task: 'renew' }
+export interface SchedulesProps {
+  /** Where it has to be 8 o'clock for the daily check, as an IANA name like 'Europe/Zurich'. @default 'Etc/UTC' */
+  readonly timeZone?: string
+}
 
-/** After so long the minutes that came since have done its work. */
-const STALE_AFTER = Duration.minutes(4)
+/** The whole of an event. It names no connection: what is due, the function reads from the table. */
+interface Task {
+  readonly task: 'renew' | 'check'
+}
 
-/** What renews tokens ahead of callers: each function whose vendor's tokens are stored is called every minute. */
+/** After so long the minutes that came since have done a sweep's work. */
+const SWEEP_IS_STALE_AFTER = Duration.minutes(4)
+/** A check that has not reached its function by then is missing for the day, and its alarm says so. */
+const CHECK_IS_STALE_AFTER = Duration.hours(6)
+/** The most there are: how long a check is tried again is for its age alone to say. */
+const MOST_RETRIES = 185
+
+/**
+ * What nobody has to ask for: each minute every function renews what is due, and once a day it looks at credentials
+ * that only a person can renew.
+ */
 export class Schedules extends Construct {
   /** Calls that never reached their function. */
   readonly undelivered: Queue
   private readonly group: ScheduleGroup
+  private readonly timeZone: TimeZone
 
-  constructor(scope: Construct, id: string) {
+  constructor(scope: Construct, id: string, { timeZone = 'Etc/UTC' }: SchedulesProps = {}) {
     super(scope, id)
+    this.timeZone = timeZoneOf(timeZone)
     this.group = new ScheduleGroup(this, 'Group', { removalPolicy: RemovalPolicy.DESTROY })
     this.undelivered = new Queue(this, 'Undelivered', {
       encryption: QueueEncryption.SQS_MANAGED,
@@ -33,28 +49,53 @@ export class Schedules extends Construct {
     })
   }
 
-  /** Has `fn` renew what is due, every minute. Tokens that live in memory are nobody else's to renew. */
-  addVendor(fn: LambdaFunction, { id, title, tokens }: Vendor): void {
-    if (tokens.keep !== 'table') return
-    // The function is called asynchronously. A sweep that fails or waits is not repeated: the next one is a minute away.
-    fn.configureAsyncInvoke({ retryAttempts: 0, maxEventAge: STALE_AFTER })
+  /** Has `fn` renew what is due each minute, and look at credentials in the morning. */
+  addVendor(fn: LambdaFunction, { id, title }: Vendor): void {
+    // The function is called asynchronously, and what Lambda does with a call that failed or found no room is one
+    // setting for both tasks. It suits the check, of which there is one a day. A sweep repeated beside the next one does
+    // no harm: both renew under the same leases. Nor does a second check, since each notice goes out once. After an hour
+    // without room there are 60 sweeps waiting and not 360.
+    fn.configureAsyncInvoke({ retryAttempts: 2, maxEventAge: Duration.hours(1) })
+    // Without updates: the target would allow every version and alias of the function besides.
+    const role = this.roleFor(fn, id).withoutPolicyUpdates()
     new Schedule(this, id, {
       description: `renews ${title} tokens that are due`,
       schedule: ScheduleExpression.expression('rate(1 minute)', TimeZone.ETC_UTC),
       timeWindow: TimeWindow.off(),
       scheduleGroup: this.group,
-      target: new LambdaInvoke(fn, {
-        // Without updates: the target would allow every version and alias of the function besides.
-        role: this.roleFor(fn, id).withoutPolicyUpdates(),
-        input: ScheduleTargetInput.fromObject(RENEW),
-        deadLetterQueue: this.undelivered,
+      target: this.target(fn, role, {
+        event: { task: 'renew' },
         retryAttempts: 2,
-        maxEventAge: STALE_AFTER,
+        maxEventAge: SWEEP_IS_STALE_AFTER,
+      }),
+    })
+    new Schedule(this, `${id}Check`, {
+      description: `looks at ${title} credentials and tells people when they end`,
+      schedule: ScheduleExpression.expression('cron(0 8 * * ? *)', this.timeZone),
+      timeWindow: TimeWindow.flexible(Duration.minutes(15)),
+      scheduleGroup: this.group,
+      target: this.target(fn, role, {
+        event: { task: 'check' },
+        retryAttempts: MOST_RETRIES,
+        maxEventAge: CHECK_IS_STALE_AFTER,
       }),
     })
   }
 
-  /** A role of its own, which only schedules of this group can take on. */
+  private target(
+    fn: LambdaFunction,
+    role: IRole,
+    { event, ...retry }: { readonly event: Task; readonly retryAttempts: number; readonly maxEventAge: Duration },
+  ): LambdaInvoke {
+    return new LambdaInvoke(fn, {
+      ...retry,
+      role,
+      input: ScheduleTargetInput.fromObject(event),
+      deadLetterQueue: this.undelivered,
+    })
+  }
+
+  /** The role of a function's schedules, which only schedules of this group can take on. */
   private roleFor(fn: LambdaFunction, vendorId: string): Role {
     const role = new Role(this, `${vendorId}Role`, {
       assumedBy: new ServicePrincipal('scheduler.amazonaws.com', {
@@ -69,5 +110,22 @@ export class Schedules extends Construct {
     role.addToPolicy(new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [fn.functionArn] }))
     role.addToPolicy(new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [this.undelivered.queueArn] }))
     return role
+  }
+}
+
+/** An area and a place. Abbreviations like CET, which Intl takes too, are not what they seem in summer. */
+const TIME_ZONE = /^(UTC|[A-Z][A-Za-z]*(\/[A-Z][\w+-]*)+)$/
+
+/** Checked here: the Scheduler would refuse a misspelt one in the middle of a deploy. */
+function timeZoneOf(name: string): TimeZone {
+  if (TIME_ZONE.test(name) && isKnown(name)) return TimeZone.of(name)
+  throw new Error(`timeZone "${name}" is no time zone that there is; it must be an IANA name like Europe/Zurich`)
+}
+
+function isKnown(timeZone: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone }) !== undefined
+  } catch {
+    return false
   }
 }

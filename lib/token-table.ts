@@ -143,8 +143,9 @@ export class TokenTable extends Construct {
 const TOKENLESS = {
   'ForAllValues:StringEquals': {
     'dynamodb:Attributes': [
-      ...['pk', 'sk', 'vendor', 'dueAt', 'owner', 'status', 'epoch', 'fence', 'failure', 'noticed'],
-      ...['succeededAt', 'askedAt', 'keepWarm', 'provenVersion', 'mintHour', 'mints', 'taken', 'until', 'ttl'],
+      ...['pk', 'sk', 'vendor', 'dueAt', 'owner', 'status', 'epoch', 'fence', 'failure', 'succeededAt', 'askedAt'],
+      ...['keepWarm', 'provenVersion', 'disproved', 'ends', 'toldEnd', 'toldTrouble', 'acknowledged', 'checked'],
+      ...['mintHour', 'mints', 'taken', 'until', 'ttl'],
     ],
   },
   StringEqualsIfExists: { 'dynamodb:ReturnValues': ['NONE', 'UPDATED_NEW'] },

@@ -23,6 +23,15 @@ export interface VendingStackProps extends StackProps {
    * the command line. @default none: `vendomat connect` listens on the machine it runs on
    */
   readonly hostedCallback?: boolean
+  /** Where it has to be 8 o'clock for the daily look at credentials, an IANA name like 'Europe/Zurich'. @default 'Etc/UTC' */
+  readonly timeZone?: string
+  /**
+   * Notices are also published in the schema that Amazon Q Developer in chat applications renders, to a topic of their
+   * own; subscribe a channel to it. @default false
+   */
+  readonly chatTopic?: boolean
+  /** Where people read the README, without a `#`: alarms and notices link to its headings. @default 'README.md' */
+  readonly runbookUrl?: string
   /** @default all of the registry */
   readonly vendors?: readonly Vendor[]
 }
@@ -33,20 +42,26 @@ export class VendingStack extends Stack {
 
   constructor(scope: Construct, id: string, props: VendingStackProps = {}) {
     super(scope, id, props)
-    const { alertEmail, allowedHosts, reservedConcurrency, hostedCallback = false } = props
-    const { vendors = Object.values(registry) } = props
+    const { alertEmail, chatTopic, runbookUrl, timeZone } = props
+    const { allowedHosts, reservedConcurrency, hostedCallback = false, vendors = Object.values(registry) } = props
     refuseStrangers(vendors, { allowedHosts, reservedConcurrency })
-    const alerts = new Alerts(this, 'Alerts', alertEmail === undefined ? {} : { email: alertEmail })
+    const alerts = new Alerts(this, 'Alerts', {
+      ...(alertEmail !== undefined && { email: alertEmail }),
+      ...(chatTopic !== undefined && { chatTopic }),
+      ...(runbookUrl !== undefined && { runbookUrl }),
+    })
     const tokens = new TokenTable(this, 'Tokens')
     const envelope = new EnvelopeKey(this, 'Envelope')
     this.api = new TokenApi(this, 'Api')
-    const schedules = new Schedules(this, 'Schedules')
+    const schedules = new Schedules(this, 'Schedules', timeZone === undefined ? {} : { timeZone })
     const dashboard = new Dashboard(this, 'Dashboard', { vendors, tokens, api: this.api.api })
     alerts.watchApi(this.api.api)
     alerts.watchTable(tokens)
     alerts.watchUndelivered(schedules.undelivered)
+    alerts.watchNotices(vendors)
 
     const callback = hostedCallback ? new HostedCallback(this, 'Callback', { after: this.api }) : undefined
+    if (callback) alerts.watchFunction(callback.fn, { id: 'callback-function', called: 'the hosted callback' })
 
     for (const vendor of vendors) {
       const hosts = allowedHosts?.[vendor.id]
@@ -64,7 +79,9 @@ export class VendingStack extends Stack {
       schedules.addVendor(fn, vendor)
       alerts.watchVendor(fn, vendor)
       if (!callback || !vendor.authorization) continue
-      callback.addVendor(vendor.id, { fn, exchange: equipped(callback, { entry: 'exchange' }) })
+      const exchange = equipped(callback, { entry: 'exchange' })
+      callback.addVendor(vendor.id, { fn, exchange })
+      alerts.watchFunction(exchange, { id: `${vendor.id}-exchange`, called: `the ${vendor.title} code exchange` })
       tokens.grantConsents(callback.fn, vendor.id)
     }
 
@@ -72,6 +89,8 @@ export class VendingStack extends Stack {
     new CfnOutput(this, 'Url', { value: url, description: 'VENDOMAT_URL' })
     if (callback)
       new CfnOutput(this, 'CallbackUrl', { value: callback.url, description: 'before /oauth/<vendor>/callback' })
+    if (alerts.chatTopic)
+      new CfnOutput(this, 'ChatTopicArn', { value: alerts.chatTopic.topicArn, description: 'for a chat channel' })
     new CfnOutput(this, 'DashboardUrl', { value: dashboard.url, description: 'are tokens fresh?' })
     new CfnOutput(this, 'TryIt', {
       description: 'a call, once there is a secret vendomat/accelo/hq; the header goes with temporary credentials only',

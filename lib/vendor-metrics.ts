@@ -3,16 +3,50 @@ import type { RestApi } from 'aws-cdk-lib/aws-apigateway'
 import { Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch'
 import { ROUTES } from '../functions/core/routes.ts'
 
-/** What functions/aws/log.ts and the sweeps count. A mere hit is not counted: it would cost more than the vend. */
+/** What functions/aws/log.ts counts. A mere hit is not counted: it would cost more than the vend. */
 export type VendorMetricName =
+  // Answers of the API: those that waited for the vendor, and for how long; those that gave an ageing token or none.
   | 'Renewals'
   | 'RenewalTime'
   | 'ServedStale'
   | 'Failures'
   | 'Refusals'
+  // Callers that waited for another's renewal.
+  | 'LeaseWaits'
+  | 'LeaseWaitTime'
+  // Calls of the vendor's token endpoint, whoever they were for, and how they failed.
+  | 'VendorCalls'
+  | 'VendorTime'
+  | 'VendorFailures'
+  | (typeof FAILURE_METRICS)[number]
+  // Each minute: what was due.
   | 'SweepDue'
   | 'SweepRenewed'
   | 'SweepFailed'
+  // Each day: how credentials are, and what people were told of it.
+  | 'DaysToExpiry'
+  | 'ChecksDone'
+  | 'ChecksFailed'
+  | 'ChecksLeft'
+  | 'NoticesSent'
+  | 'NoticesLost'
+
+/**
+ * The classes that failed calls of a vendor are counted by, as functions/core/errors.ts has them: all that is remembered of
+ * a vendor, and two that say nothing about it. Of a vendor that we leave alone there is no call to count.
+ */
+export const FAILURE_METRICS = [
+  'GrantRejected',
+  'GrantDoubtful',
+  'CredentialRejected',
+  'Configuration',
+  'VendorMalformed',
+  'VendorThrottled',
+  'VendorLockedOut',
+  'VendorUnavailable',
+  'NotConnected',
+  'Internal',
+] as const
 
 export interface MetricView {
   /** @default the sum */

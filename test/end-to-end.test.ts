@@ -252,13 +252,13 @@ describe('the machine', () => {
     },
   )
 
-  it('renews what is due when the schedule calls, and refuses any other task', async () => {
-    await createConnection('accelo/kept')
-    await control('accelo', 'POST', { fault: 'expires-in', value: 30 })
-    const { body } = await get('/tokens/accelo/kept')
-    expect(body.source).toBe('vendor')
-    expect(await functionOf('accelo').invoke({ task: 'renew' }, 'r1')).toEqual({ due: 0, renewed: 0, failed: 0 })
-    expect(await functionOf('accelo').invoke({ task: 'else' }, 'r2')).toBeUndefined()
+  it('renews what is due and checks credentials when the schedules call, and refuses any other task', async () => {
+    await get('/tokens/iobeya/main')
+    const iobeya = functionOf('iobeya')
+    expect(await iobeya.invoke({ task: 'renew' }, 'r1')).toEqual({ due: 1, renewed: 0, failed: 0, left: 0 })
+    expect(await iobeya.invoke({ task: 'renew' }, 'r2')).toEqual({ due: 0, renewed: 0, failed: 0, left: 0 })
+    expect(await iobeya.invoke({ task: 'check' }, 'r3')).toEqual({ checked: 1, failed: 0, left: 0 })
+    expect(await iobeya.invoke({ task: 'else' }, 'r4')).toBeUndefined()
   })
 
   it('serves from the table, without a vendor call, after its processes were stopped', async () => {

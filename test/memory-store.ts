@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { isDeepStrictEqual } from 'node:util'
 import type { Secret } from '../functions/core/secret.ts'
 import {
   type Consent,
@@ -79,7 +80,7 @@ export function memoryStore(): TokenStore {
         if (renewed && row.generation === lease.generation) rows.set(lease.key, { ...row, ...renewed })
         return 'superseded'
       }
-      const { failure: _, inDoubt: __, ...state } = row.state
+      const { failure: _, inDoubt: __, disproved: ___, ...state } = row.state
       const { refreshToken: old, ...rest } = row
       rows.set(lease.key, {
         ...rest,
@@ -122,26 +123,32 @@ export function memoryStore(): TokenStore {
       return true
     },
 
-    async release(lease) {
+    async release(lease, refreshToken) {
       if (!holds(lease.id, lease.key)) return
       const { leaseId: _, ...row } = held(lease.key)
-      rows.set(lease.key, { ...row, state: withoutLease(row.state) })
+      const { inDoubt, ...state } = withoutLease(row.state)
+      const doubt = inDoubt !== undefined && !refreshToken && { inDoubt }
+      rows.set(lease.key, { ...row, state: { ...state, ...doubt } })
     },
 
     async revoke(key, after = {}) {
       const { leaseId: _, refreshToken: __, ...row } = held(key)
       const { inDoubt: ___, ...state } = withoutLease(row.state)
-      rows.set(key, { ...row, state: { ...state, epoch: row.state.epoch + 1, ...after } })
+      rows.set(key, {
+        ...row,
+        state: { ...state, epoch: row.state.epoch + 1, ...after, ...(after.failure && { disproved: true }) },
+      })
     },
 
-    async note(key, outcome) {
+    async note(key, outcome, proven) {
       const row = held(key)
-      const { failure: _, ...state } = row.state
-      if ('code' in outcome) rows.set(key, { ...row, state: { ...state, failure: outcome } })
-      else {
-        const { succeededAt, credentialVersion: provenVersion } = outcome
-        rows.set(key, { ...row, state: { ...state, succeededAt, provenVersion } })
+      if ('code' in outcome) {
+        rows.set(key, { ...row, state: { ...row.state, failure: outcome, ...(proven && { disproved: true }) } })
+        return
       }
+      const { failure: _, disproved: __, ...state } = row.state
+      const { succeededAt, credentialVersion: provenVersion, checked } = outcome
+      rows.set(key, { ...row, state: { ...state, succeededAt, provenVersion, ...(checked && { checked }) } })
     },
 
     async countMint(key, { now, stop }) {
@@ -152,11 +159,17 @@ export function memoryStore(): TokenStore {
       return count
     },
 
-    async register(key, { owner, keepWarm, dueAt }) {
+    async register(key, { owner, keepWarm, acknowledged, ends, dueAt }) {
       if (!due.has(key)) due.set(key, dueAt)
       const row = held(key)
-      const given = { ...(owner !== undefined && { owner }), ...(keepWarm !== undefined && { keepWarm }) }
-      rows.set(key, { ...row, state: { ...row.state, ...given } })
+      const { ends: before, ...state } = row.state
+      const given = {
+        ...(owner !== undefined && { owner }),
+        ...(keepWarm !== undefined && { keepWarm }),
+        ...(acknowledged && { acknowledged }),
+        ...(ends === undefined ? before && { ends: before } : ends !== 'never' && { ends }),
+      }
+      rows.set(key, { ...row, state: { ...state, ...given } })
     },
 
     async list(vendorId) {
@@ -215,10 +228,10 @@ export function memoryStore(): TokenStore {
       rows.set(key, { ...row, state: { ...row.state, status } })
     },
 
-    async notice(key, mark) {
+    async tell(key, matter, { seen, next }) {
       const row = held(key)
-      if (row.state.noticed === mark) return false
-      rows.set(key, { ...row, state: { ...row.state, noticed: mark } })
+      if (!isDeepStrictEqual(row.state.told?.[matter], seen)) return false
+      rows.set(key, { ...row, state: { ...row.state, told: { ...row.state.told, [matter]: next } } })
       return true
     },
 

@@ -2,11 +2,11 @@ import * as z from 'zod/mini'
 import { VendingError } from '../functions/core/errors.ts'
 import { newMemory } from '../functions/core/memory.ts'
 import type { Notice } from '../functions/core/notice.ts'
-import type { Runtime } from '../functions/core/runtime.ts'
+import type { Measure, Runtime } from '../functions/core/runtime.ts'
 import { Secret, secret } from '../functions/core/secret.ts'
 import type { TokenStore } from '../functions/core/store.ts'
 import { secondsAfter, type TokenPolicy } from '../functions/core/token.ts'
-import { type Context, defineVendor, type Issued, type Vendor } from '../functions/core/vendor.ts'
+import { type Context, defineVendor, type Issued, type Liveness, type Vendor } from '../functions/core/vendor.ts'
 import { memoryStore } from './memory-store.ts'
 
 export const The = { now: new Date('2026-11-21T12:00:00Z'), connection: 'hq' }
@@ -45,10 +45,12 @@ interface VendorOptions {
   readonly policy?: Partial<TokenPolicy>
   readonly script?: Script
   readonly stored?: true
+  /** What becomes of a stored token that is shown to the vendor. */
+  readonly liveness?: (password: string) => Liveness | Promise<Liveness>
 }
 
 /** A vendor made up for the tests of the engine: counts its calls and does what the script says. */
-export function fakeVendor({ id = 'acme', policy, script = gives({}), stored }: VendorOptions = {}) {
+export function fakeVendor({ id = 'acme', policy, script = gives({}), stored, liveness }: VendorOptions = {}) {
   const calls: { refreshToken?: string; password: string; at: Date }[] = []
   let current = script
   const vendor: Vendor = defineVendor({
@@ -57,7 +59,9 @@ export function fakeVendor({ id = 'acme', policy, script = gives({}), stored }: 
     hosts: ['acme.example'],
     credentials: z.object({ password: secret }),
     tokens: { keep: 'table', maxLifeSeconds: 7 * 24 * 3600, ...policy },
+    rotation: { credential: 'password', before: ['Make a new password.'], after: [] },
     ...(stored && { isStored: () => true }),
+    ...(liveness && { liveness: async ({ password }) => liveness(password.reveal()) }),
     issue: async ({ password }, refreshToken, context) => {
       const at = context.now()
       calls.push({ password: password.reveal(), at, ...(refreshToken && { refreshToken: refreshToken.reveal() }) })
@@ -104,11 +108,21 @@ export const refuses =
 /** Secrets that can be replaced; versions count up. */
 export function fakeSecrets(now: () => Date, documents: Record<string, unknown> = { 'acme/hq': { password: 'p1' } }) {
   const secrets = new Map(Object.entries(documents).map(([name, document]) => [name, { document, version: 'v1' }]))
+  const versions = new Map([...secrets].map(([name, credentials]) => [`${name} v1`, credentials]))
   let reads = 0
   return {
     reads: () => reads,
     replace: (name: string, document: unknown) => {
-      secrets.set(name, { document, version: `v${Number(secrets.get(name)?.version.slice(1) ?? 0) + 1}` })
+      const credentials = { document, version: `v${Number(secrets.get(name)?.version.slice(1) ?? 0) + 1}` }
+      secrets.set(name, credentials)
+      versions.set(`${name} ${credentials.version}`, credentials)
+    },
+    remove: (name: string) => {
+      secrets.delete(name)
+    },
+    /** A version that is there, but not the current one. */
+    propose: (name: string, version: string, document: unknown) => {
+      versions.set(`${name} ${version}`, { document, version })
     },
     /** What one process sees of them. */
     source: (): Runtime['credentials'] => {
@@ -124,6 +138,7 @@ export function fakeSecrets(now: () => Date, documents: Record<string, unknown> 
           cache.set(name, { credentials, at: now().getTime() })
           return credentials
         },
+        readVersion: async (vendorId, connection, version) => versions.get(`${vendorId}/${connection} ${version}`),
         known: (vendorId, connection) => cache.get(`${vendorId}/${connection}`)?.credentials.version,
       }
     },
@@ -150,6 +165,7 @@ export function world(overrides: Partial<Runtime> = {}) {
   const secrets = fakeSecrets(clock.now)
   const store = overrides.store ?? memoryStore()
   const notices: Notice[] = []
+  const measures: Measure[] = []
   const process = (): Runtime => ({
     store,
     credentials: secrets.source(),
@@ -162,8 +178,12 @@ export function world(overrides: Partial<Runtime> = {}) {
     random: () => 0.5,
     notify: async (notice) => {
       notices.push(notice)
+      return true
+    },
+    measure: (measure) => {
+      measures.push(measure)
     },
     ...overrides,
   })
-  return { clock, secrets, store, notices, process }
+  return { clock, secrets, store, notices, measures, process }
 }

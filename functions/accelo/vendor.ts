@@ -34,6 +34,14 @@ export const accelo = defineVendor({
   title: 'Accelo',
   hosts: ['api.accelo.com'],
   tokens: { keep: 'table', maxLifeSeconds: 30 * DAY_SECONDS },
+  rotation: {
+    credential: 'client secret',
+    before: [
+      'In Accelo, open Configuration, API, and the Service application.',
+      'Make a new client secret and copy it.',
+    ],
+    after: ['Make sure that nobody uses the old client secret any more.'],
+  },
 
   credentials: z.object({
     deployment: z.string('must be a string').check(

@@ -4,8 +4,9 @@ import type { Context, Issued } from '../core/vendor.ts'
 import { joinPath } from '../core/vendor-url.ts'
 import { issuedFrom } from '../oauth/grants.ts'
 import { RFC_6749, type TokenShape } from '../oauth/token-answer.ts'
-import { type Answer, tokenRequest } from '../oauth/token-endpoint.ts'
+import { tokenRequest } from '../oauth/token-endpoint.ts'
 import { presentInTime } from '../oauth/vendor-clock.ts'
+import type { Answer } from '../oauth/whole-answer.ts'
 import { identityJwt } from './identity-jwt.ts'
 
 const REFRESH: TokenShape = {

@@ -13,6 +13,14 @@ export const accessia = defineVendor({
   hosts: ['accessia.com'],
   // Accessia can change the 6 hours per customer and documents no bound; more than a day is not made use of.
   tokens: { keep: 'table', maxLifeSeconds: 24 * HOUR_SECONDS, defaultLifeSeconds: 6 * HOUR_SECONDS },
+  rotation: {
+    credential: 'integration secret',
+    before: [
+      'In the Accessia portal, open Integrations and the API integration.',
+      'Generate a new secret, copy it (it is shown once), and save. The old one stops working at once.',
+    ],
+    after: [],
+  },
 
   credentials: z.object({
     authentication_url: z.string('must be a string').check(z.trim()),

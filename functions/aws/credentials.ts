@@ -5,6 +5,9 @@ import type { CredentialSource, Credentials } from '../core/runtime.ts'
 import { SECRET_PREFIX } from '../environment.ts'
 import { storeUnavailable } from './unavailable.ts'
 
+/** Documents of earlier versions that a process keeps at hand. */
+const VERSIONS_KEPT = 50
+
 /** The credentials of this vendor's connections, from Secrets Manager: one JSON document per connection. */
 export function secretsManagerCredentials(
   client: SecretsManagerClient,
@@ -12,6 +15,7 @@ export function secretsManagerCredentials(
   now: () => Date,
 ): CredentialSource {
   const cache = new Map<string, { readonly credentials: Credentials; readonly readAt: number }>()
+  const versions = new Map<string, Credentials>()
 
   async function fetchSecret(name: string): Promise<Credentials> {
     const readAt = now().getTime()
@@ -28,12 +32,35 @@ export function secretsManagerCredentials(
     return credentials
   }
 
+  async function fetchVersion(name: string, version: string): Promise<Credentials | undefined> {
+    try {
+      const { SecretString } = await client.send(new GetSecretValueCommand({ SecretId: name, VersionId: version }))
+      return { document: parse(name, SecretString), version }
+    } catch (error) {
+      if (error instanceof VendingError) throw error
+      if (error instanceof Error && error.name === 'ResourceNotFoundException') return undefined
+      throw storeUnavailable('the secret store', error)
+    }
+  }
+
   return {
     async read(vendorId, connection, maxAgeSeconds) {
       const name = secretName(vendorId, connection)
       const cached = cache.get(name)
       if (cached && now().getTime() - cached.readAt < maxAgeSeconds * 1000) return cached.credentials
       return share(memory, `secret ${name}`, () => fetchSecret(name))
+    },
+    async readVersion(vendorId, connection, version) {
+      const name = secretName(vendorId, connection)
+      const id = `${name} ${version}`
+      // What a version holds never changes.
+      const held = versions.get(id)
+      if (held) return held
+      const credentials = await share(memory, `version ${id}`, () => fetchVersion(name, version))
+      if (credentials) versions.set(id, credentials)
+      const [oldest] = versions.keys()
+      if (oldest !== undefined && versions.size > VERSIONS_KEPT) versions.delete(oldest)
+      return credentials
     },
     known: (vendorId, connection) => cache.get(secretName(vendorId, connection))?.credentials.version,
   }

@@ -1,14 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import { type DynamoDBClient, GetItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb'
-import type { FailureCode } from '../core/errors.ts'
 import type { Failure } from '../core/failure.ts'
 import {
   type FailureWindow,
   type Lease,
+  type Matter,
   newState,
   type State,
   type StoredToken,
   type TokenStore,
+  type Told,
 } from '../core/store.ts'
 import { dynamoConsents } from './dynamo-consents.ts'
 import { date, type Item, N, number, S, seconds, text, updater } from './dynamo-item.ts'
@@ -21,7 +22,8 @@ import { storeUnavailable } from './unavailable.ts'
  *
  *   pk             sk               attributes
  *   accelo#hq      STATE            status, epoch, fence, leaseId, leaseSince, leaseUntil, usualSeconds, failure (JSON),
- *                                   provenVersion, succeededAt, askedAt, noticed, owner, keepWarm; mintHour, mints; refreshToken (sealed),
+ *                                   provenVersion, disproved, succeededAt, askedAt, owner, keepWarm; ends, toldEnd, toldTrouble,
+ *                                   acknowledged, checked (JSON each); mintHour, mints; refreshToken (sealed),
  *                                   refreshEpoch, refreshFence, generation, sends (how often it was sent without a definite
  *                                   answer); vendor and dueAt, the keys of index `due`. NEVER a ttl: a fence that starts again
  *                                   lets a late writer win, and a lost refresh token needs a person.
@@ -190,7 +192,7 @@ export function dynamoStore({
       const done = await update(lease.key, 'STATE', {
         UpdateExpression: `SET provenVersion = :version, usualSeconds = :usual, succeededAt = :now, dueAt = :due
           ${asked ? ', askedAt = :now' : ''} ${newGrant ? ', #status = :active' : ''} ${renewed ? `, ${renewed.set}` : ''}
-          REMOVE failure, sends ${newGrant && !renewed ? ', refreshToken' : ''}`,
+          REMOVE failure, disproved, sends ${newGrant && !renewed ? ', refreshToken' : ''}`,
         ConditionExpression: 'leaseId = :id AND epoch = :epoch',
         ...(newGrant && { ExpressionAttributeNames: { '#status': 'status' } }),
         ExpressionAttributeValues: {
@@ -260,9 +262,9 @@ export function dynamoStore({
       return done !== undefined || !rejected
     },
 
-    async release(lease) {
+    async release(lease, refreshToken) {
       await update(lease.key, 'STATE', {
-        UpdateExpression: 'REMOVE leaseId, leaseSince, leaseUntil',
+        UpdateExpression: `REMOVE leaseId, leaseSince, leaseUntil ${refreshToken ? ', sends' : ''}`,
         ConditionExpression: 'leaseId = :id',
         ExpressionAttributeValues: { ':id': S(lease.id) },
       })
@@ -271,28 +273,42 @@ export function dynamoStore({
     async revoke(key, { status, failure } = {}) {
       await update(key, 'STATE', {
         UpdateExpression: `SET fence = if_not_exists(fence, :zero),
-            #status = ${status ? ':status' : 'if_not_exists(#status, :active)'} ${failure ? ', failure = :failure' : ''}
+            #status = ${status ? ':status' : 'if_not_exists(#status, :active)'}
+            ${failure ? ', failure = :failure, disproved = :yes' : ''}
           ${memoryOnly ? '' : 'REMOVE leaseId, leaseSince, leaseUntil, refreshToken, sends'} ADD epoch :one`,
         ExpressionAttributeNames: { '#status': 'status' },
         ExpressionAttributeValues: {
           ':zero': N(0),
           ':one': N(1),
           ...(status ? { ':status': S(status) } : { ':active': S('active') }),
-          ...(failure && { ':failure': S(JSON.stringify(failure)) }),
+          ...(failure && { ':failure': S(JSON.stringify(failure)), ':yes': { BOOL: true } }),
         },
       })
     },
 
-    async note(key, outcome) {
-      const failed = 'code' in outcome
+    async note(key, outcome, proven) {
+      if ('code' in outcome) {
+        await update(key, 'STATE', {
+          UpdateExpression: `SET ${EXISTING}, failure = :failure ${proven ? ', disproved = :yes' : ''}`,
+          ExpressionAttributeNames: { '#status': 'status' },
+          ExpressionAttributeValues: {
+            ...existing(),
+            ':failure': S(JSON.stringify(outcome)),
+            ...(proven && { ':yes': { BOOL: true } }),
+          },
+        })
+        return
+      }
+      const { succeededAt, credentialVersion, checked } = outcome
       await update(key, 'STATE', {
-        UpdateExpression: `SET ${EXISTING}, ${failed ? 'failure = :failure' : 'succeededAt = :now, provenVersion = :version REMOVE failure'}`,
+        UpdateExpression: `SET ${EXISTING}, succeededAt = :now, provenVersion = :version
+          ${checked ? ', checked = :checked' : ''} REMOVE failure, disproved`,
         ExpressionAttributeNames: { '#status': 'status' },
         ExpressionAttributeValues: {
           ...existing(),
-          ...(failed
-            ? { ':failure': S(JSON.stringify(outcome)) }
-            : { ':now': N(outcome.succeededAt.getTime()), ':version': S(outcome.credentialVersion) }),
+          ':now': N(succeededAt.getTime()),
+          ':version': S(credentialVersion),
+          ...(checked && { ':checked': S(JSON.stringify(checked)) }),
         },
       })
     },
@@ -315,12 +331,16 @@ export function dynamoStore({
       return next && number(next, 'mints')
     },
 
-    async register(key, { owner, keepWarm, dueAt }) {
-      const changes = [owner !== undefined && '#owner = :owner', keepWarm !== undefined && 'keepWarm = :warm'].filter(
-        Boolean,
-      )
+    async register(key, { owner, keepWarm, acknowledged, ends, dueAt }) {
+      const changes = [
+        owner !== undefined && '#owner = :owner',
+        keepWarm !== undefined && 'keepWarm = :warm',
+        acknowledged && 'acknowledged = :acknowledged',
+        ends && ends !== 'never' && 'ends = :ends',
+      ].filter(Boolean)
       await update(key, 'STATE', {
-        UpdateExpression: `SET ${[EXISTING, 'vendor = :vendor, dueAt = if_not_exists(dueAt, :due)', ...changes].join(', ')}`,
+        UpdateExpression: `SET ${[EXISTING, 'vendor = :vendor, dueAt = if_not_exists(dueAt, :due)', ...changes].join(', ')}
+          ${ends === 'never' ? 'REMOVE ends' : ''}`,
         ExpressionAttributeNames: { '#status': 'status', ...(owner !== undefined && { '#owner': 'owner' }) },
         ExpressionAttributeValues: {
           ...existing(),
@@ -328,6 +348,8 @@ export function dynamoStore({
           ':due': N(dueAt.getTime()),
           ...(owner !== undefined && { ':owner': S(owner) }),
           ...(keepWarm !== undefined && { ':warm': { BOOL: keepWarm } }),
+          ...(acknowledged && { ':acknowledged': S(JSON.stringify(acknowledged)) }),
+          ...(ends && ends !== 'never' && { ':ends': S(JSON.stringify(ends)) }),
         },
       })
     },
@@ -387,12 +409,17 @@ export function dynamoStore({
       })
     },
 
-    async notice(key, mark) {
+    async tell(key, matter, { seen, next }) {
+      const name = TOLD[matter]
       const done = await update(key, 'STATE', {
-        UpdateExpression: `SET ${EXISTING}, noticed = :mark`,
-        ConditionExpression: 'attribute_not_exists(noticed) OR noticed <> :mark',
+        UpdateExpression: `SET ${EXISTING}, ${name} = :next`,
+        ConditionExpression: seen ? `${name} = :seen` : `attribute_not_exists(${name})`,
         ExpressionAttributeNames: { '#status': 'status' },
-        ExpressionAttributeValues: { ...existing(), ':mark': S(mark) },
+        ExpressionAttributeValues: {
+          ...existing(),
+          ':next': S(toldText(next)),
+          ...(seen && { ':seen': S(toldText(seen)) }),
+        },
       })
       return done !== undefined
     },
@@ -443,12 +470,17 @@ const READ = [
     'usualSeconds',
     'failure',
     'provenVersion',
-    'noticed',
+    'disproved',
     'owner',
     'succeededAt',
     'askedAt',
     'keepWarm',
     'sends',
+    'ends',
+    'toldEnd',
+    'toldTrouble',
+    'acknowledged',
+    'checked',
   ],
   ...['sealed', 'issuedAt', 'expiresAt', 'refreshAt', 'scope', 'context', 'credentialVersion'],
 ]
@@ -459,24 +491,42 @@ const EVERYTHING_BUT_THE_REFRESH_TOKEN = {
 
 function stateOf(item: Item): State {
   const provenVersion = item.provenVersion?.S
-  const noticed = item.noticed?.S
   const owner = item.owner?.S
   return {
     status: statusOf(text(item, 'status')),
     epoch: number(item, 'epoch'),
     fence: number(item, 'fence'),
     ...(item.leaseUntil && { lease: { since: date(item, 'leaseSince'), until: date(item, 'leaseUntil') } }),
-    ...(item.failure && { failure: failureOf(text(item, 'failure')) }),
+    ...(item.failure && { failure: readBack<Failure>(text(item, 'failure')) }),
     ...(item.usualSeconds && { usualSeconds: number(item, 'usualSeconds') }),
     ...(provenVersion !== undefined && { provenVersion }),
-    ...(noticed !== undefined && { noticed }),
+    ...(item.disproved?.BOOL && { disproved: true }),
     ...(owner !== undefined && { owner }),
     ...(item.succeededAt && { succeededAt: date(item, 'succeededAt') }),
     ...(item.askedAt && { askedAt: date(item, 'askedAt') }),
     ...(item.keepWarm?.BOOL && { keepWarm: true }),
     ...(item.sends && { inDoubt: number(item, 'sends') }),
+    ...(item.ends && { ends: readBack(text(item, 'ends')) }),
+    ...((item.toldEnd || item.toldTrouble) && { told: toldOf(item) }),
+    ...(item.acknowledged && { acknowledged: readBack(text(item, 'acknowledged')) }),
+    ...(item.checked && { checked: readBack(text(item, 'checked')) }),
   }
 }
+
+const TOLD = { end: 'toldEnd', trouble: 'toldTrouble' } as const satisfies Record<Matter, string>
+
+/** Spelled always alike, since it is compared. */
+const toldText = ({ mark, at, sent }: Told): string => JSON.stringify({ mark, at, sent })
+
+const toldOf = (item: Item): NonNullable<State['told']> => ({
+  ...(item.toldEnd && { end: readBack<Told>(text(item, 'toldEnd')) }),
+  ...(item.toldTrouble && { trouble: readBack<Told>(text(item, 'toldTrouble')) }),
+})
+
+/** JSON that this file wrote, which is why it has the type it had then; of its members these are instants. */
+const INSTANTS = ['at', 'since', 'until', 'endsAt']
+const readBack = <T>(json: string): T =>
+  JSON.parse(json, (name, value) => (INSTANTS.includes(name) && typeof value === 'string' ? new Date(value) : value))
 
 const statusOf = (text: string): State['status'] => (text === 'disabled' || text === 'reconnect' ? text : 'active')
 
@@ -485,17 +535,6 @@ const renewedGrant = (sealed: string, { generation, fence }: Lease) => ({
   set: 'refreshToken = :refresh, refreshEpoch = :epoch, refreshFence = :fence, generation = :next',
   values: { ':refresh': S(sealed), ':fence': N(fence), ':next': N(generation + 1) },
 })
-
-function failureOf(json: string): Failure {
-  // Written by `fail` above and by nothing else, so this is its shape.
-  const {
-    since,
-    until,
-    ...rest
-  }: { since: string; until?: string; code: FailureCode; detail: string; count: number; credentialVersion: string } =
-    JSON.parse(json)
-  return { ...rest, since: new Date(since), ...(until !== undefined && { until: new Date(until) }) }
-}
 
 const budgetOf = (vendorId: string): string => `${vendorId}#BUDGET`
 const permitsOf = ({ of = 'PERMITS', startsAt }: FailureWindow): string => `${of}#${startsAt.getTime()}`

@@ -2,12 +2,13 @@ import { logMetrics } from '@aws-lambda-powertools/metrics/middleware'
 import middy from '@middy/core'
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda'
 import { type ApiRequest, answer } from '../core/app.ts'
+import { checkAll } from '../core/check.ts'
 import { renewDue } from '../core/keeper.ts'
 import { operationOf } from '../core/routes.ts'
 import type { Runtime } from '../core/runtime.ts'
 import { secondsAfter } from '../core/token.ts'
 import type { Vendor } from '../core/vendor.ts'
-import { metrics, recordEvent, recordSweep } from './log.ts'
+import { metrics, recordChecks, recordEvent, recordSweep } from './log.ts'
 import { lambdaRuntime } from './runtime.ts'
 
 /** The entry of one vendor's function. The vendor is fixed here; an event cannot name another. */
@@ -28,10 +29,21 @@ export interface ScheduledTask {
 }
 
 async function runTask(vendor: Vendor, { task }: ScheduledTask, runtime: Runtime, millisecondsLeft: number) {
-  if (task !== 'renew') throw new Error('the schedule asked for a task that there is not')
-  const sweep = await renewDue(vendor, runtime, secondsAfter(runtime.now(), millisecondsLeft / 1000))
-  recordSweep(vendor.id, sweep)
-  return sweep
+  const endsAt = secondsAfter(runtime.now(), millisecondsLeft / 1000)
+  switch (task) {
+    case 'renew': {
+      const sweep = await renewDue(vendor, runtime, endsAt)
+      recordSweep(vendor.id, sweep)
+      return sweep
+    }
+    case 'check': {
+      const checks = await checkAll(vendor, runtime, endsAt)
+      recordChecks(vendor.id, checks)
+      return checks
+    }
+    default:
+      throw new Error('the schedule asked for a task that there is not')
+  }
 }
 
 /** Identity comes from what the gateway verified, never from a header. An event without it did not come through the gateway. */

@@ -1,9 +1,11 @@
 import { LogFormatter, Logger, LogItem } from '@aws-lambda-powertools/logger'
 import type { LogAttributes, UnformattedAttributes } from '@aws-lambda-powertools/logger/types'
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics'
-import { FAILURES, VendingError } from '../core/errors.ts'
+import type { Checks } from '../core/check.ts'
+import { FAILURES, type FailureCode, VendingError } from '../core/errors.ts'
 import { shorten, type VendingEvent } from '../core/event.ts'
 import type { Sweep } from '../core/keeper.ts'
+import type { Measure } from '../core/runtime.ts'
 
 /** The audit line is at most this long, all told; logs are most of what a vend costs beyond the gateway. */
 const LINE_BYTES = 400
@@ -29,25 +31,67 @@ export const metrics = new Metrics({ namespace: 'Vendomat', serviceName: 'vendom
 export function recordEvent(vendorId: string, event: VendingEvent, error?: unknown): void {
   logger.info('', { ...shorten(event, LINE_BYTES - FRAME_BYTES) })
   if (error === undefined && !(event.outcome in METRICS)) return
-  metrics.addDimension('vendor', vendorId)
   const metric = METRICS[event.outcome] ?? (isCallers(error) ? 'Refusals' : 'Failures')
-  metrics.addMetric(metric, MetricUnit.Count, 1)
-  if (metric === 'Renewals') metrics.addMetric('RenewalTime', MetricUnit.Milliseconds, event.ms)
+  count(vendorId, metric)
+  if (metric === 'Renewals') time(vendorId, 'RenewalTime', event.ms)
   if (metric === 'Failures') logger.error('', { request_id: event.request_id, ...describe(error) })
 }
 
 /** A sweep that finds nothing is counted too: that it ran is what its alarm watches. */
 export function recordSweep(vendorId: string, { due, renewed, failed }: Sweep): void {
-  metrics.addDimension('vendor', vendorId)
-  metrics.addMetric('SweepDue', MetricUnit.Count, due)
-  metrics.addMetric('SweepRenewed', MetricUnit.Count, renewed)
-  metrics.addMetric('SweepFailed', MetricUnit.Count, failed)
+  count(vendorId, 'SweepDue', due)
+  count(vendorId, 'SweepRenewed', renewed)
+  count(vendorId, 'SweepFailed', failed)
   if (due > 0) logger.info('', { op: 'sweep', due, renewed, failed })
+}
+
+/** The same of the daily checks: silence means that they did not run. */
+export function recordChecks(vendorId: string, { checked, failed, left }: Checks): void {
+  count(vendorId, 'ChecksDone', checked)
+  count(vendorId, 'ChecksFailed', failed)
+  count(vendorId, 'ChecksLeft', left)
+  logger.info('', { op: 'check', checked, failed, left })
+}
+
+export function recordMeasure(vendorId: string, measure: Measure): void {
+  switch (measure.kind) {
+    case 'vendor_call':
+      count(vendorId, 'VendorCalls')
+      time(vendorId, 'VendorTime', measure.seconds * 1000)
+      if (measure.failure === undefined) break
+      count(vendorId, 'VendorFailures')
+      count(vendorId, metricOf(measure.failure))
+      break
+    case 'lease_wait':
+      count(vendorId, 'LeaseWaits')
+      time(vendorId, 'LeaseWaitTime', measure.seconds * 1000)
+      break
+    case 'days_to_expiry':
+      count(vendorId, 'DaysToExpiry', measure.days)
+      break
+    case 'notice':
+      count(vendorId, measure.sent ? 'NoticesSent' : 'NoticesLost')
+  }
+}
+
+/** A failure's name as a metric: 'vendor_unavailable' is counted as VendorUnavailable. */
+const metricOf = (code: FailureCode): string =>
+  code.replace(/(?:^|_)([a-z])/g, (_, letter: string) => letter.toUpperCase())
+
+const count = (vendorId: string, name: string, value = 1): void => add(vendorId, name, ['Count', value])
+
+const time = (vendorId: string, name: string, ms: number): void => add(vendorId, name, ['Milliseconds', Math.round(ms)])
+
+/** Names the vendor each time: at a metric's 100th value Powertools writes out what it has, and forgets the dimensions. */
+function add(vendorId: string, name: string, [unit, value]: readonly ['Count' | 'Milliseconds', number]): void {
+  metrics.addDimension('vendor', vendorId)
+  metrics.addMetric(name, MetricUnit[unit], value)
 }
 
 const METRICS: Readonly<Record<string, string>> = { vendor: 'Renewals', stale: 'ServedStale' }
 
-const isCallers = (error: unknown): boolean => error instanceof VendingError && FAILURES[error.code].status < 424
+const isCallers = (error: unknown): boolean =>
+  error instanceof VendingError && (FAILURES[error.code].status < 424 || FAILURES[error.code].status === 429)
 
 /** What may be said of an error: our own words, and of others the name and where it happened; never their text. */
 function describe(error: unknown): Record<string, string> {

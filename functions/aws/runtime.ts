@@ -3,7 +3,6 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { KMSClient } from '@aws-sdk/client-kms'
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
-import { SNSClient } from '@aws-sdk/client-sns'
 import { newMemory } from '../core/memory.ts'
 import type { Runtime } from '../core/runtime.ts'
 import type { Vendor } from '../core/vendor.ts'
@@ -11,21 +10,22 @@ import { ENV } from '../environment.ts'
 import { secretsManagerCredentials } from './credentials.ts'
 import { dynamoStore } from './dynamo-store.ts'
 import { kmsEnvelope } from './envelope.ts'
-import { logger } from './log.ts'
-import { snsNotify } from './notify.ts'
+import { logger, recordMeasure } from './log.ts'
+import { notifier } from './notify.ts'
 import { viaSimulator } from './simulator.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
 /** One layer retries, and briefly: a caller is waiting, and the gateway gives up after 29 s. */
 const CLIENT = { maxAttempts: 3, requestHandler: { connectionTimeout: 1000, requestTimeout: 2000 } }
+/** A caller may be waiting behind a notice too; one that is not sent now is sent later. */
+const NOTICE_CLIENT = { maxAttempts: 2, requestHandler: { connectionTimeout: 1000, requestTimeout: 1000 } }
 
 /** Puts the engine's world together from a function's environment. Throws when that environment is not safe to run in. */
-export function lambdaRuntime({ tokens }: Vendor, environment: Environment): Runtime {
+export function lambdaRuntime({ id, tokens }: Vendor, environment: Environment): Runtime {
   refuseTheUnsafe(environment)
   const now = () => new Date()
   const memory = newMemory()
-  const topic = environment[ENV.topic]
   const simulatorUrl = environment[ENV.simulatorUrl]
   return {
     store: dynamoStore({
@@ -44,14 +44,21 @@ export function lambdaRuntime({ tokens }: Vendor, environment: Environment): Run
     sleep: (seconds) => pause(seconds * 1000),
     deadline: (seconds) => AbortSignal.timeout(seconds * 1000),
     random: () => randomInt(2 ** 32) / 2 ** 32,
-    notify: topic
-      ? snsNotify(new SNSClient(CLIENT), topic, (error) => {
-          logger.error('', {
-            error: 'a notice could not be sent',
-            cause: error instanceof Error ? error.name : 'unknown',
-          })
-        })
-      : async () => {},
+    notify: notifier({
+      client: NOTICE_CLIENT,
+      topic: environment[ENV.topic],
+      chatTopic: environment[ENV.chatTopic],
+      place: {
+        stack: environment[ENV.stack],
+        region: environment.AWS_REGION,
+        runbook: environment[ENV.runbook] || 'README.md',
+      },
+      onFault: (channel, error) => {
+        const cause = error instanceof Error ? error.name : 'unknown'
+        logger.error('', { error: 'a notice could not be sent', channel, cause })
+      },
+    }),
+    measure: (measure) => recordMeasure(id, measure),
   }
 }
 

@@ -26,6 +26,15 @@ export const clearid = defineVendor({
   hosts: ['clearid.io'],
   // Genetec: tokens are kept in memory only, and renewed after half of their hour (vendors.md 5.3 and 5.8).
   tokens: { keep: 'memory', maxLifeSeconds: HOUR_SECONDS, defaultLifeSeconds: HOUR_SECONDS, refreshAfter: 0.5 },
+  rotation: {
+    credential: 'key file',
+    before: [
+      'In the ClearID portal, open Administration, API integrations, and the integration.',
+      'Generate a key and confirm. The old one stops working at once, for every application that has it.',
+      'Download the authentication key.',
+    ],
+    after: ['Delete the downloaded file.'],
+  },
 
   credentials: keyFile,
 

@@ -95,7 +95,7 @@ async function run(vendor: Vendor, request: ApiRequest, runtime: Runtime): Promi
     case 'show':
       return done(await show(asked, runtime))
     case 'change':
-      return done(await change(asked, read(request, CHANGE), runtime))
+      return done(await change(asked, { ...read(request, CHANGE), by: request.caller }, runtime))
     case 'authorize':
       return authorize(asked, read(request, AUTHORIZATION), runtime)
   }
@@ -105,6 +105,11 @@ const CHANGE = z.strictObject({
   owner: z.optional(z.string().check(z.trim(), z.minLength(1), z.maxLength(200))),
   status: z.optional(z.enum(['active', 'disabled'])),
   keep_warm: z.optional(z.boolean()),
+  acknowledge: z.optional(
+    z.strictObject({ note: z.optional(z.string().check(z.trim(), z.minLength(1), z.maxLength(200))) }),
+  ),
+  try: z.optional(z.string().check(z.regex(/^[\w-]{1,64}$/))),
+  check: z.optional(z.literal(true)),
 })
 
 const AUTHORIZATION = z.union([

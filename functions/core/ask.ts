@@ -2,7 +2,7 @@ import { VendingError } from './errors.ts'
 import { asError, type Failure } from './failure.ts'
 import type { Credentials, Runtime } from './runtime.ts'
 import type { HeldToken, State } from './store.ts'
-import { type Freshness, freshness, lifeSeconds, marginSeconds, secondsBetween } from './token.ts'
+import { dueAt, type Freshness, freshness, lifeSeconds, marginSeconds, secondsBetween } from './token.ts'
 import type { Context, Vendor, Warning } from './vendor.ts'
 
 /** What a caller wants. */
@@ -30,8 +30,9 @@ export const keyOf = ({ vendor, connection }: Connection): string => `${vendor.i
 const CREDENTIALS_MAX_AGE_SECONDS = 300
 
 /** How a token at hand suits what was asked. 'refused': it is the one the caller could not use. */
-export function suits(token: HeldToken, { minTtlSeconds, rejected }: Ask, now: Date): Freshness | 'refused' {
-  const fit = freshness(token.accessToken, { refreshAt: token.refreshAt, minTtlSeconds, now })
+export function suits(token: HeldToken, { minTtlSeconds, rejected, ahead }: Ask, now: Date): Freshness | 'refused' {
+  const refreshAt = ahead ? dueAt(token) : token.refreshAt
+  const fit = freshness(token.accessToken, { refreshAt, minTtlSeconds, now })
   return fit !== 'expired' && token.accessToken.value.fingerprint === rejected ? 'refused' : fit
 }
 
@@ -78,7 +79,9 @@ export function credentialsFor(
 ): Promise<Credentials> {
   const barred =
     failure !== undefined &&
-    ['credential_rejected', 'configuration', 'grant_rejected', 'credential_expired'].includes(failure.code)
+    ['credential_rejected', 'configuration', 'grant_rejected', 'credential_expired', 'credential_revoked'].includes(
+      failure.code,
+    )
   return runtime.credentials.read(vendor.id, connection, barred ? 0 : CREDENTIALS_MAX_AGE_SECONDS)
 }
 

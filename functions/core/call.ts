@@ -13,6 +13,11 @@ import type { Issued, Vendor } from './vendor.ts'
 const vendorSeconds = ({ rotates }: TokenPolicy): number => (rotates ? 15 : 8)
 /** A second call is made only for a failure that came this quickly, so that it too ends within the lease. */
 const AGAIN_WITHIN_SECONDS = 3
+const PAUSE_SECONDS = 0.2
+
+/** The longest that `call` can take. */
+export const callSeconds = (policy: TokenPolicy): number => AGAIN_WITHIN_SECONDS + PAUSE_SECONDS + vendorSeconds(policy)
+
 /** A fifth of what makes Accelo lock an address out: 100 refused credentials in 5 minutes (vendors.md 3.4). */
 const BUDGET = { limit: 20, windowSeconds: 300 }
 const BUDGET_RETRY_SECONDS = 5
@@ -24,6 +29,8 @@ interface Job {
   /** Left out where nothing is stored. */
   readonly lease?: Lease
   readonly credentials: Credentials
+  /** These very credentials are in question, and no others will do. */
+  readonly trial?: true
 }
 
 export type Outcome =
@@ -47,7 +54,8 @@ export async function call(job: Job, runtime: Runtime): Promise<Outcome> {
 }
 
 /** The credentials to call again with, or undefined when the first answer stands. */
-async function forSecondCall(error: unknown, { ask, lease, credentials }: Job, runtime: Runtime) {
+async function forSecondCall(error: unknown, { ask, lease, credentials, trial }: Job, runtime: Runtime) {
+  if (trial) return undefined
   if (isFailure(error, 'credential_rejected')) {
     const latest = await runtime.credentials.read(ask.vendor.id, ask.connection, 0)
     return latest.version === credentials.version ? undefined : latest
@@ -55,7 +63,7 @@ async function forSecondCall(error: unknown, { ask, lease, credentials }: Job, r
   // A refresh token may have been spent by the call whose answer was lost: it is not sent twice.
   if (!isFailure(error, 'vendor_unavailable') || error.retryAfterSeconds !== undefined || lease?.refreshToken)
     return undefined
-  await runtime.sleep(0.2)
+  await runtime.sleep(PAUSE_SECONDS)
   return credentials
 }
 
@@ -70,13 +78,27 @@ async function callOnce(job: Job, runtime: Runtime): Promise<Outcome> {
       sends = await runtime.store.intend(lease)
       if (sends === undefined) return 'lease lost'
     }
-    const context = contextFor(vendor, runtime, vendorSeconds(vendor.tokens))
-    const issued = await vendor.issue(credentials.document, lease?.refreshToken, context)
+    const issued = await measured(job, runtime)
     await settle(undefined, job, window, runtime)
     return { issued, credentials }
   } catch (error) {
     if (!isFailure(error, 'vendor_paused')) await settle(error, job, window, runtime)
     return { error, credentials, sends }
+  }
+}
+
+async function measured({ ask: { vendor }, lease, credentials }: Job, runtime: Runtime): Promise<Issued> {
+  const startedAt = runtime.now()
+  const seconds = () => secondsBetween(startedAt, runtime.now())
+  try {
+    const context = contextFor(vendor, runtime, vendorSeconds(vendor.tokens))
+    const issued = await vendor.issue(credentials.document, lease?.refreshToken, context)
+    runtime.measure({ kind: 'vendor_call', seconds: seconds() })
+    return issued
+  } catch (error) {
+    const failure = error instanceof VendingError ? error.code : 'internal'
+    runtime.measure({ kind: 'vendor_call', seconds: seconds(), failure })
+    throw error
   }
 }
 

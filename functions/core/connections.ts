@@ -1,10 +1,13 @@
 import { type Connection, contextFor, keyOf } from './ask.ts'
+import { acknowledge, checkConnection } from './check.ts'
 import { VendingError } from './errors.ts'
 import { bars } from './failure.ts'
+import { rungAt } from './ladder.ts'
+import { tryCredentials } from './renew.ts'
 import type { Credentials, Runtime } from './runtime.ts'
 import type { HeldToken, Row, State } from './store.ts'
 import { DAY_SECONDS, freshness, NEVER, rfc3339, secondsBetween } from './token.ts'
-import type { Vendor } from './vendor.ts'
+import type { Liveness, Vendor } from './vendor.ts'
 
 export type ConnectionState = 'ok' | 'ageing' | 'expired' | 'failing' | 'reconnect' | 'disabled' | 'not_vended'
 
@@ -16,6 +19,12 @@ export interface ConnectionView {
   readonly owner?: string
   readonly expires_at?: string
   readonly days_left?: number
+  /** Of the credentials themselves, where they have one that a person has to put off. */
+  readonly credential_ends_at?: string
+  readonly next_notice_at?: string
+  readonly acknowledged?: { readonly by: string; readonly at: string; readonly note?: string }
+  /** When the vendor last was seen to take the stored token. */
+  readonly checked?: { readonly at: string; readonly result: Liveness }
   readonly last_success_at?: string
   readonly last_failure?: {
     readonly code: string
@@ -33,7 +42,7 @@ const NEXT: Readonly<Record<ConnectionState, string>> = {
   ageing: 'none: the next call renews it',
   expired: 'none: the next call renews it',
   failing: 'see last_failure',
-  reconnect: 'a person has to connect again: vendomat connect',
+  reconnect: 'a person has to connect again',
   disabled: 'vendomat enable, when it may be used again',
   not_vended: 'none: the first call obtains a token',
 }
@@ -47,16 +56,17 @@ export async function show(asked: Connection, runtime: Runtime): Promise<Connect
   const token = await tokenOf(asked, row, credentials, runtime)
   const now = runtime.now()
   const is = stateOf(state, token, credentials, now)
-  const person = is !== 'ok' && is !== 'disabled' && isStored(vendor, credentials.document)
   const end =
     token && token.accessToken.expiresAt.getTime() !== NEVER.getTime() ? token.accessToken.expiresAt : undefined
-  const { failure, owner, succeededAt } = state
+  const { failure, owner, succeededAt, checked } = state
   return {
     vendor: vendor.id,
     connection,
     state: is,
     ...(owner !== undefined && { owner }),
     ...(end && { expires_at: rfc3339(end), days_left: Math.floor(secondsBetween(now, end) / DAY_SECONDS) }),
+    ...reminders(state, now),
+    ...(checked && { checked: { at: rfc3339(checked.at), result: checked.result } }),
     ...(succeededAt && { last_success_at: rfc3339(succeededAt) }),
     ...(failure && {
       last_failure: {
@@ -66,8 +76,43 @@ export async function show(asked: Connection, runtime: Runtime): Promise<Connect
         ...(failure.until && { next_try_at: rfc3339(failure.until) }),
       },
     }),
-    next_action: person ? 'a person has to make a new token: vendomat connect' : NEXT[is],
+    next_action: nextAction(asked, { is, state, document: credentials.document }, now),
   }
+}
+
+function reminders({ ends, acknowledged }: State, now: Date): Partial<ConnectionView> {
+  if (!ends) return {}
+  const rung = rungAt(ends, now)
+  const heard = acknowledged?.endsAt.getTime() === ends.until.getTime() ? acknowledged : undefined
+  return {
+    credential_ends_at: rfc3339(ends.until),
+    ...(rung && { next_notice_at: rfc3339(rung.nextAt) }),
+    ...(heard && {
+      acknowledged: {
+        by: heard.by,
+        at: rfc3339(heard.at),
+        ...(heard.note !== undefined && { note: heard.note }),
+      },
+    }),
+  }
+}
+
+interface Known {
+  readonly is: ConnectionState
+  readonly state: State
+  readonly document: unknown
+}
+
+function nextAction({ vendor, connection }: Connection, { is, state, document }: Known, now: Date): string {
+  if (is === 'disabled') return NEXT[is]
+  const rotate = `vendomat rotate ${vendor.id} ${connection}`
+  if (is !== 'ok' && is !== 'not_vended' && isStored(vendor, document))
+    return `a person has to make a new token: ${rotate}`
+  if (is === 'reconnect') return `a person has to connect again: vendomat connect ${vendor.id} ${connection}`
+  if (state.failure?.code === 'credential_rejected') return `a person has to replace the credentials: ${rotate}`
+  if (state.ends && rungAt(state.ends, now))
+    return `a person has to replace the ${vendor.rotation.credential}, which ends on ${rfc3339(state.ends.until)}: ${rotate}`
+  return NEXT[is]
 }
 
 /** All connections of a vendor that are registered or have been vended. One whose credentials are gone is left out. */
@@ -89,12 +134,26 @@ export interface Change {
   readonly status?: 'active' | 'disabled' | undefined
   /** Renewed ahead of need even when nobody asks. */
   readonly keep_warm?: boolean | undefined
+  /** Somebody is at it: no notice before the next step of the ladder. */
+  readonly acknowledge?: { readonly note?: string | undefined } | undefined
+  /** Obtains a token with this version of the credentials, which is not the current one yet. */
+  readonly try?: string | undefined
+  /** The daily look at the credentials, now. */
+  readonly check?: true | undefined
 }
 
-/** Registers a connection, or changes its owner, whether it may be used, and whether it is kept warm. */
+/** Registers a connection, or changes its owner, whether it may be used, and whether it is kept warm; looks at it. */
 export async function change(
   asked: Connection,
-  { owner, status, keep_warm: keepWarm }: Change,
+  {
+    owner,
+    status,
+    keep_warm: keepWarm,
+    acknowledge: acknowledgement,
+    try: version,
+    check,
+    by,
+  }: Change & { readonly by: string },
   runtime: Runtime,
 ): Promise<ConnectionView> {
   const key = keyOf(asked)
@@ -108,6 +167,9 @@ export async function change(
     await runtime.store.setStatus(key, status)
     runtime.memory.copies.delete(key)
   }
+  if (acknowledgement) await acknowledge(asked, { by, ...acknowledgement }, runtime)
+  if (version !== undefined) await tryCredentials(asked, version, runtime)
+  if (check) await checkConnection(asked, runtime)
   return show(asked, runtime)
 }
 

@@ -1,12 +1,14 @@
 import { randomBytes } from 'node:crypto'
 import { type Connection, contextFor, keyOf } from './ask.ts'
+import { statedEnd } from './credential-end.ts'
 import { VendingError } from './errors.ts'
 import { sha256 } from './hash.ts'
 import { keep, tokenUnder } from './renew.ts'
 import type { Runtime } from './runtime.ts'
 import type { Secret } from './secret.ts'
 import type { Consent } from './store.ts'
-import { secondsAfter, secondsBetween } from './token.ts'
+import { dueAt, secondsAfter, secondsBetween } from './token.ts'
+import { tellWorks } from './trouble.ts'
 import type { Authorization, Issued } from './vendor.ts'
 
 /** A person has this long to say yes. */
@@ -191,11 +193,13 @@ async function exchange(
     credentialVersion: credentials.version,
     usualSeconds: state.usualSeconds ?? secondsBetween(startedAt, runtime.now()),
     now: runtime.now(),
-    dueAt: token.refreshAt,
+    dueAt: dueAt(token),
   })
   if (committed !== 'committed') throw new VendingError('busy', `${key} was revoked or renewed meanwhile; begin again`)
   await keep(lease, token, runtime)
   runtime.memory.copies.delete(key)
+  const { version, document } = credentials
+  await tellWorks(asked, state, { version, endsAt: statedEnd(document) }, runtime)
   return issued
 }
 

@@ -33,6 +33,12 @@ export const FAILURES = {
     remember: 'nothing',
     title: 'A person has to rotate this token',
   },
+  credential_revoked: {
+    status: 424,
+    retryable: false,
+    remember: 'nothing',
+    title: 'This token was taken back; a person has to make a new one',
+  },
   credential_rejected: {
     status: 502,
     retryable: false,

@@ -1,7 +1,9 @@
+import { callSeconds } from './call.ts'
 import { FAILURES, VendingError } from './errors.ts'
 import type { Runtime } from './runtime.ts'
 import type { State } from './store.ts'
-import { DAY_SECONDS, freshness, NEVER, secondsAfter, secondsBetween } from './token.ts'
+import { noteSweep } from './sweep-health.ts'
+import { DAY_SECONDS, dueAt, NEVER, secondsAfter, secondsBetween } from './token.ts'
 import { vend } from './vend.ts'
 import type { Vendor } from './vendor.ts'
 
@@ -10,16 +12,22 @@ export interface Sweep {
   readonly due: number
   readonly renewed: number
   readonly failed: number
+  /** Not begun, for want of time. */
+  readonly left: number
 }
 
 const MINUTE_SECONDS = 60
 const HOUR_SECONDS = 60 * MINUTE_SECONDS
-/** A connection that nobody has asked for in so long rests until somebody does. */
-const REST_AFTER_SECONDS = 14 * DAY_SECONDS
-const AT_ONCE = 10
+/**
+ * A connection that nobody has asked for in so long rests until somebody does. Sooner where tokens stay in memory: each
+ * one is obtained for one process, and nobody is there to use it.
+ */
+const REST_AFTER_SECONDS = { table: 14 * DAY_SECONDS, memory: 2 * DAY_SECONDS }
+const AT_ONCE = 16
+/** So that a vendor sees no burst even of connections that were made together. */
+const STARTS_PER_SECOND = 16
 const MOST = 500
-/** No renewal is begun that could not end in the time left: a vendor's answer and the commit. */
-const RENEWAL_SECONDS = 18
+const COMMIT_SECONDS = 2
 
 /**
  * Renews what is due, ahead of need: the same `vend`, called by the schedule, under the same lease, so that it may run
@@ -27,17 +35,44 @@ const RENEWAL_SECONDS = 18
  * `endsAt` is when the function has to be done; what is left over is still due in a minute.
  */
 export async function renewDue(vendor: Vendor, runtime: Runtime, endsAt: Date): Promise<Sweep> {
+  try {
+    const sweep = await renewAll(vendor, runtime, endsAt)
+    const fault = sweep.left > 0 ? `${sweep.left} renewals were due and could not be begun in time` : undefined
+    await noteSweep(vendor, fault, runtime)
+    return sweep
+  } catch (error) {
+    await noteSweep(vendor, error instanceof VendingError ? error.message : 'it broke on our side', runtime)
+    throw error
+  }
+}
+
+async function renewAll(vendor: Vendor, runtime: Runtime, endsAt: Date): Promise<Sweep> {
   const keys = [...(await runtime.store.due(vendor.id, runtime.now(), MOST))]
   const sweep = { due: keys.length, renewed: 0, failed: 0 }
+  const turn = turns(runtime)
   const work = async () => {
-    for (let key = keys.shift(); key !== undefined; key = keys.shift()) {
-      if (secondsBetween(runtime.now(), endsAt) < RENEWAL_SECONDS) return
+    for (;;) {
+      await turn()
+      // No renewal is begun that could not end in the time left.
+      if (secondsBetween(runtime.now(), endsAt) < callSeconds(vendor.tokens) + COMMIT_SECONDS) return
+      const key = keys.shift()
+      if (key === undefined) return
       const outcome = await keep(vendor, key, runtime)
       if (outcome !== 'left') sweep[outcome] += 1
     }
   }
-  await Promise.all(Array.from({ length: AT_ONCE }, work))
-  return sweep
+  await Promise.all(Array.from({ length: Math.min(AT_ONCE, keys.length) }, work))
+  return { ...sweep, left: keys.length }
+}
+
+/** Lets its callers through one by one, evenly in time. */
+function turns({ now, sleep }: Runtime): () => Promise<void> {
+  let next = now()
+  return async () => {
+    const at = next > now() ? next : now()
+    next = secondsAfter(at, 1 / STARTS_PER_SECOND)
+    if (at > now()) await sleep(secondsBetween(now(), at))
+  }
 }
 
 async function keep(vendor: Vendor, key: string, runtime: Runtime): Promise<'renewed' | 'failed' | 'left'> {
@@ -51,25 +86,25 @@ async function keep(vendor: Vendor, key: string, runtime: Runtime): Promise<'ren
   try {
     const ask = { vendor, connection: key.slice(vendor.id.length + 1), minTtlSeconds: 0, ahead: true } as const
     const { source, token } = await vend(ask, runtime)
+    const due = dueAt(token)
+    // A stored token is looked at daily; one that is due still is in somebody's hands, or the vendor is left alone for now.
+    await postpone(due > now ? earlier(due, secondsAfter(now, DAY_SECONDS)) : secondsAfter(now, MINUTE_SECONDS))
     if (source === 'vendor') return 'renewed'
-    const fit = freshness(token.accessToken, { refreshAt: token.refreshAt, minTtlSeconds: 0, now })
-    // Somebody else was first or is at it, or the vendor is left alone for now; a stored token is looked at daily.
-    const soonest = secondsAfter(now, MINUTE_SECONDS)
-    const latest = secondsAfter(now, DAY_SECONDS)
-    await postpone(fit === 'fresh' ? earlier(token.refreshAt, latest) : soonest)
     return source === 'stale' ? 'failed' : 'left'
   } catch (error) {
     if (!(error instanceof VendingError)) throw error
-    const lasting = FAILURES[error.code].remember === 'latch' || !FAILURES[error.code].retryable
-    await postpone(secondsAfter(now, lasting ? HOUR_SECONDS : MINUTE_SECONDS))
-    return 'failed'
+    const { retryable, status } = FAILURES[error.code]
+    await postpone(secondsAfter(now, retryable ? MINUTE_SECONDS : HOUR_SECONDS))
+    // It waits for a person, and has been counted when it began to.
+    const waits = status === 424 || (!retryable && state.failure?.code === error.code)
+    return waits ? 'left' : 'failed'
   }
 }
 
 /** A grant that is not used dies, so it never rests. */
 function rests({ tokens }: Vendor, { askedAt, keepWarm }: State, now: Date): boolean {
   if (tokens.rotates || keepWarm || !askedAt) return false
-  return secondsBetween(askedAt, now) > REST_AFTER_SECONDS
+  return secondsBetween(askedAt, now) > REST_AFTER_SECONDS[tokens.keep]
 }
 
 const earlier = (a: Date, b: Date): Date => (a < b ? a : b)

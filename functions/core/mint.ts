@@ -11,12 +11,14 @@ import {
 } from './ask.ts'
 import { takeRefreshPermit } from './budget.ts'
 import { call } from './call.ts'
+import { statedEnd } from './credential-end.ts'
 import { FAILURES, VendingError } from './errors.ts'
 import { bars, remember } from './failure.ts'
 import { share } from './memory.ts'
 import type { Credentials, Runtime } from './runtime.ts'
 import type { HeldToken, State } from './store.ts'
-import { refreshAt, secondsBetween } from './token.ts'
+import { dueAt, refreshAt, secondsBetween } from './token.ts'
+import { aboutOf, tellTrouble, tellWorks } from './trouble.ts'
 
 /** A process needs two tokens an hour. Many more means that processes come and go, or that callers refuse what they get. */
 const MINTS_PER_HOUR = { alarm: 30, stop: 120 }
@@ -51,7 +53,7 @@ interface Minting {
 async function obtain({ ask, state, held, credentials }: Minting, runtime: Runtime): Promise<Vended> {
   const key = keyOf(ask)
   if (held && suits(held, ask, runtime.now()) === 'refused') await takeRefreshPermit(ask, runtime)
-  await countMint(ask, runtime)
+  await countMint(ask, state, runtime)
   const outcome = await call({ ask, state, credentials }, runtime)
   if (outcome === 'lease lost') throw new Error('a lease was lost that nobody held')
   const now = runtime.now()
@@ -66,6 +68,8 @@ async function obtain({ ask, state, held, credentials }: Minting, runtime: Runti
       random: runtime.random(),
     })
     await runtime.store.note(key, failure)
+    if (state.provenVersion === undefined) await runtime.store.register(key, { dueAt: now })
+    await tellTrouble(ask, { ...state, failure }, runtime, held)
     return staleOr(failure, held, ask, now)
   }
   const { issued } = outcome
@@ -76,14 +80,16 @@ async function obtain({ ask, state, held, credentials }: Minting, runtime: Runti
     epoch: state.epoch,
     credentialVersion: outcome.credentials.version,
   }
-  if (!state.succeededAt) await runtime.store.register(key, { dueAt: now })
+  if (!state.succeededAt) await runtime.store.register(key, { dueAt: dueAt(token) })
   await runtime.store.note(key, { succeededAt: now, credentialVersion: outcome.credentials.version })
   runtime.memory.copies.set(key, { token, checkedAt: now })
+  const { version, document } = outcome.credentials
+  await tellWorks(ask, state, { version, endsAt: statedEnd(document) }, runtime)
   refuseTheImpossible(ask, token)
   return { token, source: 'vendor', warnings: issued.warnings ?? [] }
 }
 
-async function countMint(ask: Ask, runtime: Runtime): Promise<void> {
+async function countMint(ask: Ask, state: State, runtime: Runtime): Promise<void> {
   const now = runtime.now()
   const count = await runtime.store.countMint(keyOf(ask), { now, stop: MINTS_PER_HOUR.stop })
   if (count === undefined) {
@@ -97,5 +103,6 @@ async function countMint(ask: Ask, runtime: Runtime): Promise<void> {
     )
   }
   if (count !== MINTS_PER_HOUR.alarm) return
-  await runtime.notify({ kind: 'minting', vendor: ask.vendor.id, connection: ask.connection, count })
+  const sent = await runtime.notify({ kind: 'minting', ...aboutOf(ask, state), count })
+  runtime.measure({ kind: 'notice', sent })
 }

@@ -58,7 +58,8 @@ function nextStep(code: FailureCode, secretName: string): string {
     case 'authorization_denied':
       return `a person has to run: vendomat connect ${vendor} ${connection}`
     case 'credential_expired':
-      return `a person has to make a new token and store it in the secret ${secretName}; the next call uses it`
+    case 'credential_revoked':
+      return `a person has to run: vendomat rotate ${vendor} ${connection}`
     case 'credential_rejected':
     case 'configuration':
       return `store working credentials in the secret ${secretName}; the next call uses them`

@@ -1,12 +1,24 @@
-import { type Ask, credentialsFor, keyOf, refuseTheImpossible, staleOr, suits, type Vended, works } from './ask.ts'
+import {
+  type Ask,
+  type Connection,
+  credentialsFor,
+  keyOf,
+  refuseTheImpossible,
+  staleOr,
+  suits,
+  type Vended,
+  works,
+} from './ask.ts'
 import { takeRefreshPermit } from './budget.ts'
 import { call } from './call.ts'
+import { statedEnd } from './credential-end.ts'
 import { FAILURES, isFailure, VendingError } from './errors.ts'
 import { bars, remember } from './failure.ts'
 import type { Credentials, Runtime } from './runtime.ts'
 import { isLeased, type Lease, type Row, type State, type StoredToken } from './store.ts'
 import { vendLatestStored } from './stored.ts'
-import { refreshAt, secondsAfter, secondsBetween, type TokenPolicy } from './token.ts'
+import { dueAt, refreshAt, secondsAfter, secondsBetween, type TokenPolicy } from './token.ts'
+import { tellTrouble, tellWorks } from './trouble.ts'
 import type { Issued, Vendor } from './vendor.ts'
 
 /** Longer than any vendor call, so that a live holder never loses it; with a rotating grant, longer than the function lives. */
@@ -56,13 +68,24 @@ interface Renewal {
  * the token of a fence ends its lease: so the read before it is the look under the lease.
  */
 async function underLease(renewal: Renewal, runtime: Runtime): Promise<Vended | 'look again'> {
-  const { ask, state, lease } = renewal
   const startedAt = runtime.now()
   const outcome = await call(renewal, runtime)
   if (outcome === 'lease lost') return 'look again'
   if ('error' in outcome) return failed(renewal, outcome, runtime)
+  return succeeded(renewal, { ...outcome, startedAt }, runtime)
+}
 
-  const { issued, credentials } = outcome
+interface Obtained {
+  readonly issued: Issued
+  readonly credentials: Credentials
+  readonly startedAt: Date
+}
+
+async function succeeded(
+  { ask, state, lease }: Omit<Renewal, 'credentials' | 'held'>,
+  { issued, credentials, startedAt }: Obtained,
+  runtime: Runtime,
+): Promise<Vended | 'look again'> {
   const token = tokenUnder(lease, { vendor: ask.vendor, issued, credentials })
   // The refresh token is durable before the access token can be handed out by anybody.
   const committed = await runtime.store.commit(lease, {
@@ -71,13 +94,14 @@ async function underLease(renewal: Renewal, runtime: Runtime): Promise<Vended | 
     credentialVersion: credentials.version,
     usualSeconds: blend(state.usualSeconds, secondsBetween(startedAt, runtime.now())),
     now: runtime.now(),
-    dueAt: token.refreshAt,
+    dueAt: dueAt(token),
   })
   // Revoked or overtaken while the vendor was answering: what we hold may not be used.
   if (committed !== 'committed') return 'look again'
   const kept = await keep(lease, token, runtime)
   if (kept === 'overtaken') return 'look again'
   runtime.memory.copies.set(lease.key, { token, checkedAt: runtime.now() })
+  await tellWorks(ask, state, { version: credentials.version, endsAt: statedEnd(credentials.document) }, runtime)
 
   refuseTheImpossible(ask, token)
   const warnings = issued.warnings ?? []
@@ -86,14 +110,41 @@ async function underLease(renewal: Renewal, runtime: Runtime): Promise<Vended | 
   return { token, source: 'vendor', warnings: [...warnings, notCached] }
 }
 
-interface Obtained {
-  readonly vendor: Vendor
-  readonly issued: Issued
-  readonly credentials: Credentials
+/**
+ * Obtains a token with a version of the credentials that is not in use yet, to see whether it may be. The token is a good
+ * one and kept. A failure is the caller's to hear and changes nothing, least of all for the version in use.
+ */
+export async function tryCredentials(asked: Connection, version: string, runtime: Runtime): Promise<Vended> {
+  const { vendor, connection } = asked
+  const key = keyOf(asked)
+  const credentials = await runtime.credentials.readVersion(vendor.id, connection, version)
+  if (!credentials) throw new VendingError('unknown_connection', `the credentials of ${key} have no version ${version}`)
+  const { state } = await runtime.store.read(key)
+  if (state.status === 'disabled') throw new VendingError('connection_disabled', `${key} is disabled`)
+  const ask: Ask = { vendor, connection, minTtlSeconds: 0 }
+  const startedAt = runtime.now()
+  const until = secondsAfter(startedAt, leaseSeconds(vendor.tokens))
+  const lease = await runtime.store.acquire(key, state, { now: startedAt, until })
+  const busy = new VendingError('busy', `another caller is renewing ${key}`, { retryAfterSeconds: 2 })
+  if (!lease) throw busy
+  const outcome = await call({ ask, state, lease, credentials, trial: true }, runtime)
+  if (outcome === 'lease lost') throw busy
+  if ('error' in outcome) {
+    const { error, sends } = outcome
+    const inDoubt = error instanceof VendingError && verdict(error.code, sends) === 'in doubt'
+    await runtime.store.release(lease, inDoubt ? undefined : 'not spent')
+    throw error
+  }
+  const vended = await succeeded({ ask, state, lease }, { ...outcome, startedAt }, runtime)
+  if (vended === 'look again') throw busy
+  return vended
 }
 
 /** What was obtained under a lease, as it is stored: with the lease's fence and epoch, and the moment to renew it. */
-export const tokenUnder = ({ key, fence, epoch }: Lease, { vendor, issued, credentials }: Obtained): StoredToken => ({
+export const tokenUnder = (
+  { key, fence, epoch }: Lease,
+  { vendor, issued, credentials }: Omit<Obtained, 'startedAt'> & { readonly vendor: Vendor },
+): StoredToken => ({
   keep: 'table',
   accessToken: issued.accessToken,
   refreshAt: refreshAt(issued.accessToken, vendor.tokens, key),
@@ -140,7 +191,11 @@ async function failed(
   })
   // The vendor's verdict is on the refresh token that was sent. If another is stored by now, it says nothing of that.
   const noted = await runtime.store.fail(lease, failure, verdict(failure.code, sends))
-  return noted ? staleOr(failure, held, ask, now) : 'look again'
+  if (!noted) return 'look again'
+  // Otherwise one that has never worked would be on no list.
+  if (state.provenVersion === undefined) await runtime.store.register(lease.key, { dueAt: now })
+  await tellTrouble(ask, { ...state, failure }, runtime, held)
+  return staleOr(failure, held, ask, now)
 }
 
 /** What a failure says of the grant whose refresh token was sent. */

@@ -45,7 +45,7 @@ export async function revoke(asked: Connection, runtime: Runtime): Promise<Vendo
 function aftermath(asked: Connection, stored: boolean, { version }: Credentials, { now }: Runtime) {
   if (!stored) return asked.vendor.authorization ? { status: 'reconnect' as const } : {}
   const failure: Failure = {
-    code: 'credential_expired',
+    code: 'credential_revoked',
     detail: `the token of ${keyOf(asked)} was revoked; only a person can make another`,
     count: 1,
     since: now(),

@@ -1,6 +1,7 @@
 import type { Failure } from './failure.ts'
 import type { Secret } from './secret.ts'
 import type { AccessToken } from './token.ts'
+import type { Liveness } from './vendor.ts'
 
 /** What is known of one connection, beside its token. Lives for ever: fence and epoch must never start again. */
 export interface State {
@@ -16,8 +17,16 @@ export interface State {
   readonly usualSeconds?: number
   /** The version of the credentials that last worked. */
   readonly provenVersion?: string
-  /** The last notice sent, so that each goes out once. */
-  readonly noticed?: string
+  /** It held the token itself, and that was taken back or is refused by now. */
+  readonly disproved?: true
+  /** The life of the credentials that last worked, where they have an end that only a person can put off. */
+  readonly ends?: CredentialLife
+  /** What people have been told of that end, and of trouble: so that each notice goes out once. */
+  readonly told?: { readonly [matter in Matter]?: Told }
+  /** A person has said that they are at it. */
+  readonly acknowledged?: Acknowledgement
+  /** The last time that the vendor was seen to take the stored token. */
+  readonly checked?: { readonly at: Date; readonly result: Liveness }
   /** Who hears of it when a person is needed. */
   readonly owner?: string
   /** When a caller last asked, to the day. */
@@ -28,6 +37,33 @@ export interface State {
   readonly succeededAt?: Date
   /** A refresh token was sent and no definite answer came back: it may be spent. How often it was sent. */
   readonly inDoubt?: number
+}
+
+/** A matter that people are told of. */
+export type Matter = 'end' | 'trouble'
+
+/** A notice that was sent, or is being sent: who dies in between leaves it to the next who looks. */
+export interface Told {
+  /** Which notice it was, told from those before and after it. */
+  readonly mark: string
+  readonly at: Date
+  readonly sent: boolean
+}
+
+export interface CredentialLife {
+  readonly since: Date
+  readonly until: Date
+}
+
+export interface Acknowledgement {
+  /** ARN of who signed the call. */
+  readonly by: string
+  readonly at: Date
+  readonly note?: string
+  /** The end that it is about. */
+  readonly endsAt: Date
+  /** No notice of it before then. */
+  readonly until: Date
 }
 
 export interface HeldToken {
@@ -107,19 +143,24 @@ export interface TokenStore extends ConsentStore {
    */
   fail(lease: Lease, failure: Failure, grant?: 'in doubt' | 'rejected'): Promise<boolean>
 
-  /** Gives the lease back without a word; harmless if it was lost. */
-  release(lease: Lease): Promise<void>
+  /** Gives the lease back without a word; harmless if it was lost. 'not spent' takes an intent back with it. */
+  release(lease: Lease, refreshToken?: 'not spent'): Promise<void>
 
   /**
    * Raises the epoch and forgets the refresh token: nothing obtained before is vended again, and who is renewing now does
-   * so in vain. With `after` the connection is left in that status or barred by that failure.
+   * so in vain. With `after` the connection is left in that status, or barred by that failure and the
+   * version that last worked disproved.
    */
   revoke(key: string, after?: { readonly status?: 'reconnect'; readonly failure?: Failure }): Promise<void>
 
-  /** How a vendor whose tokens stay in memory fared: there is no lease to tell it with. */
+  /** How it went where there is no lease to tell it with: tokens that stay in memory, and tokens that are the credential. */
   note(
     key: string,
-    outcome: Failure | { readonly succeededAt: Date; readonly credentialVersion: string },
+    outcome:
+      | Failure
+      | { readonly succeededAt: Date; readonly credentialVersion: string; readonly checked?: State['checked'] },
+    /** The version that last worked does not any more. */
+    proven?: 'disproved',
   ): Promise<void>
 
   /** Counts a token obtained for memory; its number in this hour, or undefined when `stop` is reached. */
@@ -128,7 +169,14 @@ export interface TokenStore extends ConsentStore {
   /** Makes the connection known, and changes what is given. */
   register(
     key: string,
-    about: { readonly owner?: string; readonly keepWarm?: boolean; readonly dueAt: Date },
+    about: {
+      readonly owner?: string
+      readonly keepWarm?: boolean
+      readonly acknowledged?: Acknowledgement
+      readonly ends?: CredentialLife | 'never'
+      /** The keeper's first look; one that is set already stays. */
+      readonly dueAt: Date
+    },
   ): Promise<void>
 
   /** Keys of the connections of a vendor that the keeper must look at by now, the longest due first. Costs what is due, not what there is. */
@@ -145,8 +193,8 @@ export interface TokenStore extends ConsentStore {
 
   setStatus(key: string, status: 'active' | 'disabled'): Promise<void>
 
-  /** Notes that a notice goes out; false when it is the one noted already, by whichever process. */
-  notice(key: string, mark: string): Promise<boolean>
+  /** Changes what people have been told, if that still is what was seen; false when somebody else was first. */
+  tell(key: string, matter: Matter, change: { readonly seen: Told | undefined; readonly next: Told }): Promise<boolean>
 
   /** Until when every call to this vendor must stop, if it told us so. */
   stoppedUntil(vendorId: string, now: Date): Promise<Date | undefined>

@@ -59,6 +59,15 @@ export function refreshAt(token: AccessToken, policy: TokenPolicy, key: string):
   return secondsAfter(token.issuedAt, lifeSeconds(token) * ((policy.refreshAfter ?? 0.8) + spread))
 }
 
+/**
+ * When the schedule renews: so long before callers would that its turn, once a minute, comes before theirs even if there is
+ * much to do. 5 % of the life, at least 90 s and at most 5 minutes, and never more than a quarter.
+ */
+export function dueAt({ accessToken, refreshAt }: { accessToken: AccessToken; refreshAt: Date }): Date {
+  const life = lifeSeconds(accessToken)
+  return secondsAfter(refreshAt, -Math.min(300, Math.max(90, life / 20), life / 4))
+}
+
 export const DAY_SECONDS = 24 * 60 * 60
 
 export const secondsBetween = (from: Date, to: Date): number => (to.getTime() - from.getTime()) / 1000

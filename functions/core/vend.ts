@@ -35,8 +35,16 @@ export async function vend(ask: Ask, runtime: Runtime): Promise<Vended> {
 }
 
 async function look(ask: Ask, runtime: Runtime): Promise<Vended> {
+  const wait = { from: runtime.now(), pauses: 0 }
+  try {
+    return await lookAndWait(ask, wait, runtime)
+  } finally {
+    if (wait.pauses > 0) runtime.measure({ kind: 'lease_wait', seconds: secondsBetween(wait.from, runtime.now()) })
+  }
+}
+
+async function lookAndWait(ask: Ask, wait: { readonly from: Date; pauses: number }, runtime: Runtime): Promise<Vended> {
   const key = keyOf(ask)
-  const startedAt = runtime.now()
   for (;;) {
     const row = await runtime.store.read(key)
     const { state } = row
@@ -63,9 +71,10 @@ async function look(ask: Ask, runtime: Runtime): Promise<Vended> {
     }
     if (held && fit === 'ageing') return served(held)
 
-    const left = WAIT_SECONDS - secondsBetween(startedAt, runtime.now())
+    const left = WAIT_SECONDS - secondsBetween(wait.from, runtime.now())
     if (left <= 0 && held && fit === 'short') return stale(held, ask, now, 'another caller is still renewing it')
     if (left <= 0) throw new VendingError('busy', `another caller is renewing ${key}`, { retryAfterSeconds: 2 })
+    wait.pauses += 1
     await runtime.sleep(Math.min(left, pauseSeconds(state, runtime)))
   }
 }

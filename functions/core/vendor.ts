@@ -22,9 +22,35 @@ export interface Vendor {
   /** Whether the document holds the token itself, so that there is nothing to obtain, renew or store. @default never */
   isStored?(credentials: unknown): boolean
 
+  /** How a person replaces the credentials. */
+  readonly rotation: Rotation
+
+  /**
+   * Whether the vendor still takes a token that our clock says is good: a cheap documented read. Present where a stored
+   * token can end before its time. Throws VendingError when the vendor's answer says nothing about the token.
+   */
+  liveness?(credentials: unknown, accessToken: AccessToken, context: Context): Promise<Liveness>
+
   readonly authorization?: Authorization
   readonly revocation?: Revocation
 }
+
+/** What a person does, in the vendor's own words, one instruction each. The command that stores the result comes between. */
+export interface Rotation {
+  /** What it is that ends: 'token', 'client secret', 'key file'. */
+  readonly credential: string
+  /** Up to the moment when the new one is at hand. */
+  readonly before: readonly string[]
+  /** When the new one has worked. */
+  readonly after: readonly string[]
+}
+
+/**
+ * 'limited'     alive, but its user may not read what was asked for
+ * 'refused'     the vendor does not take it: revoked, replaced, or made for another platform
+ * 'login page'  a page for people came back instead of an answer for programs
+ */
+export type Liveness = 'alive' | 'limited' | 'refused' | 'login page'
 
 export interface Issued {
   readonly accessToken: AccessToken
@@ -74,16 +100,18 @@ export interface Revocation<C = unknown> {
 }
 
 /** What a vendor's file says: a `Vendor` whose functions see credentials that have passed its schema. */
-export interface VendorDefinition<C> extends Omit<Vendor, 'issue' | 'isStored' | 'authorization' | 'revocation'> {
+export interface VendorDefinition<C>
+  extends Omit<Vendor, 'issue' | 'isStored' | 'liveness' | 'authorization' | 'revocation'> {
   readonly credentials: z.ZodMiniType<C>
   issue(credentials: C, refreshToken: Secret | undefined, context: Context): Promise<Issued>
   isStored?(credentials: C): boolean
+  liveness?(credentials: C, accessToken: AccessToken, context: Context): Promise<Liveness>
   readonly authorization?: Authorization<C>
   readonly revocation?: Revocation<C>
 }
 
 export function defineVendor<C>(definition: VendorDefinition<C>): Vendor {
-  const { credentials: schema, issue, isStored, authorization, revocation, ...facts } = definition
+  const { credentials: schema, issue, isStored, liveness, authorization, revocation, ...facts } = definition
   const read = (document: unknown): C => {
     const parsed = schema.safeParse(document)
     if (parsed.success) return parsed.data
@@ -95,6 +123,9 @@ export function defineVendor<C>(definition: VendorDefinition<C>): Vendor {
     ...facts,
     issue: async (document, refreshToken, context) => issue(read(document), refreshToken, context),
     ...(isStored && { isStored: (document) => isStored(read(document)) }),
+    ...(liveness && {
+      liveness: async (document, token, context) => liveness(read(document), token, context),
+    }),
     ...(authorization && {
       authorization: {
         url: (document, request, hosts) => authorization.url(read(document), request, hosts),

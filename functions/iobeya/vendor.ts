@@ -1,15 +1,23 @@
 import * as z from 'zod/mini'
-import { defineVendor } from '../core/vendor.ts'
+import { endDate } from '../core/credential-end.ts'
+import { defineVendor, type Rotation } from '../core/vendor.ts'
 import { baseOf, vendorUrl } from '../core/vendor-url.ts'
-import { endDate, pastedToken, storedToken } from '../oauth/stored-token.ts'
+import { pastedToken, storedToken } from '../oauth/stored-token.ts'
+import { liveness } from './liveness.ts'
 
 const DAY_SECONDS = 24 * 60 * 60
 
 // vendors.md 2.1. The token takes its rights from the machine user, who needs the permission for these steps only.
-const STEPS =
-  'give the machine user the permission "Administrate the platform" for a while, log in as that user, generate a new ' +
-  'token on its API application (grant type Implicit only, validity 365 days), store it in the credentials, and take ' +
-  'the permission away again'
+const ROTATION: Rotation = {
+  credential: 'token',
+  before: [
+    'As a platform administrator, give the machine user the permission "Administrate the platform" for a while.',
+    'Log in to iObeya as the machine user.',
+    'Open its API application: grant type Implicit only, validity 365 days.',
+    'Generate the token and copy it: it is shown once.',
+  ],
+  after: ['Take the permission "Administrate the platform" away from the machine user again.'],
+}
 
 /** iObeya: a person makes the token and a person renews it, so all there is to do is to know when it ends. */
 export const iobeya = defineVendor({
@@ -27,14 +35,18 @@ export const iobeya = defineVendor({
     expires_on: endDate,
   }),
 
+  rotation: ROTATION,
+
   isStored: () => true,
+
+  liveness: (_credentials, accessToken, context) => liveness(accessToken, context),
 
   issue: async ({ token, api_url, expires_on }, _refreshToken, context) =>
     storedToken({
       token,
       endsOn: expires_on,
       context: { api_base_url: baseOf(vendorUrl(api_url, context.hosts)) },
-      steps: STEPS,
+      rotation: ROTATION,
       now: context.now(),
     }),
 })

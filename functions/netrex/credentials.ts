@@ -1,6 +1,7 @@
 import * as z from 'zod/mini'
+import { endDate } from '../core/credential-end.ts'
 import { secret } from '../core/secret.ts'
-import { endDate, pastedToken } from '../oauth/stored-token.ts'
+import { pastedToken } from '../oauth/stored-token.ts'
 
 // vendors.md 4.2: all there are.
 const SCOPES = [

@@ -1,6 +1,6 @@
 import { VendingError } from '../core/errors.ts'
 import { NEVER } from '../core/token.ts'
-import { defineVendor, type Issued, type Warning } from '../core/vendor.ts'
+import { defineVendor, type Issued, type Rotation, type Warning } from '../core/vendor.ts'
 import { baseOf, joinPath, vendorUrl } from '../core/vendor-url.ts'
 import { authorizationUrl } from '../oauth/authorization.ts'
 import { clientSecretParameters } from '../oauth/client-auth.ts'
@@ -21,6 +21,15 @@ const ONE_TIME: Warning = {
     'accepted; check it, and connect again',
 }
 
+const ROTATION: Rotation = {
+  credential: 'client secret or user token',
+  before: [
+    'Log in to NetRex with an account that has full access, and open the user icon, </> API.',
+    'Make a new user token with the same rights, or a new client secret of the OAuth2 application, and copy it.',
+  ],
+  after: ['Delete the old one in NetRex, if it is still there.'],
+}
+
 /** NetRex, also sold as Survilla Cloud and CamStreamer Cloud: a person says yes once, a refresh token does the rest. */
 export const netrex = defineVendor({
   id: 'netrex',
@@ -29,6 +38,7 @@ export const netrex = defineVendor({
   hosts: ['system2.netrex.cz', 'cloud.camstreamer.com'],
   // The hour is the one example there is; no bound is documented, and more than a day is not made use of.
   tokens: { keep: 'table', maxLifeSeconds: 24 * HOUR_SECONDS, defaultLifeSeconds: HOUR_SECONDS, rotates: true },
+  rotation: ROTATION,
 
   credentials,
 
@@ -129,6 +139,6 @@ const stored = ({ user_token: token, expires_on: endsOn }: UserToken, host: URL,
     endsOn,
     endsOtherwise: NEVER,
     context: contextOf(host),
-    steps: 'make a new user token in NetRex, under </> API, and store it in the credentials',
+    rotation: ROTATION,
     now,
   })

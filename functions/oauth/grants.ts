@@ -3,7 +3,8 @@ import type { Context, Issued } from '../core/vendor.ts'
 import { expiryOf } from './expiry.ts'
 import type { Parameters } from './parameters.ts'
 import { readTokenAnswer, type TokenShape } from './token-answer.ts'
-import { type Answer, type Endpoint, requestTo, tokenRequest } from './token-endpoint.ts'
+import { type Endpoint, requestTo, tokenRequest } from './token-endpoint.ts'
+import type { Answer } from './whole-answer.ts'
 
 export interface TokenEndpoint extends Endpoint {
   /** @default the names of RFC 6749 */

@@ -3,8 +3,9 @@ import type { Secret } from '../core/secret.ts'
 import type { Context, Issued } from '../core/vendor.ts'
 import { issuedFrom, type TokenEndpoint } from './grants.ts'
 import { readTokenAnswer } from './token-answer.ts'
-import { type Answer, requestTo, tokenRequest } from './token-endpoint.ts'
+import { requestTo, tokenRequest } from './token-endpoint.ts'
 import { presentInTime } from './vendor-clock.ts'
+import type { Answer } from './whole-answer.ts'
 
 interface JwtBearer {
   readonly clientId: string

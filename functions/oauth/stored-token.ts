@@ -1,8 +1,9 @@
 import * as z from 'zod/mini'
+import { endOfDay } from '../core/credential-end.ts'
 import { VendingError } from '../core/errors.ts'
 import { Secret } from '../core/secret.ts'
 import { type AccessToken, secondsBetween } from '../core/token.ts'
-import type { Issued } from '../core/vendor.ts'
+import type { Issued, Rotation } from '../core/vendor.ts'
 import { claimsOf } from './jwt.ts'
 
 const DAY_SECONDS = 24 * 60 * 60
@@ -18,17 +19,14 @@ export const pastedToken = z.pipe(
   z.transform((text: string) => new Secret(text)),
 )
 
-/** The last day of a token that does not say when it ends. */
-export const endDate = z.optional(z.iso.date('must be a date like 2027-01-31'))
-
 interface StoredToken {
   readonly token: Secret
   readonly endsOn: string | undefined
   /** The end of a token of which nothing says when it ends. @default it is refused with `configuration` */
   readonly endsOtherwise?: Date
   readonly context: AccessToken['context']
-  /** What a person does to get the next one. */
-  readonly steps: string
+  /** How a person gets the next one. */
+  readonly rotation: Rotation
   readonly now: Date
 }
 
@@ -37,14 +35,15 @@ interface StoredToken {
  * a fresh answer its `exp` is taken as it stands: there is no moment of issue to count from. Throws
  * `credential_expired` when it has ended, `configuration` when nothing says when it will and something has to.
  */
-export function storedToken({ token, endsOn, endsOtherwise, context, steps, now }: StoredToken): Issued {
+export function storedToken({ token, endsOn, endsOtherwise, context, rotation, now }: StoredToken): Issued {
   const { exp, iat } = claimsOf(token) ?? {}
   const expiresAt = exp === undefined ? endOf(endsOn, endsOtherwise) : new Date(Math.floor(exp) * 1000)
   const ends = expiresAt.toISOString().slice(0, 10)
+  const steps = [...rotation.before, 'Store it with vendomat rotate.', ...rotation.after].join(' ')
   const daysLeft = secondsBetween(now, expiresAt) / DAY_SECONDS
-  if (daysLeft <= 0) throw new VendingError('credential_expired', `the stored token ended on ${ends}: ${steps}`)
+  if (daysLeft <= 0) throw new VendingError('credential_expired', `the stored token ended on ${ends}. ${steps}`)
 
-  const detail = `the stored token ends on ${ends}, days left: ${Math.floor(daysLeft)}; to renew it, ${steps}`
+  const detail = `the stored token ends on ${ends}, days left: ${Math.floor(daysLeft)}. ${steps}`
   return {
     accessToken: { value: token, issuedAt: issuedAt(iat, expiresAt, now), expiresAt, context },
     warnings: daysLeft <= WARN_DAYS ? [{ code: 'expires_soon', detail }] : [],
@@ -52,7 +51,7 @@ export function storedToken({ token, endsOn, endsOtherwise, context, steps, now 
 }
 
 function endOf(day: string | undefined, otherwise: Date | undefined): Date {
-  if (day !== undefined) return new Date(`${day}T23:59:59Z`)
+  if (day !== undefined) return endOfDay(day)
   if (otherwise) return otherwise
   throw new VendingError(
     'configuration',

@@ -1,6 +1,6 @@
 import { type FailureCode, VendingError } from '../core/errors.ts'
 import { Secret } from '../core/secret.ts'
-import type { Answer } from './token-endpoint.ts'
+import type { Answer } from './whole-answer.ts'
 
 /** What a vendor calls the members of its answer (RFC 6749 sections 5.1 and 5.2), and what its refusals mean. */
 export interface TokenShape {

@@ -1,10 +1,8 @@
-import { VendingError } from '../core/errors.ts'
-import { Secret } from '../core/secret.ts'
 import type { Context } from '../core/vendor.ts'
 import { vendorUrl } from '../core/vendor-url.ts'
 import type { ClientAuth } from './client-auth.ts'
 import { formOf, type Parameters, withQuery } from './parameters.ts'
-import { httpDate, retryAfterSeconds } from './retry-after.ts'
+import { type Answer, wholeAnswer } from './whole-answer.ts'
 
 export interface TokenRequest {
   readonly url: URL
@@ -31,88 +29,20 @@ export function requestTo({ url, clientAuth, send = 'form' }: Endpoint, paramete
   return send === 'query' ? { url, headers, query: all } : { url, headers, body: formOf(all) }
 }
 
-/** An answer that arrived whole, not judged yet. */
-export interface Answer {
-  readonly status: number
-  readonly contentType: string
-  /** `Retry-After`, already counted from the vendor's own `Date` if it was one. */
-  readonly retryAfterSeconds?: number
-  readonly date?: Date
-  /** Holds the token, or an error text that may repeat what we sent. */
-  readonly text: Secret
-}
-
-// A token answer has about 10 KB; a page for people seldom more than this.
-const LONGEST = 2 ** 20
-
 /**
  * Posts to a token endpoint (RFC 6749 section 3.2). Throws `configuration` before any call when the host is not
  * allowed, `vendor_unavailable` when no whole answer comes, `vendor_malformed` when there is no end to it.
  */
 export async function tokenRequest({ url, headers, body, query }: TokenRequest, context: Context): Promise<Answer> {
-  vendorUrl(url.href, context.hosts)
-  try {
-    const response = await context.http(query ? withQuery(url, query) : url, {
-      method: 'POST',
-      headers: { accept: 'application/json', ...(body && { 'content-type': contentTypeOf(body) }), ...headers },
-      ...(body && { body }),
-      // A redirect would carry our secrets to another place.
-      redirect: 'manual',
-      signal: context.signal,
-    })
-    const text = new Secret(await bounded(response, context.signal))
-    const retryAfter = retryAfterSeconds(response.headers, context.now())
-    const date = httpDate(response.headers.get('date'))
-    return {
-      status: response.status,
-      contentType: mediaType(response.headers),
-      ...(retryAfter !== undefined && { retryAfterSeconds: retryAfter }),
-      ...(date && { date }),
-      text,
-    }
-  } catch (error) {
-    throw error instanceof VendingError ? error : unavailable(error, context.signal)
+  const init = {
+    method: 'POST',
+    headers: { accept: 'application/json', ...(body && { 'content-type': contentTypeOf(body) }), ...headers },
+    ...(body && { body }),
   }
+  // What the URL holds beside the query is a person's; the query is ours.
+  vendorUrl(url.href, context.hosts)
+  return wholeAnswer(query ? withQuery(url, query) : url, init, context)
 }
 
 const contentTypeOf = (body: URLSearchParams | string): string =>
   typeof body === 'string' ? 'application/json' : 'application/x-www-form-urlencoded'
-
-// Not every `fetch` listens to its signal once the headers are here; the pipe does.
-async function bounded(response: Response, signal: AbortSignal): Promise<string> {
-  let text = ''
-  for await (const part of response.body?.pipeThrough(new TextDecoderStream(), { signal }) ?? []) {
-    text += part
-    if (text.length > LONGEST) throw new VendingError('vendor_malformed', "the vendor's answer is longer than 1 MiB")
-  }
-  return text
-}
-
-// A header is the vendor's text too: only these are repeated in messages.
-const MEDIA_TYPES = ['application/json', 'application/problem+json', 'text/html', 'text/plain']
-
-function mediaType(headers: Headers): string {
-  const type = headers.get('content-type')?.split(';')[0]?.trim().toLowerCase()
-  if (!type) return 'no content type'
-  return MEDIA_TYPES.includes(type) ? type : 'another content type'
-}
-
-const TLS_CODE = /^(CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|HOSTNAME_MISMATCH|ERR_TLS_|ERR_SSL_|EPROTO)/
-const TIME_OUT_CODE = /^(ETIMEDOUT|UND_ERR_(CONNECT|HEADERS|BODY)_TIMEOUT)$/
-
-/** The messages of `fetch` name URLs and can quote the answer, so only its error code is kept. */
-function unavailable(error: unknown, signal: AbortSignal): VendingError {
-  const cause = codeOf(error)
-  if (signal.aborted || TIME_OUT_CODE.test(cause)) return failure('the vendor did not answer in time', cause)
-  if (TLS_CODE.test(cause)) return failure('no trusted TLS connection to the vendor could be made', cause)
-  return failure('the connection to the vendor failed', cause)
-}
-
-const failure = (what: string, cause: string) => new VendingError('vendor_unavailable', what, { cause })
-
-function codeOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'UNKNOWN'
-  const code = 'code' in error ? error.code : undefined
-  if (typeof code === 'string' && /^[A-Z][A-Z0-9_]{1,50}$/.test(code)) return code
-  return error.cause === undefined ? 'UNKNOWN' : codeOf(error.cause)
-}

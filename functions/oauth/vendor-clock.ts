@@ -1,5 +1,5 @@
 import { secondsBetween } from '../core/token.ts'
-import type { Answer } from './token-endpoint.ts'
+import type { Answer } from './whole-answer.ts'
 
 const DOUBTFUL_SECONDS = 60
 

@@ -1,24 +1,26 @@
 import { parseArgs } from 'node:util'
-import { FAILURES, VendingError } from '../../functions/core/errors.ts'
-import type { Issued, Vendor } from '../../functions/core/vendor.ts'
+import type { Vendor } from '../../functions/core/vendor.ts'
 import { SECRET_PREFIX } from '../../functions/environment.ts'
 import { vendors } from '../../functions/vendors.ts'
-import { callApi, exitCodeOf, machineAt } from './api.ts'
-import { type Command, CommandFailed, EXIT, type Shell, UsageError } from './command.ts'
+import { callApi, machineAt } from './api.ts'
+import { type Command, EXIT, type Shell, UsageError } from './command.ts'
 import { connectionNamed } from './connection.ts'
 import { obtainConsent } from './consent.ts'
 import { credentialDocument, type Source } from './credential-document.ts'
+import { endDateGiven } from './end-date.ts'
 import { secretStore } from './secret-store.ts'
 import { timeLeft } from './time-left.ts'
+import { endOf, nothingStored, obtainToken } from './trial.ts'
 import { vendorContext } from './vendor-context.ts'
+import { vendorNamed } from './vendor-named.ts'
 
 export const connect: Command = {
   summary: 'connect an account of a vendor',
-  help: `vendomat connect <vendor> <connection> [--owner mail] [--from-file path | --from-stdin] [--no-browser]
+  help: `vendomat connect <vendor> <connection> [--owner mail] [--from-file path | --from-stdin] [--expires date] [--no-browser]
 
 Takes the credentials of an account, tries them out by obtaining a token, stores them as a secret in your AWS account
-and tells the machine who owns them. Nothing is stored when the vendor refuses them. To replace credentials, connect
-again. Where a person has to say yes at the vendor (NetRex), the browser opens for that; credentials that are stored
+and tells the machine who owns them. Nothing is stored when the vendor refuses them. To replace what is secret
+in credentials, rotate. Where a person has to say yes at the vendor (NetRex), the browser opens for that; credentials that are stored
 already are used when no others are given.
 
 Vendors: ${Object.keys(vendors).join(', ')}.
@@ -26,6 +28,7 @@ Vendors: ${Object.keys(vendors).join(', ')}.
   --owner        who is told when a person is needed
   --from-file    the credentials as a JSON document; for ClearID the key file as it was downloaded
   --from-stdin   the same, from standard input
+  --expires      last day of what is secret in them as YYYY-MM-DD; people are reminded of it
   --no-browser   only print the address, to be opened elsewhere
 
 A secret is never an argument: it is typed, unseen, or comes from a file or standard input.
@@ -37,16 +40,20 @@ examples
   vendomat connect netrex main`,
 
   async run(parameters, shell) {
-    const request = read(parameters)
+    const request = read(parameters, shell.now())
     const { vendor, connection } = request
     const { region } = machineAt(shell.environment)
     const secrets = secretStore(region)
     const name = `${SECRET_PREFIX}/${vendor.id}/${connection}`
     const reuse = vendor.authorization && !request.given && (await secrets.has(name))
     if (reuse) shell.say(`with the credentials in the secret ${name}; --from-file or --from-stdin replaces them`)
-    const credentials = reuse ? undefined : await credentialDocument(vendor.id, request.source, shell)
+    const given = reuse ? undefined : await credentialDocument(vendor.id, request.source, shell)
+    const credentials = given && withEnd(given, request.expires)
     const consent = !credentials || needsConsent(vendor, credentials, shell)
-    if (credentials && !consent) await tryOut(vendor, credentials, shell)
+    if (credentials && !consent) {
+      const issued = await obtainToken(vendor, credentials, shell)
+      shell.say(`token obtained, ${endOf(issued, shell.now())}`)
+    }
     const owner =
       request.owner ??
       (await shell.person?.ask('who is told when a person is needed (mail address, may be empty): '))?.trim()
@@ -54,7 +61,10 @@ examples
       await secrets.put(name, credentials)
       shell.say(`stored in the secret ${name}`)
     }
-    await callApi('POST', `/connections/${vendor.id}/${connection}`, shell, owner ? { owner } : {})
+    await callApi('POST', `/connections/${vendor.id}/${connection}`, shell, {
+      ...(owner && { owner }),
+      check: true,
+    })
     if (consent) {
       const browser = request.browser ? 'open' : 'leave'
       const { expires_at, warnings } = await obtainConsent({ vendor, connection, credentials, browser }, shell)
@@ -73,10 +83,15 @@ interface Request {
   readonly source: Source
   /** Whether the command line says where credentials come from. */
   readonly given: boolean
+  /** `YYYY-MM-DD`, or `never`. */
+  readonly expires: string | undefined
   readonly browser: boolean
 }
 
-function read(parameters: readonly string[]): Request {
+const withEnd = (document: object, expires: string | undefined): object =>
+  expires === undefined || expires === 'never' ? document : { ...document, expires_on: expires }
+
+function read(parameters: readonly string[], now: Date): Request {
   const { values, positionals } = parseArgs({
     args: [...parameters],
     allowPositionals: true,
@@ -85,19 +100,16 @@ function read(parameters: readonly string[]): Request {
       'from-file': { type: 'string' },
       'from-stdin': { type: 'boolean', default: false },
       'no-browser': { type: 'boolean', default: false },
+      expires: { type: 'string' },
     },
   })
   const { owner, 'from-file': file, 'from-stdin': stdin, 'no-browser': noBrowser } = values
   const { vendor, connection } = connectionNamed(positionals)
   if (file !== undefined && stdin) throw new UsageError('--from-file and --from-stdin do not go together')
   const given = file !== undefined || stdin
-  return { vendor: vendorCalled(vendor), connection, owner, source: { file, stdin }, given, browser: !noBrowser }
-}
-
-function vendorCalled(id: string): Vendor {
-  const vendor: Vendor | undefined = Object.values<Vendor>(vendors).find((one) => one.id === id)
-  if (vendor) return vendor
-  throw new UsageError(`there is no vendor "${id}"; there are ${Object.keys(vendors).join(', ')}`)
+  const expires = values.expires === undefined ? undefined : endDateGiven(values.expires, now)
+  const source = { file, stdin }
+  return { vendor: vendorNamed(vendor), connection, owner, source, given, expires, browser: !noBrowser }
 }
 
 /** Reading the document for it also checks the document: what does not fit is not stored. */
@@ -110,25 +122,4 @@ function needsConsent(vendor: Vendor, credentials: object, shell: Shell): boolea
   } catch (error) {
     throw nothingStored(error)
   }
-}
-
-/** Obtains a token here, as the machine will, and lets it go again. */
-async function tryOut(vendor: Vendor, credentials: object, shell: Shell): Promise<void> {
-  const issued = await vendor.issue(credentials, undefined, vendorContext(vendor, shell)).catch((error: unknown) => {
-    throw nothingStored(error)
-  })
-  for (const { detail } of issued.warnings ?? []) shell.say(`warning: ${detail}`)
-  shell.say(`token obtained, ${endOf(issued, shell.now())}`)
-}
-
-/** A token without an end has the last instant there is. */
-function endOf({ accessToken: { expiresAt } }: Issued, now: Date): string {
-  const endless = expiresAt.getUTCFullYear() > 9999
-  return endless ? 'it has no end' : `ends in ${timeLeft(expiresAt, now)}`
-}
-
-function nothingStored(error: unknown): unknown {
-  if (!(error instanceof VendingError)) return error
-  const { status, title } = FAILURES[error.code]
-  return new CommandFailed(exitCodeOf(status), `${title}: ${error.message}\nnothing was stored`)
 }

@@ -30,6 +30,8 @@ export const connectionState = z.looseObject({
   owner: z.optional(z.string()),
   expires_at: z.optional(z.iso.datetime({ offset: true })),
   days_left: z.optional(z.number()),
+  credential_ends_at: z.optional(z.iso.datetime({ offset: true })),
+  next_notice_at: z.optional(z.iso.datetime({ offset: true })),
   last_failure: z.optional(z.looseObject({ code: z.string(), detail: z.string(), since: z.string() })),
   next_action: z.string(),
 })

@@ -52,7 +52,7 @@ async function readDocument(path: string): Promise<object> {
 }
 
 /** The parse error is dropped: it quotes the text. */
-function parseDocument(origin: string, text: string): object {
+export function parseDocument(origin: string, text: string): object {
   try {
     const document: unknown = JSON.parse(text.replace(/^\ufeff/, ''))
     if (typeof document === 'object' && document !== null && !Array.isArray(document)) return document
@@ -61,5 +61,5 @@ function parseDocument(origin: string, text: string): object {
 }
 
 /** A shell would have done it, but a prompt is none. */
-const expandHome = (path: string, { environment: { HOME } }: Shell): string =>
+export const expandHome = (path: string, { environment: { HOME } }: Shell): string =>
   HOME ? path.replace(/^~(?=\/)/, HOME) : path

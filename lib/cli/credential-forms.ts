@@ -4,6 +4,8 @@ export interface Field {
   readonly label: string
   /** Not shown while it is typed. */
   readonly secret?: true
+  /** The vendor makes it as a JWT (RFC 7519). */
+  readonly jwt?: true
   /** What an empty answer means. Without it an empty answer leaves the member out. */
   readonly otherwise?: string
 }
@@ -13,6 +15,11 @@ export type CredentialForm =
   | { readonly title: string; readonly fields: readonly Field[] }
   | { readonly title: string; readonly file: string }
 
+/** Of what does not say itself when it ends. */
+const EXPIRES_ON = (what: string): Field => ({
+  name: 'expires_on',
+  label: `last day of the ${what} as YYYY-MM-DD; leave empty when it has none`,
+})
 const NETREX_HOST: Field = { name: 'host', label: 'host, like system2.netrex.cz' }
 
 /** What to ask for, by vendor. The vendor's own schema judges the answers. */
@@ -25,6 +32,7 @@ export const credentialForms: Readonly<Record<string, readonly CredentialForm[]>
         { name: 'client_id', label: 'client id' },
         { name: 'client_secret', label: 'client secret', secret: true },
         { name: 'scope', label: 'scope', otherwise: 'read(all)' },
+        EXPIRES_ON('client secret'),
       ],
     },
   ],
@@ -35,6 +43,7 @@ export const credentialForms: Readonly<Record<string, readonly CredentialForm[]>
         { name: 'authentication_url', label: 'authentication URL' },
         { name: 'integration_id', label: 'integration id' },
         { name: 'secret', label: 'secret', secret: true },
+        EXPIRES_ON('secret'),
       ],
     },
   ],
@@ -44,7 +53,7 @@ export const credentialForms: Readonly<Record<string, readonly CredentialForm[]>
       title: 'machine user',
       fields: [
         { name: 'api_url', label: 'API address, like https://acme.api.iobeya.com' },
-        { name: 'token', label: 'token', secret: true },
+        { name: 'token', label: 'token', secret: true, jwt: true },
         { name: 'expires_on', label: 'its last day as YYYY-MM-DD; leave empty when the token says it itself (a JWT)' },
       ],
     },
@@ -58,8 +67,12 @@ export const credentialForms: Readonly<Record<string, readonly CredentialForm[]>
         { name: 'client_secret', label: 'client secret', secret: true },
         { name: 'scope', label: 'scope', otherwise: 'read' },
         { name: 'redirect_uri', label: 'registered redirect URL; leave empty for an address of this computer' },
+        EXPIRES_ON('client secret'),
       ],
     },
-    { title: 'user token', fields: [NETREX_HOST, { name: 'user_token', label: 'user token', secret: true }] },
+    {
+      title: 'user token',
+      fields: [NETREX_HOST, { name: 'user_token', label: 'user token', secret: true }, EXPIRES_ON('user token')],
+    },
   ],
 }

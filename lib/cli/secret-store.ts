@@ -2,20 +2,43 @@ import { randomUUID } from 'node:crypto'
 import {
   CreateSecretCommand,
   DescribeSecretCommand,
+  GetSecretValueCommand,
   PutSecretValueCommand,
   SecretsManagerClient,
+  UpdateSecretVersionStageCommand,
+  type UpdateSecretVersionStageCommandInput,
 } from '@aws-sdk/client-secrets-manager'
+import * as z from 'zod/mini'
 import { CommandFailed, EXIT } from './command.ts'
 
 /** The secrets of the account, as the person's own AWS credentials reach them. Everything throws CommandFailed. */
 export interface SecretStore {
   has(name: string): Promise<boolean>
-  /** Makes the secret, or gives the one that is there a new version. */
-  put(name: string, document: object): Promise<void>
+  /** The version in use; undefined when there is no such secret. */
+  read(
+    name: string,
+  ): Promise<{ readonly document: Readonly<Record<string, unknown>>; readonly version: string } | undefined>
+  /** Makes the secret, or gives the one that is there a new version, which is in use at once. Answers its id. */
+  put(name: string, document: object): Promise<string>
+  /** Gives it a new version that is not in use. Answers its id. */
+  propose(name: string, document: object): Promise<string>
+  /** Puts a version into use in the place of another, which is kept as the one before. */
+  promote(name: string, versions: { readonly from: string; readonly to: string }): Promise<void>
+  /** Lets go of a version that is not in use. */
+  withdraw(name: string, version: string): Promise<void>
 }
+
+const PENDING = 'AWSPENDING'
 
 export function secretStore(region: string): SecretStore {
   const client = new SecretsManagerClient({ region, maxAttempts: 3 })
+
+  async function move(stage: UpdateSecretVersionStageCommandInput): Promise<void> {
+    await client.send(new UpdateSecretVersionStageCommand(stage)).catch((error: unknown) => {
+      throw failure(stage.SecretId ?? '', error)
+    })
+  }
+
   return {
     has: (name) =>
       client.send(new DescribeSecretCommand({ SecretId: name })).then(
@@ -36,11 +59,50 @@ export function secretStore(region: string): SecretStore {
           if (error.name !== 'ResourceExistsException') throw error
           return client.send(new PutSecretValueCommand({ SecretId: name, ...content }))
         })
+        return content.ClientRequestToken
       } catch (error) {
         throw failure(name, error)
       }
     },
+
+    async read(name) {
+      try {
+        const { SecretString = '', VersionId = '' } = await client.send(new GetSecretValueCommand({ SecretId: name }))
+        return { document: documentIn(name, SecretString), version: VersionId }
+      } catch (error) {
+        if (error instanceof Error && error.name === 'ResourceNotFoundException') return undefined
+        throw error instanceof CommandFailed ? error : failure(name, error)
+      }
+    },
+
+    async propose(name, document) {
+      const SecretString = JSON.stringify(document)
+      const ClientRequestToken = randomUUID()
+      const pending = { SecretId: name, SecretString, ClientRequestToken, VersionStages: [PENDING] }
+      await client.send(new PutSecretValueCommand(pending)).catch((error: unknown) => {
+        throw failure(name, error)
+      })
+      return ClientRequestToken
+    },
+
+    async promote(name, { from, to }) {
+      await move({ SecretId: name, VersionStage: 'AWSCURRENT', MoveToVersionId: to, RemoveFromVersionId: from })
+      await move({ SecretId: name, VersionStage: PENDING, RemoveFromVersionId: to })
+    },
+
+    async withdraw(name, version) {
+      await move({ SecretId: name, VersionStage: PENDING, RemoveFromVersionId: version })
+    },
   }
+}
+
+/** The parse error is dropped: it quotes the text. */
+function documentIn(name: string, text: string): Readonly<Record<string, unknown>> {
+  try {
+    const parsed = z.record(z.string(), z.unknown()).safeParse(JSON.parse(text))
+    if (parsed.success) return parsed.data
+  } catch {}
+  throw new CommandFailed(EXIT.failed, `the secret ${name} is not a JSON document`)
 }
 
 function failure(name: string, error: unknown): CommandFailed {

@@ -1,4 +1,4 @@
-import { CreateSecretCommand, PutSecretValueCommand } from '@aws-sdk/client-secrets-manager'
+import { CreateSecretCommand, DeleteSecretCommand, PutSecretValueCommand } from '@aws-sdk/client-secrets-manager'
 import { secretsManagerCredentials } from '../../functions/aws/credentials.ts'
 import { newMemory } from '../../functions/core/memory.ts'
 import { localAws } from '../local-aws.ts'
@@ -62,5 +62,86 @@ describe('credentials from Secrets Manager', () => {
     await gone.close()
     const { source } = { source: secretsManagerCredentials(gone.secrets, newMemory(), stillClock().now) }
     await expect(source.read('acme', 'hq', 300)).rejects.toMatchObject({ code: 'store_unavailable' })
+  })
+})
+
+describe('an earlier version of the credentials', () => {
+  async function twoVersions(name: string) {
+    const { source } = open()
+    const SecretId = `vendomat/acme/${name}`
+    const first = await aws.secrets.send(new CreateSecretCommand({ Name: SecretId, SecretString: '{"password":"p1"}' }))
+    await aws.secrets.send(new PutSecretValueCommand({ SecretId, SecretString: '{"password":"p2"}' }))
+    return { source, SecretId, version: first.VersionId ?? '' }
+  }
+
+  it('is read as it was, and only once', async () => {
+    const { source, version } = await twoVersions('twice')
+    const before = reads()
+    const read = () => source.readVersion('acme', 'twice', version)
+    const [one, other] = await Promise.all([read(), read()])
+    expect(one).toEqual({ document: { password: 'p1' }, version })
+    expect(other).toBe(one)
+    expect(await read()).toBe(one)
+    expect(reads() - before).toBe(1)
+  })
+
+  it('does not pass for the newest', async () => {
+    const { source, version } = await twoVersions('newest')
+    await source.readVersion('acme', 'newest', version)
+    expect(source.known('acme', 'newest')).toBeUndefined()
+    expect((await source.read('acme', 'newest', 300)).document).toEqual({ password: 'p2' })
+  })
+
+  it('that is gone is none, and so is one of a secret that is gone', async () => {
+    const { source, SecretId, version } = await twoVersions('gone')
+    expect(await source.readVersion('acme', 'gone', 'f'.repeat(36))).toBeUndefined()
+    await aws.secrets.send(new DeleteSecretCommand({ SecretId, ForceDeleteWithoutRecovery: true }))
+    expect(await source.readVersion('acme', 'gone', version)).toBeUndefined()
+  })
+
+  it('is of the connection that was asked for: the version of another is none', async () => {
+    const { version } = await twoVersions('mine')
+    const { source } = await twoVersions('other')
+    expect(await source.readVersion('acme', 'mine', version)).toBeDefined()
+    expect(await source.readVersion('acme', 'other', version)).toBeUndefined()
+  })
+
+  it('is read again when 50 others came after it', async () => {
+    const { source, version } = await twoVersions('many')
+    const others: string[] = []
+    for (let n = 0; n < 50; n += 1) {
+      const SecretString = JSON.stringify({ password: `p${n}` })
+      const put = new PutSecretValueCommand({ SecretId: 'vendomat/acme/many', SecretString })
+      others.push((await aws.secrets.send(put)).VersionId ?? '')
+    }
+    const read = (id: string) => source.readVersion('acme', 'many', id)
+    await read(version)
+    for (const other of others.slice(0, 49)) await read(other)
+    const before = reads()
+    await read(version)
+    expect(reads() - before).toBe(0)
+    await read(others[49] ?? '')
+    await read(version)
+    expect(reads() - before).toBe(2)
+  })
+
+  it('that is no JSON is refused without quoting it', async () => {
+    const made = new CreateSecretCommand({ Name: 'vendomat/acme/words', SecretString: 'canary' })
+    const { VersionId = '' } = await aws.secrets.send(made)
+    const error: Error = await open()
+      .source.readVersion('acme', 'words', VersionId)
+      .then(
+        () => new Error('read'),
+        (reason) => reason,
+      )
+    expect(error).toMatchObject({ code: 'configuration' })
+    expect(`${error.message} ${String(error.cause)}`).not.toContain('canary')
+  })
+
+  it('that cannot be read is a failure of ours, not one that is gone', async () => {
+    const gone = await localAws()
+    await gone.close()
+    const source = secretsManagerCredentials(gone.secrets, newMemory(), stillClock().now)
+    await expect(source.readVersion('acme', 'hq', 'v')).rejects.toMatchObject({ code: 'store_unavailable' })
   })
 })

@@ -1,8 +1,9 @@
 import { jest } from '@jest/globals'
-import { recordEvent } from '../../functions/aws/log.ts'
+import { metrics, recordChecks, recordEvent, recordMeasure, recordSweep } from '../../functions/aws/log.ts'
 import { storeUnavailable } from '../../functions/aws/unavailable.ts'
-import { VendingError } from '../../functions/core/errors.ts'
+import { FAILURES, type FailureCode, VendingError } from '../../functions/core/errors.ts'
 import type { VendingEvent } from '../../functions/core/event.ts'
+import { FAILURE_METRICS } from '../../lib/vendor-metrics.ts'
 
 const event: VendingEvent = {
   op: 'vend',
@@ -80,5 +81,105 @@ describe('the audit line', () => {
     expect(linesOf(() => recordEvent('accelo', { ...event, outcome: failure.code }, failure)).join()).not.toContain(
       'canary',
     )
+  })
+})
+
+/** The lines of metrics that an invocation writes, without what every one of them has. */
+function metricsOf(record: () => void): Record<string, unknown>[] {
+  const lines = linesOf(() => {
+    record()
+    metrics.publishStoredMetrics()
+  })
+  return lines
+    .map((line) => JSON.parse(line))
+    .filter((line) => '_aws' in line)
+    .map(({ _aws, service, ...values }) => {
+      expect(_aws.CloudWatchMetrics[0]).toMatchObject({ Namespace: 'Vendomat', Dimensions: [['service', 'vendor']] })
+      expect(service).toBe('vendomat')
+      return values
+    })
+}
+
+const unitsOf = (record: () => void) => {
+  const [line = '{}'] = linesOf(() => {
+    record()
+    metrics.publishStoredMetrics()
+  }).filter((one) => one.includes('_aws'))
+  return JSON.parse(line)._aws.CloudWatchMetrics[0].Metrics
+}
+
+describe('the metrics', () => {
+  beforeEach(() => {
+    linesOf(() => metrics.publishStoredMetrics())
+  })
+
+  it('count a call of the vendor and how long it took', () => {
+    const record = () => recordMeasure('accelo', { kind: 'vendor_call', seconds: 0.2504 })
+    expect(metricsOf(record)).toEqual([{ vendor: 'accelo', VendorCalls: 1, VendorTime: 250 }])
+    expect(unitsOf(record)).toEqual([
+      { Name: 'VendorCalls', Unit: 'Count' },
+      { Name: 'VendorTime', Unit: 'Milliseconds' },
+    ])
+  })
+
+  it('count a call that failed by its class too', () => {
+    const failure = 'vendor_unavailable'
+    expect(metricsOf(() => recordMeasure('accelo', { kind: 'vendor_call', seconds: 8, failure }))).toEqual([
+      { vendor: 'accelo', VendorCalls: 1, VendorTime: 8000, VendorFailures: 1, VendorUnavailable: 1 },
+    ])
+  })
+
+  it('know every class by the name that the dashboard asks for', () => {
+    const [line = {}] = metricsOf(() => {
+      // The keys of FAILURES are its codes.
+      for (const failure of Object.keys(FAILURES) as FailureCode[])
+        recordMeasure('accelo', { kind: 'vendor_call', seconds: 1, failure })
+    })
+    expect(FAILURE_METRICS.filter((name) => line[name] !== 1)).toEqual([])
+  })
+
+  it('of one invocation are one line, with each value of what came several times', () => {
+    const [line, ...more] = metricsOf(() => {
+      recordMeasure('accelo', { kind: 'days_to_expiry', days: 7 })
+      recordMeasure('accelo', { kind: 'days_to_expiry', days: -3 })
+      recordMeasure('accelo', { kind: 'lease_wait', seconds: 1.5 })
+      recordMeasure('accelo', { kind: 'notice', sent: true })
+      recordMeasure('accelo', { kind: 'notice', sent: false })
+    })
+    expect(line).toEqual({
+      vendor: 'accelo',
+      DaysToExpiry: [7, -3],
+      LeaseWaits: 1,
+      LeaseWaitTime: 1500,
+      NoticesSent: 1,
+      NoticesLost: 1,
+    })
+    expect(more).toEqual([])
+  })
+
+  it.each([99, 100, 101, 250])('name the vendor on every line, with %i connections in one run', (connections) => {
+    const lines = metricsOf(() => {
+      for (let days = 0; days < connections; days += 1) recordMeasure('accelo', { kind: 'days_to_expiry', days })
+      recordMeasure('accelo', { kind: 'notice', sent: true })
+    })
+    expect(lines.filter(({ vendor }) => vendor !== 'accelo')).toEqual([])
+    expect(lines.flatMap(({ DaysToExpiry = [] }) => DaysToExpiry)).toHaveLength(connections)
+  })
+
+  it('of a check that found nothing are written all the same: silence means that it did not run', () => {
+    const nothing = { checked: 0, failed: 0, left: 0 }
+    expect(metricsOf(() => recordChecks('iobeya', nothing))).toEqual([
+      { vendor: 'iobeya', ChecksDone: 0, ChecksFailed: 0, ChecksLeft: 0 },
+    ])
+    expect(metricsOf(() => recordSweep('accelo', { due: 0, renewed: 0, failed: 0, left: 0 }))).toEqual([
+      { vendor: 'accelo', SweepDue: 0, SweepRenewed: 0, SweepFailed: 0 },
+    ])
+  })
+
+  it('of a check come with a line of their own', () => {
+    const lines = linesOf(() => recordChecks('iobeya', { checked: 3, failed: 1, left: 2 }))
+    expect(lines.map((line) => JSON.parse(line))).toEqual([
+      { level: 'INFO', time: expect.any(String), op: 'check', checked: 3, failed: 1, left: 2 },
+    ])
   })
 })

@@ -216,6 +216,19 @@ export function tokenStoreContract(name: string, open: () => Promise<TokenStore>
       expect((await store.read(key)).state.inDoubt).toBeUndefined()
     })
 
+    it('takes an intent back with the lease when the refresh token was not spent', async () => {
+      await store.commit(await mustAcquire(), success('r1'))
+      for (const [word, left] of [
+        [undefined, 1],
+        ['not spent', undefined],
+      ] as const) {
+        const lease = await mustAcquire(20)
+        await store.intend(lease)
+        await store.release(lease, word)
+        expect((await store.read(key)).state.inDoubt).toBe(left)
+      }
+    })
+
     it('does not let a former holder note an intent', async () => {
       const slow = await mustAcquire()
       await mustAcquire(20)
@@ -382,11 +395,52 @@ export function tokenStoreContract(name: string, open: () => Promise<TokenStore>
       })
     })
 
-    it('notes each notice once, whoever is first', async () => {
-      const noted = await Promise.all(Array.from({ length: 10 }, () => store.notice(key, 'v1 30')))
-      expect(noted.filter(Boolean)).toHaveLength(1)
-      expect((await store.read(key)).state.noticed).toBe('v1 30')
-      expect(await store.notice(key, 'v1 14')).toBe(true)
+    it('lets one of many claim a notice, and only who saw the last one', async () => {
+      const claim = { mark: 'v1 30', at: The.now, sent: false }
+      const told = await Promise.all(
+        Array.from({ length: 10 }, () => store.tell(key, 'end', { seen: undefined, next: claim })),
+      )
+      expect(told.filter(Boolean)).toHaveLength(1)
+      expect((await store.read(key)).state.told).toEqual({ end: claim })
+      const sent = { ...claim, sent: true }
+      expect(await store.tell(key, 'end', { seen: sent, next: claim })).toBe(false)
+      expect(await store.tell(key, 'end', { seen: claim, next: sent })).toBe(true)
+      expect(await store.tell(key, 'trouble', { seen: undefined, next: claim })).toBe(true)
+      expect((await store.read(key)).state.told).toEqual({ end: sent, trouble: claim })
+    })
+
+    it('keeps what is known of the credentials: their end, who is at it, and when they were seen to work', async () => {
+      const ends = { since: later(-3600), until: later(3600) }
+      const acknowledged = {
+        by: 'arn:aws:iam::1:user/ann',
+        at: The.now,
+        note: 'on it',
+        until: later(60),
+        endsAt: later(9),
+      }
+      await store.register(key, { dueAt: The.now, ends, acknowledged })
+      await store.register(key, { dueAt: The.now, owner: 'erp' })
+      expect((await store.read(key)).state).toMatchObject({ ends, acknowledged, owner: 'erp' })
+      await store.register(key, { dueAt: The.now, ends: 'never' })
+      expect((await store.read(key)).state.ends).toBeUndefined()
+      const checked = { at: The.now, result: 'limited' } as const
+      await store.note(key, { succeededAt: The.now, credentialVersion: 'v1', checked })
+      await store.note(key, { succeededAt: later(1), credentialVersion: 'v1' })
+      expect((await store.read(key)).state.checked).toEqual(checked)
+    })
+
+    it('remembers that the version that worked was disproved until one works again', async () => {
+      await store.note(key, { succeededAt: The.now, credentialVersion: 'v1' })
+      await store.note(key, failure)
+      expect((await store.read(key)).state.disproved).toBeUndefined()
+      await store.note(key, failure, 'disproved')
+      expect((await store.read(key)).state).toMatchObject({ provenVersion: 'v1', disproved: true, failure })
+      await store.note(key, { succeededAt: later(1), credentialVersion: 'v2' })
+      const { state } = await store.read(key)
+      expect(state).toMatchObject({ provenVersion: 'v2' })
+      expect(state.disproved ?? state.failure).toBeUndefined()
+      await store.revoke(key, { failure })
+      expect((await store.read(key)).state.disproved).toBe(true)
     })
 
     it('gives each vendor so many permits a window and no more', async () => {

@@ -181,3 +181,43 @@ describe('a request', () => {
     expect((await call(fakeVendor().vendor, { connection: longest }, w)).status).toBe(200)
   })
 })
+
+describe('a change of a connection', () => {
+  const change = (body: unknown, w = world(), vendor = fakeVendor().vendor) =>
+    call(vendor, { operation: 'change', body: JSON.stringify(body) }, w)
+
+  it('takes an acknowledgement, and records who signed the call', async () => {
+    const w = world()
+    const { vendor } = fakeVendor()
+    w.secrets.replace('acme/hq', { password: 'p1', expires_on: '2026-12-01' })
+    await call(vendor, {}, w)
+    await change({ check: true }, w, vendor)
+    const { status, body } = await change({ acknowledge: { note: 'ticket 4711' } }, w, vendor)
+    expect(status).toBe(200)
+    expect(body).toMatchObject({
+      credential_ends_at: '2026-12-01T23:59:59Z',
+      next_notice_at: '2026-11-24T00:00:00Z',
+      acknowledged: {
+        by: 'arn:aws:sts::111122223333:assumed-role/billing/session',
+        at: '2026-11-21T12:00:00Z',
+        note: 'ticket 4711',
+      },
+      next_action: expect.stringContaining('vendomat rotate acme hq'),
+    })
+    expect(w.notices).toHaveLength(1)
+  })
+
+  it.each([
+    { acknowledge: true },
+    { acknowledge: { note: '' } },
+    { acknowledge: { note: 'x'.repeat(201) } },
+    { acknowledge: { by: 'somebody else' } },
+    { check: false },
+    { check: 'yes' },
+    { try: '' },
+    { try: '../current' },
+    { rotate: true },
+  ])('refuses %j', async (body) => {
+    expect((await change(body)).body).toMatchObject({ code: 'bad_request', status: 400 })
+  })
+})

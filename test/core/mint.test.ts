@@ -116,7 +116,7 @@ describe('a token that may not be stored', () => {
     const { process, notices, clock } = world()
     const { vendor, calls } = fake()
     for (let i = 0; i < 120; i++) await vend(ask(vendor), process())
-    expect(notices).toEqual([{ kind: 'minting', vendor: 'acme', connection: 'hq', count: 30 }])
+    expect(notices).toEqual([{ kind: 'minting', vendor: 'acme', title: 'Acme', connection: 'hq', count: 30 }])
     await expect(vend(ask(vendor), process())).rejects.toMatchObject({ code: 'vendor_paused', retryAfterSeconds: 3600 })
     expect(calls).toHaveLength(120)
     clock.advance(3600)

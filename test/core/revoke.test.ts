@@ -82,7 +82,7 @@ describe('a revoke', () => {
     const one = process()
     await vend(ask(vendor), one)
     expect(await revoke({ vendor, connection }, one)).toBe('not_offered')
-    await expect(vend(ask(vendor), one)).rejects.toMatchObject({ code: 'credential_expired' })
+    await expect(vend(ask(vendor), one)).rejects.toMatchObject({ code: 'credential_revoked' })
     secrets.replace('acme/hq', { password: 'p2' })
     expect((await vend(ask(vendor), one)).source).toBe('cache')
   })
@@ -134,10 +134,14 @@ describe('what may be known of a connection', () => {
   it('is who owns it and whether it may be used, once somebody has said so', async () => {
     const { process } = world()
     const { vendor } = fakeVendor()
-    const view = await change({ vendor, connection }, { owner: 'ada@acme.example', status: 'disabled' }, process())
+    const view = await change(
+      { vendor, connection },
+      { by: 'ann', owner: 'ada@acme.example', status: 'disabled' },
+      process(),
+    )
     expect(view).toMatchObject({ owner: 'ada@acme.example', state: 'disabled' })
     await expect(vend(ask(vendor), process())).rejects.toMatchObject({ code: 'connection_disabled' })
-    expect(await change({ vendor, connection }, { status: 'active' }, process())).toMatchObject({
+    expect(await change({ vendor, connection }, { by: 'ann', status: 'active' }, process())).toMatchObject({
       owner: 'ada@acme.example',
       state: 'not_vended',
     })
@@ -148,7 +152,7 @@ describe('what may be known of a connection', () => {
     secrets.replace('acme/b', { password: 'p1' })
     const { vendor } = fakeVendor()
     await vend({ vendor, connection: 'b', minTtlSeconds: 0 }, process())
-    await change({ vendor, connection }, { owner: 'ada@acme.example' }, process())
+    await change({ vendor, connection }, { by: 'ann', owner: 'ada@acme.example' }, process())
     await store.register('acme#gone', { dueAt: The.now })
     expect((await list(vendor, process())).map(({ connection, state }) => `${connection} ${state}`)).toEqual([
       'b ok',
@@ -175,6 +179,6 @@ describe('what may be known of a connection', () => {
     await vend(ask(vendor), process())
     clock.advance(100)
     const { state, next_action } = await show({ vendor, connection }, process())
-    expect([state, next_action]).toEqual(['expired', 'a person has to make a new token: vendomat connect'])
+    expect([state, next_action]).toEqual(['expired', 'a person has to make a new token: vendomat rotate acme hq'])
   })
 })

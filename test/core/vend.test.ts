@@ -516,19 +516,6 @@ describe('a vendor whose credential is the token', () => {
     expect(state).toMatchObject({ epoch: 0, fence: 0, provenVersion: 'v1' })
   })
 
-  it('C42 sends the 30-day notice once, not on each call and not from each process', async () => {
-    const { process, notices, clock } = world()
-    const { vendor } = stored(29)
-    const one = process()
-    for (let i = 0; i < 3; i++) {
-      await vend(ask(vendor), one)
-      await vend(ask(vendor), process())
-      clock.advance(60)
-    }
-    expect(notices).toHaveLength(1)
-    expect(notices[0]).toMatchObject({ kind: 'expiring', vendor: 'acme', connection: 'hq', daysLeft: 29, step: 30 })
-  })
-
   it('C46 is handed out with a life of one minute, but not with less than its margin left', async () => {
     const { process, clock } = world()
     const { vendor } = stored(1 / (24 * 60))

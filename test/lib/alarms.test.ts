@@ -1,45 +1,84 @@
 import { readFileSync } from 'node:fs'
 import { App } from 'aws-cdk-lib'
 import { Template } from 'aws-cdk-lib/assertions'
+import { ANCHORS, TYPES } from '../../functions/aws/notice-words.ts'
 import { vendors } from '../../functions/vendors.ts'
-import { VendingStack } from '../../lib/vending-stack.ts'
+import { VendingStack, type VendingStackProps } from '../../lib/vending-stack.ts'
+import { fakeVendor } from '../world.ts'
 
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')
 const { context } = JSON.parse(read('cdk.json'))
-const app = new App({ analyticsReporting: false, context: { ...context, 'aws:cdk:bundling-stacks': [] } })
-const template = Template.fromStack(new VendingStack(app, 'Vendomat'))
-const resources = (type: string) => Object.values(template.findResources(type)).map(({ Properties }) => Properties)
+function synth(props: VendingStackProps = {}): Template {
+  const app = new App({ analyticsReporting: false, context: { ...context, 'aws:cdk:bundling-stacks': [] } })
+  return Template.fromStack(new VendingStack(app, 'Vendomat', props))
+}
+const template = synth()
+const resources = (type: string, of = template) =>
+  Object.values(of.findResources(type)).map(({ Properties }) => Properties)
 
 const alarms = resources('AWS::CloudWatch::Alarm')
-const stored = Object.values(vendors).filter(({ tokens }) => tokens.keep === 'table')
-const [, runbook = ''] = read('README.md').split('\n## Runbook\n')
-const headings = [...(runbook.split('\n## ')[0] ?? '').matchAll(/^### (.+)$/gm)].map(([, heading = '']) => heading)
+const allAlarms = resources('AWS::CloudWatch::Alarm', synth({ hostedCallback: true }))
+const ids = Object.keys(vendors)
+const nameOf = ({ AlarmName }: { AlarmName: string }) => AlarmName.replace('Vendomat-', '')
+const alarm = (name: string) => alarms.find((one) => nameOf(one) === name)
+
+const readme = read('README.md')
+const [, runbook = ''] = readme.split('\n## Runbook\n')
+const sections = (runbook.split('\n## ')[0] ?? '').split('\n### ').slice(1)
+const headings = sections.map((section) => section.split('\n')[0] ?? '')
 const anchorOf = (heading: string) => heading.toLowerCase().replaceAll(' ', '-')
 
 describe('an alarm', () => {
   it('begins with what to do and ends with a heading of the runbook that is there', () => {
     const anchors = headings.map((heading) => `README.md#${anchorOf(heading)}`)
-    for (const { AlarmDescription } of alarms) {
+    for (const { AlarmDescription } of allAlarms) {
       expect(AlarmDescription).toMatch(/^(Look|Run|Read|Compare|See) /)
       expect(anchors).toContain(AlarmDescription.split(' ').at(-1))
     }
   })
 
-  it('is there for every heading of the runbook', () => {
-    const used = new Set(alarms.map(({ AlarmDescription }) => AlarmDescription.split('#').at(-1)))
-    expect(headings.map(anchorOf).filter((anchor) => !used.has(anchor))).toEqual([])
+  it('links to where people read the README', () => {
+    const runbookUrl = 'https://git.example/vendomat/README.md'
+    for (const { AlarmDescription } of resources('AWS::CloudWatch::Alarm', synth({ runbookUrl })))
+      expect(AlarmDescription).toMatch(/ Runbook: https:\/\/git\.example\/vendomat\/README\.md#[a-z0-9-]+$/)
+    expect(() => synth({ runbookUrl: `${runbookUrl}#runbook` })).toThrow('it must be the page alone')
   })
 
-  it('says what missing data means: bad news of a sweep, and good news of everything else', () => {
-    const heartbeats = alarms.filter(({ MetricName }) => MetricName === 'SweepDue')
-    expect(heartbeats).toHaveLength(stored.length)
-    for (const alarm of alarms) {
-      expect(alarm.TreatMissingData).toBe(heartbeats.includes(alarm) ? 'breaching' : 'notBreaching')
+  it('is there for every vendor, wherever its tokens are kept', () => {
+    const watched = (id: string) => alarms.flatMap((one) => (nameOf(one).startsWith(`${id}-`) ? [nameOf(one)] : []))
+    for (const id of ids) {
+      expect(watched(id).sort()).toEqual(
+        [
+          ...['check-stopped', 'checks-failing', 'credentials-end', 'due-not-renewed', 'function-errors'],
+          ...['function-throttled', 'served-stale', 'sweep-stopped', 'vendor-failing'],
+        ].map((what) => `${id}-${what}`),
+      )
+    }
+  })
+
+  it('says what missing data means: bad news of sweeps and checks, and good news of everything else', () => {
+    const heartbeats = allAlarms.filter((one) => /-(sweep|check)-stopped$/.test(nameOf(one)))
+    expect(heartbeats).toHaveLength(2 * ids.length)
+    for (const one of allAlarms)
+      expect(one.TreatMissingData).toBe(heartbeats.includes(one) ? 'breaching' : 'notBreaching')
+    // Values may be 0 while all is well: what counts is that there are any.
+    for (const { Statistic, Threshold, ComparisonOperator } of heartbeats)
+      expect([Statistic, Threshold, ComparisonOperator]).toEqual(['SampleCount', 1, 'LessThanThreshold'])
+  })
+
+  it('looks no further back than CloudWatch does, and into no more metrics than it takes', () => {
+    const hour = 3600
+    for (const { EvaluationPeriods, Period, Metrics = [] } of allAlarms) {
+      const periods = Period ? [Period] : Metrics.flatMap((one: QueriedMetric) => one.MetricStat?.Period ?? [])
+      expect(periods.length).toBeGreaterThan(0)
+      expect(periods.length).toBeLessThanOrEqual(10)
+      for (const period of periods)
+        expect(period * EvaluationPeriods).toBeLessThanOrEqual(period < hour ? 24 * hour : 7 * 24 * hour)
     }
   })
 
   it('tells the topic when it begins and when it is over', () => {
-    for (const { AlarmActions, OKActions } of alarms) {
+    for (const { AlarmActions, OKActions } of allAlarms) {
       expect(AlarmActions).toHaveLength(1)
       expect(OKActions).toEqual(AlarmActions)
       expect(JSON.stringify(AlarmActions)).toContain('AlertsTopic')
@@ -59,10 +98,121 @@ describe('an alarm', () => {
   })
 })
 
-it('the dashboard is there, and is the same each time', () => {
-  const [dashboard] = resources('AWS::CloudWatch::Dashboard')
-  expect(dashboard?.DashboardName).toContain('Vendomat')
-  const body = JSON.stringify(dashboard?.DashboardBody)
-  for (const metric of ['Renewals', 'RenewalTime', 'Failures', 'ServedStale', 'SweepDue'])
-    expect(body).toContain(metric)
+interface QueriedMetric {
+  readonly MetricStat?: { readonly Period: number; readonly Metric: { readonly MetricName: string } }
+}
+
+describe('of what comes once a day an alarm', () => {
+  const daily = ['check-stopped', 'checks-failing', 'credentials-end'].map((what) => `iobeya-${what}`)
+
+  it.each(daily)(
+    '%s looks back from one check past the next, also when that is late and clocks are put back',
+    (name) => {
+      const { EvaluationPeriods, Period = 3600 } = alarm(name) ?? {}
+      expect(EvaluationPeriods * Period).toBe(26 * 3600)
+    },
+  )
+
+  it('that began stands until the next check, and does not end in between', () => {
+    expect(alarm('iobeya-checks-failing')?.DatapointsToAlarm).toBe(1)
+    expect(alarm('iobeya-credentials-end')?.DatapointsToAlarm).toBe(1)
+  })
+
+  it('on checks begins only when there was none all the time', () => {
+    expect(alarm('iobeya-check-stopped')?.DatapointsToAlarm ?? 26).toBe(26)
+  })
+})
+
+describe('the alarm on', () => {
+  it('the end of credentials begins with less than 3 days left of any of them', () => {
+    expect(alarm('iobeya-credentials-end')).toMatchObject({
+      MetricName: 'DaysToExpiry',
+      Statistic: 'Minimum',
+      ComparisonOperator: 'LessThanThreshold',
+      Threshold: 3,
+    })
+  })
+
+  it('due tokens begins after 15 minutes of failures, not after one bad minute', () => {
+    expect(alarm('accelo-due-not-renewed')).toMatchObject({
+      MetricName: 'SweepFailed',
+      Period: 300,
+      EvaluationPeriods: 3,
+      ComparisonOperator: 'GreaterThanThreshold',
+      Threshold: 0,
+    })
+  })
+
+  it('failing checks counts those that failed and those there was no time for', () => {
+    const { Metrics } = alarm('netrex-checks-failing') ?? {}
+    expect(namesIn(Metrics)).toEqual(['ChecksFailed', 'ChecksLeft'])
+    expect(Metrics).toContainEqual(expect.objectContaining({ Expression: 'failed + left' }))
+  })
+
+  it('lost notices is one for all vendors, and no vendor that lost none hides another', () => {
+    const { Metrics } = alarm('notices-lost') ?? {}
+    expect(namesIn(Metrics)).toEqual(ids.map(() => 'NoticesLost'))
+    expect(Metrics).toContainEqual(
+      expect.objectContaining({ Expression: ids.map((id) => `FILL(${id}, 0)`).join(' + ') }),
+    )
+  })
+
+  it('lost notices is followed by another where there are more vendors than an alarm takes metrics', () => {
+    const many = Array.from({ length: 11 }, (_, at) => fakeVendor({ id: `acme${at}` }).vendor)
+    const lost = resources('AWS::CloudWatch::Alarm', synth({ vendors: many })).filter((one) =>
+      nameOf(one).startsWith('notices-lost'),
+    )
+    expect(lost.map((one) => [nameOf(one), namesIn(one.Metrics).length])).toEqual([
+      ['notices-lost', 10],
+      ['notices-lost-2', 1],
+    ])
+  })
+
+  it('functions is there for those of the hosted callback too, and only with it', () => {
+    const names = (of: typeof alarms) => of.map(nameOf)
+    const more = names(allAlarms).filter((name) => !names(alarms).includes(name))
+    expect(more.sort()).toEqual([
+      'callback-function-errors',
+      'callback-function-throttled',
+      'netrex-exchange-errors',
+      'netrex-exchange-throttled',
+    ])
+  })
+
+  const namesIn = (metrics: QueriedMetric[]) =>
+    metrics.flatMap(({ MetricStat }) => MetricStat?.Metric.MetricName ?? []).sort()
+})
+
+describe('the README', () => {
+  it('has under each heading of the runbook what an alarm or a notice links to, and no other heading', () => {
+    const linked = [
+      ...allAlarms.map(({ AlarmDescription }) => AlarmDescription.split('#').at(-1)),
+      ...Object.values(ANCHORS),
+    ]
+    expect(headings.map(anchorOf).toSorted()).toEqual([...new Set(linked)].sort())
+  })
+
+  it('links within the runbook to headings that are there', () => {
+    const links = [...readme.matchAll(/\]\(#([a-z0-9-]+)\)/g)].map(([, anchor]) => anchor)
+    const anchors = [...readme.matchAll(/^#{2,3} (.+)$/gm)].map(([, heading = '']) => anchorOf(heading))
+    expect(links.filter((anchor) => !anchors.includes(anchor ?? ''))).toEqual([])
+  })
+
+  it('counts the alarms and what is billed for them as they are', () => {
+    const watched = (one: { Metrics?: QueriedMetric[] }) =>
+      one.Metrics?.filter(({ MetricStat }) => MetricStat).length ?? 1
+    const metrics = alarms.reduce((sum, one) => sum + watched(one), 0)
+    expect(readme).toContain(`There are ${alarms.length} alarms`)
+    expect(readme).toContain(`${metrics} of them: about ${(metrics / 10).toFixed(2)} USD`)
+  })
+
+  it('names all events that there are, and each setting of a deployment', () => {
+    const [, deploy = ''] = readme.split('\n## Deploy\n')
+    for (const type of Object.values(TYPES)) expect(deploy.replaceAll('\n', ' ')).toContain(`\`${type}\``)
+    const [, example = ''] = /```json\n(\{\n {2}"source"[^`]+)```/.exec(deploy) ?? []
+    const pattern = JSON.parse(example)
+    expect(pattern.source).toEqual(['vendomat'])
+    expect(pattern['detail-type'].every((type: string) => Object.values<string>(TYPES).includes(type))).toBe(true)
+    for (const setting of read('bin/app.ts').matchAll(/^ {2}\/\/ (\w+):/gm)) expect(readme).toContain(setting[1])
+  })
 })

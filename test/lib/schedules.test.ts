@@ -2,12 +2,12 @@ import { App, Stack } from 'aws-cdk-lib'
 import { Match, Template } from 'aws-cdk-lib/assertions'
 import { Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda'
 import { vendors } from '../../functions/vendors.ts'
-import { Schedules } from '../../lib/schedules.ts'
+import { Schedules, type SchedulesProps } from '../../lib/schedules.ts'
 
 /** The real vendors, behind functions that do nothing: what is looked at is who calls them. */
-function synth(): Template {
+function synth(props: SchedulesProps = {}): Template {
   const stack = new Stack(new App({ analyticsReporting: false }), 'Machine')
-  const schedules = new Schedules(stack, 'Schedules')
+  const schedules = new Schedules(stack, 'Schedules', props)
   for (const vendor of Object.values(vendors)) {
     const fn = new LambdaFunction(stack, vendor.id, {
       code: Code.fromInline('exports.handler = () => {}'),
@@ -20,40 +20,84 @@ function synth(): Template {
 }
 
 const template = synth()
+const ids = Object.keys(vendors)
 const resources = (type: string) => Object.entries(template.findResources(type))
-const schedules = resources('AWS::Scheduler::Schedule').map(([, { Properties }]) => Properties)
-const kept = Object.values(vendors).filter(({ tokens }) => tokens.keep === 'table')
+const schedulesIn = (one: Template) =>
+  Object.values(one.findResources('AWS::Scheduler::Schedule')).map(({ Properties }) => Properties)
+const schedules = schedulesIn(template)
+const withTask = (task: string, of = schedules) => of.filter(({ Target }) => JSON.parse(Target.Input).task === task)
 const [[queueId] = [''], ...otherQueues] = resources('AWS::SQS::Queue')
 const [[groupId, group] = [''], ...otherGroups] = resources('AWS::Scheduler::ScheduleGroup')
 const functionIn = (arn: unknown): string =>
   /"Fn::GetAtt":\["([a-z]+)[0-9A-F]{8}","Arn"\]/.exec(JSON.stringify(arn))?.[1] ?? ''
 
 describe('the schedules', () => {
-  it('are one for each vendor whose tokens are stored, and none for one whose tokens live in memory', () => {
-    const called = schedules.map(({ Target }) => functionIn(Target.Arn))
-    expect(called.sort()).toEqual(kept.map(({ id }) => id).sort())
-    expect(called).not.toContain('clearid')
+  it.each(['renew', 'check'])('have a task "%s" for every vendor, those whose tokens live in memory too', (task) => {
+    const called = withTask(task).map(({ Target }) => functionIn(Target.Arn))
+    expect(called.sort()).toEqual(ids.toSorted())
+    expect(called).toContain('clearid')
   })
 
-  it('call every minute, on time, with an event that never changes and names nothing', () => {
-    for (const schedule of schedules) {
-      expect(schedule).toMatchObject({
-        ScheduleExpression: 'rate(1 minute)',
-        ScheduleExpressionTimezone: 'Etc/UTC',
-        FlexibleTimeWindow: { Mode: 'OFF' },
-        State: 'ENABLED',
-        GroupName: group?.Properties.Name,
-        Target: { Input: '{"task":"renew"}' },
-      })
+  it('have no other task, and their events never change and name nothing', () => {
+    expect(schedules).toHaveLength(2 * ids.length)
+    for (const { Target, State, GroupName } of schedules) {
+      expect(['{"task":"renew"}', '{"task":"check"}']).toContain(Target.Input)
+      expect([State, GroupName]).toEqual(['ENABLED', group?.Properties.Name])
     }
     expect(otherGroups).toEqual([])
   })
 
-  it('give up before the work is stale, and leave what they could not deliver in one queue', () => {
-    for (const { Target } of schedules) {
-      expect(Target.RetryPolicy).toEqual({ MaximumEventAgeInSeconds: 240, MaximumRetryAttempts: 2 })
-      expect(Target.DeadLetterConfig).toEqual({ Arn: { 'Fn::GetAtt': [queueId, 'Arn'] } })
+  it('renew every minute, on time', () => {
+    for (const schedule of withTask('renew')) {
+      expect(schedule).toMatchObject({
+        ScheduleExpression: 'rate(1 minute)',
+        ScheduleExpressionTimezone: 'Etc/UTC',
+        FlexibleTimeWindow: { Mode: 'OFF' },
+      })
     }
+  })
+
+  it('check at 8 in the morning, not all in the same minute', () => {
+    for (const schedule of withTask('check')) {
+      expect(schedule).toMatchObject({
+        ScheduleExpression: 'cron(0 8 * * ? *)',
+        ScheduleExpressionTimezone: 'Etc/UTC',
+        FlexibleTimeWindow: { Mode: 'FLEXIBLE', MaximumWindowInMinutes: 15 },
+      })
+    }
+  })
+
+  it('check at 8 where it was asked for; a minute is a minute everywhere', () => {
+    const elsewhere = schedulesIn(synth({ timeZone: 'America/Port-au-Prince' }))
+    const zones = (task: string) => new Set(withTask(task, elsewhere).map((one) => one.ScheduleExpressionTimezone))
+    expect([...zones('check')]).toEqual(['America/Port-au-Prince'])
+    expect([...zones('renew')]).toEqual(['Etc/UTC'])
+  })
+
+  it.each(['UTC', 'Etc/UTC', 'Europe/Zurich', 'Asia/Kolkata', 'America/Argentina/Buenos_Aires', 'Etc/GMT+1'])(
+    'take the time zone %s',
+    (timeZone) => {
+      expect(withTask('check', schedulesIn(synth({ timeZone })))[0]?.ScheduleExpressionTimezone).toBe(timeZone)
+    },
+  )
+
+  it.each(['Europe/Zurch', 'europe/zurich', 'Zurich', 'CET', '+01:00', 'GMT+1', '', ' Europe/Zurich'])(
+    'refuse the time zone "%s", and say what one looks like',
+    (timeZone) => {
+      expect(() => synth({ timeZone })).toThrow(
+        `timeZone "${timeZone}" is no time zone that there is; it must be an IANA name like Europe/Zurich`,
+      )
+    },
+  )
+
+  it('give a sweep up before its work is stale, try a check for hours, and leave the rest in one queue', () => {
+    for (const { Target } of withTask('renew'))
+      expect(Target.RetryPolicy).toEqual({ MaximumEventAgeInSeconds: 240, MaximumRetryAttempts: 2 })
+    // With few attempts the growing pauses between them would be over within minutes.
+    for (const { Target } of withTask('check'))
+      expect(Target.RetryPolicy).toEqual({ MaximumEventAgeInSeconds: 6 * 3600, MaximumRetryAttempts: 185 })
+    for (const { Target } of schedules)
+      expect(Target.DeadLetterConfig).toEqual({ Arn: { 'Fn::GetAtt': [queueId, 'Arn'] } })
     expect(otherQueues).toEqual([])
     template.hasResourceProperties('AWS::SQS::Queue', {
       SqsManagedSseEnabled: true,
@@ -66,11 +110,11 @@ describe('the schedules', () => {
     })
   })
 
-  it('have no sweep repeated by Lambda, which would run it beside the next one', () => {
+  it('have a task that failed repeated by Lambda, and no more than an hour of sweeps waiting for room', () => {
     const settings = resources('AWS::Lambda::EventInvokeConfig').map(([, { Properties }]) => Properties)
-    expect(settings).toHaveLength(kept.length)
+    expect(settings).toHaveLength(ids.length)
     for (const { MaximumRetryAttempts, MaximumEventAgeInSeconds, DestinationConfig } of settings) {
-      expect([MaximumRetryAttempts, MaximumEventAgeInSeconds, DestinationConfig]).toEqual([0, 240, undefined])
+      expect([MaximumRetryAttempts, MaximumEventAgeInSeconds, DestinationConfig]).toEqual([2, 3600, undefined])
     }
   })
 
@@ -79,11 +123,12 @@ describe('the schedules', () => {
   })
 })
 
-describe('the role of a schedule', () => {
+describe('the role of schedules', () => {
   const roleOf = ({ Target }: (typeof schedules)[number]): string => Target.RoleArn['Fn::GetAtt'][0]
 
-  it('is its own, and schedules of this group and account alone can take it on', () => {
-    expect(new Set(schedules.map(roleOf)).size).toBe(schedules.length)
+  it('is that of its function, and schedules of this group and account alone can take it on', () => {
+    expect(new Set(schedules.map(roleOf)).size).toBe(ids.length)
+    expect(new Set(schedules.map((one) => `${roleOf(one)} ${functionIn(one.Target.Arn)}`)).size).toBe(ids.length)
     for (const schedule of schedules) {
       const role = resources('AWS::IAM::Role').find(([id]) => id === roleOf(schedule))
       expect(role?.[1].Properties.AssumeRolePolicyDocument.Statement).toEqual([

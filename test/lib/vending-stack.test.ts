@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs'
+import { DynamoDBClient, type UpdateItemCommandInput } from '@aws-sdk/client-dynamodb'
 import { App, Validations } from 'aws-cdk-lib'
 import { Match, Template } from 'aws-cdk-lib/assertions'
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { AwsSolutionsChecks } from 'cdk-nag'
+import { dynamoStore } from '../../functions/aws/dynamo-store.ts'
 import { vendors } from '../../functions/vendors.ts'
 import { VendingStack, type VendingStackProps } from '../../lib/vending-stack.ts'
 import { fakeVendor } from '../world.ts'
@@ -128,6 +130,8 @@ describe('each function', () => {
       'POWERTOOLS_METRICS_NAMESPACE',
       'POWERTOOLS_SERVICE_NAME',
       'VENDOMAT_ENVELOPE_KEY',
+      'VENDOMAT_RUNBOOK',
+      'VENDOMAT_STACK',
       'VENDOMAT_TABLE',
       'VENDOMAT_TOPIC',
     ])
@@ -140,6 +144,8 @@ describe('each function', () => {
       alertEmail: 'platform@example.com',
       allowedHosts: { iobeya: ['boards.example.com'] },
       reservedConcurrency: { accelo: 20 },
+      chatTopic: true,
+      hostedCallback: true,
     })
     const text = JSON.stringify(configured.toJSON())
     expect(text).not.toMatch(/VENDOMAT_SIMULATOR_URL|AWS_ENDPOINT_URL/)
@@ -189,6 +195,8 @@ describe('each function', () => {
       statementsOf(id).find((statement) => actionsOf(statement).includes('dynamodb:UpdateItem'))?.Condition
     const allowed = writeOf('clearid')?.['ForAllValues:StringEquals']?.['dynamodb:Attributes']
     expect(allowed).toEqual(expect.arrayContaining(['pk', 'status', 'epoch', 'failure', 'mints']))
+    expect(allowed).toEqual(expect.arrayContaining(['ends', 'toldEnd', 'toldTrouble', 'acknowledged', 'checked']))
+    expect(allowed).not.toContain('noticed')
     for (const attribute of ['sealed', 'refreshToken', 'context', 'fingerprint', 'scope', 'leaseId']) {
       expect(allowed).not.toContain(attribute)
     }
@@ -196,6 +204,14 @@ describe('each function', () => {
       StringEqualsIfExists: { 'dynamodb:ReturnValues': ['NONE', 'UPDATED_NEW'] },
     })
     expect(writeOf('accelo')).not.toHaveProperty('ForAllValues:StringEquals')
+  })
+
+  it('of such a vendor may write all that its store writes of one', async () => {
+    const written = await writtenWithoutTokens()
+    expect(written.size).toBeGreaterThan(15)
+    const [update] = statementsOf('clearid').filter((statement) => actionsOf(statement).includes('dynamodb:UpdateItem'))
+    const allowed = [update?.Condition?.['ForAllValues:StringEquals']?.['dynamodb:Attributes']].flat()
+    expect([...written].filter((attribute) => !allowed.includes(attribute))).toEqual([])
   })
 
   it('may use the key of the table through DynamoDB only, or its grant would fail at run time', () => {
@@ -223,6 +239,82 @@ describe('each function', () => {
     const groups = resources('AWS::Logs::LogGroup').map(([, { Properties }]) => Properties.RetentionInDays)
     expect(groups).toHaveLength(ids.length + 1)
     expect(groups.every((days) => days >= 90)).toBe(true)
+  })
+})
+
+describe('people and programs', () => {
+  const withChat = synth({ chatTopic: true })
+  const topicsOf = (one: Template) => Object.keys(one.findResources('AWS::SNS::Topic'))
+  const environmentsOf = (one: Template) =>
+    Object.values(one.findResources('AWS::Lambda::Function')).map(({ Properties }) => Properties.Environment.Variables)
+
+  it('are told by functions that publish to the one topic, and may use its key', () => {
+    const [topic] = topicsOf(template)
+    for (const id of ids) {
+      const publishes = statementsOf(id).filter((statement) => actionsOf(statement).includes('sns:Publish'))
+      expect(publishes).toEqual([{ Action: 'sns:Publish', Effect: 'Allow', Resource: { Ref: topic } }])
+      const [key] =
+        resources('AWS::KMS::Key').find(([, { Properties }]) => /notices/.test(Properties.Description)) ?? []
+      const uses = statementsOf(id).find(({ Resource }) => JSON.stringify(Resource).includes(`"${key}"`))
+      expect(uses?.Action).toEqual(['kms:Decrypt', 'kms:GenerateDataKey'])
+    }
+  })
+
+  it('are told by events of ours alone, on the default bus of the account', () => {
+    for (const id of ids) {
+      const events = statementsOf(id).filter((statement) =>
+        actionsOf(statement).some((action) => action.startsWith('events:')),
+      )
+      expect(events).toEqual([
+        {
+          Action: 'events:PutEvents',
+          Effect: 'Allow',
+          Resource: { 'Fn::Join': ['', expect.arrayContaining([':events:', ':event-bus/default'])] },
+          Condition: {
+            'ForAllValues:StringEquals': { 'events:source': ['vendomat'] },
+            Null: { 'events:source': 'false' },
+          },
+        },
+      ])
+    }
+  })
+
+  it('have no topic for chat channels unless it was asked for', () => {
+    expect(topicsOf(template)).toHaveLength(1)
+    expect(JSON.stringify(template.toJSON())).not.toMatch(/chat/i)
+    expect(synth({ chatTopic: false }).toJSON()).toEqual(template.toJSON())
+  })
+
+  it('that listen in a chat channel have a topic of their own, under the same key, that all functions may publish to', () => {
+    const [mail, chat, ...more] = topicsOf(withChat)
+    expect(more).toEqual([])
+    const [topic, ofChat] = Object.values(withChat.findResources('AWS::SNS::Topic')).map(({ Properties }) => Properties)
+    expect(ofChat.KmsMasterKeyId).toEqual(topic.KmsMasterKeyId)
+    const publishes = Object.values(withChat.findResources('AWS::IAM::Policy'))
+      .flatMap(({ Properties }) => Properties.PolicyDocument.Statement as Statement[])
+      .filter((statement) => actionsOf(statement).includes('sns:Publish'))
+    expect(publishes).toHaveLength(ids.length)
+    for (const { Resource } of publishes) expect(Resource).toEqual([{ Ref: chat }, { Ref: mail }])
+    for (const { VENDOMAT_TOPIC, VENDOMAT_CHAT_TOPIC } of environmentsOf(withChat))
+      expect([VENDOMAT_TOPIC, VENDOMAT_CHAT_TOPIC]).toEqual([{ Ref: mail }, { Ref: chat }])
+    expect(withChat.toJSON().Outputs.ChatTopicArn.Value).toEqual({ Ref: chat })
+  })
+
+  it('reach a topic over TLS only', () => {
+    const policies = Object.values(withChat.findResources('AWS::SNS::TopicPolicy'))
+    expect(policies).toHaveLength(2)
+    for (const { Properties } of policies) {
+      expect(Properties.PolicyDocument.Statement).toContainEqual(
+        expect.objectContaining({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }),
+      )
+    }
+  })
+
+  it('read which stack it was, and where to read on', () => {
+    for (const { VENDOMAT_STACK, VENDOMAT_RUNBOOK } of environmentsOf(template))
+      expect([VENDOMAT_STACK, VENDOMAT_RUNBOOK]).toEqual(['Vendomat', 'README.md'])
+    const runbookUrl = 'https://git.example/vendomat/README.md'
+    for (const { VENDOMAT_RUNBOOK } of environmentsOf(synth({ runbookUrl }))) expect(VENDOMAT_RUNBOOK).toBe(runbookUrl)
   })
 })
 
@@ -295,20 +387,28 @@ describe('the stack', () => {
     expect(() => machine({ reservedConcurrency: { acelo: 1 } })).toThrow('reservedConcurrency names "acelo"')
   })
 
+  it('has the daily check in the time zone it is given, and refuses one that there is not', () => {
+    const zones = Object.values(synth({ timeZone: 'Europe/Zurich' }).findResources('AWS::Scheduler::Schedule')).map(
+      ({ Properties }) => `${Properties.Target.Input} ${Properties.ScheduleExpressionTimezone}`,
+    )
+    expect([...new Set(zones)].sort()).toEqual(['{"task":"check"} Europe/Zurich', '{"task":"renew"} Etc/UTC'])
+    expect(() => machine({ timeZone: 'Europe/Zurch' })).toThrow('timeZone "Europe/Zurch" is no time zone')
+  })
+
   it('is the same each time', () => {
     expect(synth().toJSON()).toEqual(template.toJSON())
   })
 
-  it('grows by function, roles, log, schedule and routes with a sixth vendor and no other change', () => {
+  it('grows by function, roles, log, schedules, alarms and routes with a sixth vendor and no other change', () => {
     const acme = { ...fakeVendor().vendor, id: 'acme', title: 'Acme' }
     const grown = synth({ vendors: [...Object.values(vendors), acme] })
     const more = {
       'AWS::Lambda::Function': 1,
       'AWS::IAM::Role': 2,
-      'AWS::Scheduler::Schedule': 1,
+      'AWS::Scheduler::Schedule': 2,
       'AWS::Logs::LogGroup': 1,
       'AWS::ApiGateway::Method': 6,
-      'AWS::CloudWatch::Alarm': 5,
+      'AWS::CloudWatch::Alarm': 9,
       'AWS::CloudWatch::Dashboard': 0,
       'AWS::KMS::Key': 0,
       'AWS::SQS::Queue': 0,
@@ -329,7 +429,7 @@ describe('the stack', () => {
   })
 
   it('breaks no rule of AwsSolutions but those acknowledged, each for its construct and with a reason', () => {
-    const stack = machine()
+    const stack = machine({ chatTopic: true, alertEmail: 'platform@example.com' })
     const acknowledged = stack.node.findAll().flatMap(({ node }) =>
       node.metadata
         .filter(({ type }) => type === Validations.ACKNOWLEDGED_RULES_METADATA_KEY)
@@ -351,3 +451,42 @@ describe('the stack', () => {
     expect(acknowledged.filter(({ path }) => path === stack.node.path)).toEqual([])
   })
 })
+
+/** The attributes that the store of a vendor whose tokens are never stored names when it writes, as DynamoDB tells them to IAM. */
+async function writtenWithoutTokens(): Promise<Set<string>> {
+  const written = new Set(['pk', 'sk'])
+  const client = new DynamoDBClient({ region: 'eu-west-1' })
+  // Answers nothing: what is looked at is what would be sent.
+  client.send = async ({ input }: { input: UpdateItemCommandInput }) => {
+    const { UpdateExpression = '', ConditionExpression = '', ExpressionAttributeNames = {} } = input
+    for (const [word] of `${UpdateExpression} ${ConditionExpression}`.matchAll(/(?<![:\w])[#\w]+(?!\w*\()/g))
+      if (!/^([A-Z]+|\d+)$/.test(word)) written.add(ExpressionAttributeNames[word] ?? word)
+    expect(['NONE', 'UPDATED_NEW', undefined]).toContain(input.ReturnValues)
+    return { Attributes: { mints: { N: '1' } } }
+  }
+  const envelope = {
+    sealer: () => Promise.reject(new Error('seals nothing')),
+    open: () => Promise.reject(new Error('opens nothing')),
+  }
+  const store = dynamoStore({ client, table: 'tokens', envelope, memoryOnly: true, onUnsealable: () => {} })
+  const key = 'clearid#main'
+  const now = new Date('2026-11-21T12:00:00Z')
+  const failure = { code: 'vendor_unavailable', detail: 'd', count: 1, since: now, credentialVersion: 'v' } as const
+  const acknowledged = { by: 'arn', at: now, until: now, endsAt: now }
+  const told = { mark: 'm', at: now, sent: false }
+  const window = { startsAt: now, endsAt: now, limit: 1 }
+  await store.note(key, failure, 'disproved')
+  await store.note(key, { succeededAt: now, credentialVersion: 'v', checked: { at: now, result: 'alive' } })
+  await store.countMint(key, { now, stop: 120 })
+  await store.register(key, { owner: 'o', keepWarm: true, acknowledged, ends: { since: now, until: now }, dueAt: now })
+  await store.register(key, { ends: 'never', dueAt: now })
+  await store.postpone(key, { now, until: now })
+  await store.touch(key, now)
+  await store.setStatus(key, 'disabled')
+  await store.revoke(key, { status: 'reconnect', failure })
+  for (const matter of ['end', 'trouble'] as const) await store.tell(key, matter, { seen: told, next: told })
+  await store.stop('clearid', now)
+  await store.take('clearid', window)
+  await store.giveBack('clearid', window)
+  return written
+}

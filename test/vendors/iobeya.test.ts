@@ -1,6 +1,20 @@
 import { lifeSeconds, marginSeconds, secondsAfter } from '../../functions/core/token.ts'
 import { iobeya } from '../../functions/iobeya/vendor.ts'
-import { contextFor, expectNoTrace, failureOf, jwt, NOW, vendorAnswering } from '../fake-vendor.ts'
+import {
+  contextFor,
+  expectNoTrace,
+  failureOf,
+  hangs,
+  html,
+  json,
+  jwt,
+  NOW,
+  networkError,
+  redirect,
+  type Step,
+  text,
+  vendorAnswering,
+} from '../fake-vendor.ts'
 
 const DAY = 24 * 60 * 60
 const now = NOW.getTime() / 1000
@@ -46,7 +60,7 @@ describe('the end', () => {
     expect(await codes(endingIn(30 * DAY + 1))).toEqual([])
     expect(await codes(endingIn(30 * DAY))).toEqual(['expires_soon'])
     expect((await issue(endingIn(29 * DAY))).warnings?.[0]?.detail).toContain(
-      'ends on 2026-08-30, days left: 29; to renew it, give the machine user',
+      'ends on 2026-08-30, days left: 29. As a platform administrator, give the machine user',
     )
   })
 
@@ -54,7 +68,7 @@ describe('the end', () => {
     const error = await failureOf(issue(endingIn(seconds)))
     expect(error).toMatchObject({
       code: 'credential_expired',
-      message: expect.stringMatching(/machine user.*generate a new token.*store it in the credentials/),
+      message: expect.stringMatching(/machine user.*Generate the token.*Store it with vendomat rotate/),
     })
   })
 
@@ -125,5 +139,70 @@ describe('what does not fit', () => {
     expectNoTrace(await failureOf(issue({ token: opaque, api_url: `https://${opaque}@x` })), opaque)
     const expired = endingIn(-1)
     expectNoTrace(await failureOf(issue(expired)), expired.token)
+  })
+})
+
+describe('the live check', () => {
+  const document = endingIn(200 * DAY)
+
+  async function check(step: Step, changes: Parameters<typeof contextFor>[2] = {}) {
+    const vendor = vendorAnswering(step)
+    const { accessToken } = await issue(document)
+    const result = iobeya.liveness?.(document, accessToken, contextFor(vendor, iobeya, changes))
+    return { result, vendor }
+  }
+
+  it("is iObeya's own first example, with the token in the header and nowhere else", async () => {
+    const { result, vendor } = await check(json({ data: [] }))
+    expect(await result).toBe('alive')
+    const [{ method, url, headers, redirect } = { method: '', url: '', headers: new Headers(), redirect: '' }] =
+      vendor.requests
+    expect([method, url, redirect]).toEqual(['GET', 'https://acme.api.iobeya.com/v1/rooms?page=1&size=1', 'manual'])
+    expect(headers.get('authorization')).toBe(`Bearer ${document.token}`)
+    expect(headers.get('accept')).toBe('application/json')
+  })
+
+  it.each([
+    ['C48 refused', json({ error: 'Unauthorized' }, 401), 'refused'],
+    ['C48 refused without a word', text('', 401), 'refused'],
+    ['C49 limited', json({ error: 'Forbidden' }, 403), 'limited'],
+    ['C47 a login page', html(200, '<html>log in</html>'), 'login page'],
+    ['alive, as JSON that is called HTML', html(200, '{"data":[]}'), 'alive'],
+  ] as const)('finds %s', async (_, answer, expected) => {
+    const { result } = await check(answer)
+    expect(await result).toBe(expected)
+  })
+
+  it('C47 finds a login page behind a redirect, and does not go there', async () => {
+    const { result, vendor } = await check(redirect('https://acme.iobeya.com/login'))
+    expect(await result).toBe('login page')
+    expect(vendor.requests).toHaveLength(1)
+  })
+
+  it.each([
+    ['no address of the API', html(404), 'configuration'],
+    ['too many calls', json({}, 429, { 'retry-after': '7' }), 'vendor_throttled'],
+    ['a breakdown', html(500), 'vendor_unavailable'],
+    ['no connection', networkError('ECONNRESET'), 'vendor_unavailable'],
+    ['half an answer', text('{"data":[', 200, { 'content-type': 'application/json' }), 'vendor_malformed'],
+  ] as const)('says nothing about the token for %s', async (_, answer, code) => {
+    const { result } = await check(answer)
+    const error = await failureOf(result ?? Promise.resolve())
+    expect(error).toMatchObject({ code })
+    expectNoTrace(error, document.token)
+  })
+
+  it('ends when its time is up', async () => {
+    const { result } = await check(hangs, { signal: AbortSignal.abort() })
+    expect(await failureOf(result ?? Promise.resolve())).toMatchObject({ code: 'vendor_unavailable' })
+  })
+
+  it('sends the token to no host that is not allowed', async () => {
+    const vendor = vendorAnswering()
+    const { accessToken } = await issue(document)
+    const elsewhere = { ...accessToken, context: { api_base_url: 'https://evil.example' } }
+    const result = iobeya.liveness?.(document, elsewhere, contextFor(vendor, iobeya))
+    expect(await failureOf(result ?? Promise.resolve())).toMatchObject({ code: 'configuration' })
+    expect(vendor.requests).toEqual([])
   })
 })

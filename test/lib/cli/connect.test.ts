@@ -60,7 +60,7 @@ describe('vendomat connect', () => {
     expect(seen.vendor.map(({ url }) => url)).toEqual(['https://acme.api.accelo.com/oauth2/v0/token'])
     expect(await stored()).toEqual(accelo)
     expect(seen.calls).toMatchObject([
-      { method: 'POST', path: '/connections/accelo/hq', body: { owner: 'erp@acme.example' } },
+      { method: 'POST', path: '/connections/accelo/hq', body: { owner: 'erp@acme.example', check: true } },
     ])
     expect([seen.code, seen.out]).toEqual([0, 'accelo/hq is connected'])
     expect(seen.said).toBe('token obtained, ends in 24 h\nstored in the secret vendomat/accelo/hq')
@@ -69,7 +69,7 @@ describe('vendomat connect', () => {
 
   it('takes a file, and asks nothing when nobody is there', async () => {
     const seen = await connect(`--from-file ${fileWith(`\ufeff${JSON.stringify(accelo)}\n`)}`)
-    expect([seen.code, seen.calls[0]?.body, seen.asked]).toEqual([0, {}, []])
+    expect([seen.code, seen.calls[0]?.body, seen.asked]).toEqual([0, { check: true }, []])
     expect(await stored()).toEqual(accelo)
   })
 
@@ -83,18 +83,18 @@ describe('vendomat connect', () => {
   })
 
   it('asks for the members, and shows no secret while it is typed', async () => {
-    const types = [' acme ', accelo.client_id, accelo.client_secret, '', 'erp@acme.example']
+    const types = [' acme ', accelo.client_id, accelo.client_secret, '', '', 'erp@acme.example']
     const seen = await connect('', { types })
     expect(seen.code).toBe(0)
     expect(await stored()).toEqual({ ...accelo, scope: 'read(all)' })
-    expect(seen.asked.map(({ secret }) => secret)).toEqual([false, false, true, false, false])
-    expect(seen.calls[0]?.body).toEqual({ owner: 'erp@acme.example' })
+    expect(seen.asked.map(({ secret }) => secret)).toEqual([false, false, true, false, false, false])
+    expect(seen.calls[0]?.body).toEqual({ owner: 'erp@acme.example', check: true })
     expect(seenIn(seen)).not.toContain(CANARY)
   })
 
   it('leaves the owner as it is when none is typed', async () => {
-    const seen = await connect('', { types: ['acme', accelo.client_id, accelo.client_secret, '', ''] })
-    expect([seen.code, seen.calls[0]?.body]).toEqual([0, {}])
+    const seen = await connect('', { types: ['acme', accelo.client_id, accelo.client_secret, '', '', ''] })
+    expect([seen.code, seen.calls[0]?.body]).toEqual([0, { check: true }])
   })
 
   it('stops at Ctrl-C, with nothing stored', async () => {
@@ -212,7 +212,7 @@ describe('the form of a vendor', () => {
 
   it('of NetRex is one of two, and a user token needs no consent', async () => {
     const answers = { 'POST /connections/netrex/main': { ...registered, vendor: 'netrex', connection: 'main' } }
-    const types = ['3', '2', 'system2.netrex.cz', `${CANARY}user`, '']
+    const types = ['3', '2', 'system2.netrex.cz', `${CANARY}user`, '', '']
     const seen = await vendomat('connect netrex main', { types, answers })
     expect([seen.code, seen.out, seen.opened]).toEqual([0, 'netrex/main is connected', []])
     expect(seen.said).toContain('it has no end')

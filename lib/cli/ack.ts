@@ -1,0 +1,37 @@
+import { parseArgs } from 'node:util'
+import { callApi, readAnswer } from './api.ts'
+import { type Command, EXIT, UsageError } from './command.ts'
+import { connectionNamed, connectionState } from './connection.ts'
+
+export const ack: Command = {
+  summary: 'say that you are at it: silence until the next reminder is due',
+  help: `vendomat ack <vendor> <connection> [--note text]
+
+Says that somebody takes care of credentials that end. The machine records who and when, says so in the notices to come,
+and is silent until the next step of its ladder. It goes on reminding until new credentials have worked: "vendomat
+rotate" puts them in.
+
+  --note   what others should know, up to 200 characters; no secrets
+
+example
+  vendomat ack iobeya main --note "ticket 4711, with the platform team"`,
+
+  async run(parameters, shell) {
+    const { values, positionals } = parseArgs({
+      args: [...parameters],
+      allowPositionals: true,
+      options: { note: { type: 'string' } },
+    })
+    const note = values.note?.trim()
+    if (note !== undefined && (note === '' || note.length > 200))
+      throw new UsageError('--note takes 1 to 200 characters')
+    const { vendor, connection } = connectionNamed(positionals)
+    const acknowledge = note === undefined ? {} : { note }
+    const answer = await callApi('POST', `/connections/${vendor}/${connection}`, shell, { acknowledge })
+    const { next_notice_at: next, credential_ends_at: ends } = readAnswer(connectionState, answer)
+    shell.out(`${vendor}/${connection} is acknowledged`)
+    if (ends) shell.say(`it ends on ${ends.slice(0, 10)}`)
+    if (next) shell.say(`the next notice is due on ${next.slice(0, 10)}, unless new credentials have worked by then`)
+    return EXIT.done
+  },
+}

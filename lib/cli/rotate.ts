@@ -1,0 +1,182 @@
+import { parseArgs } from 'node:util'
+import type { Vendor } from '../../functions/core/vendor.ts'
+import { SECRET_PREFIX } from '../../functions/environment.ts'
+import { callApi, machineAt, readAnswer } from './api.ts'
+import { type Command, CommandFailed, EXIT, type Shell, UsageError } from './command.ts'
+import { type ConnectionState, connectionNamed, connectionState } from './connection.ts'
+import type { Source } from './credential-document.ts'
+import { endDateGiven } from './end-date.ts'
+import { rotatedDocument } from './rotated-document.ts'
+import { type SecretStore, secretStore } from './secret-store.ts'
+import { dayOf, endOf, isDated, nothingStored, obtainToken, tryStoredToken } from './trial.ts'
+import { vendorNamed } from './vendor-named.ts'
+
+export const rotate: Command = {
+  summary: 'put a new token or client secret in the place of the old one',
+  help: `vendomat rotate <vendor> <connection> [--from-file path | --from-stdin] [--expires date] [--dry-run]
+
+Shows how the vendor makes the new one, takes it, tries it out, stores it as a new version of the secret and has the
+machine use it at once. Everything else in the credentials stays as it is. The old version is left alone until the new
+one has worked, and nothing is stored when it does not.
+
+An iObeya token has to be a JWT that ends later than the one before, and iObeya has to take it. Client secrets and keys
+are tried by obtaining a token: here, or for NetRex by the machine, which alone has the refresh token.
+
+  --from-file    the new secret, or the credentials that change as a JSON document; for ClearID the new key file
+  --from-stdin   the same, from standard input
+  --expires      last day of the new one as YYYY-MM-DD, or never; people are reminded of it
+  --dry-run      do all that but storing
+
+A secret is never an argument: it is typed, unseen, or comes from a file or standard input.
+
+examples
+  vendomat rotate iobeya main
+  pbpaste | vendomat rotate iobeya main --from-stdin --dry-run
+  vendomat rotate accelo hq --from-file new-secret.txt --expires 2027-11-30
+  vendomat rotate clearid main --from-file key-acme-vendomat.json`,
+
+  async run(parameters, shell) {
+    const request = read(parameters, shell.now())
+    const { vendor, connection } = request
+    const { region } = machineAt(shell.environment)
+    const secrets = secretStore(region)
+    const name = `${SECRET_PREFIX}/${vendor.id}/${connection}`
+    const present = await secrets.read(name)
+    if (!present) {
+      const connect = `vendomat connect ${vendor.id} ${connection}`
+      throw new CommandFailed(EXIT.notFound, `there is no secret ${name} to rotate; to make one: ${connect}`)
+    }
+    const { credential, before, after } = vendor.rotation
+    shell.say(`To make a new ${credential}:\n${numbered(before)}`)
+    const next = await rotatedDocument({ ...request, vendor: vendor.id, present: present.document }, shell)
+    if (JSON.stringify(next) === JSON.stringify(present.document))
+      throw new CommandFailed(EXIT.failed, 'these are the credentials that are stored already')
+    const end = await tryHere(vendor, { present: present.document, next }, shell)
+    if (request.dryRun) {
+      shell.out(`${vendor.id}/${connection} could be rotated${end}; nothing was stored`)
+      return EXIT.done
+    }
+    const place = { vendor, connection, name, old: present.version }
+    const version = needsTheMachine(vendor, next)
+      ? await storeWhenTried(place, next, secrets, shell)
+      : await secrets.put(name, next)
+    const view = await lookNow(place, shell)
+    shell.out(`${vendor.id}/${connection} is rotated: ${present.version} -> ${version}${end}`)
+    const works = report(view, { ...place, version }, shell)
+    if (works && after.length > 0) shell.say(`Then:\n${numbered(after)}`)
+    return works ? EXIT.done : EXIT.failed
+  },
+}
+
+interface Request {
+  readonly vendor: Vendor
+  readonly connection: string
+  readonly source: Source
+  readonly expires: string | undefined
+  readonly dryRun: boolean
+}
+
+interface Place {
+  readonly vendor: Vendor
+  readonly connection: string
+  /** Of the secret. */
+  readonly name: string
+  /** Its version so far. */
+  readonly old: string
+}
+
+function read(parameters: readonly string[], now: Date): Request {
+  const { values, positionals } = parseArgs({
+    args: [...parameters],
+    allowPositionals: true,
+    options: {
+      'from-file': { type: 'string' },
+      'from-stdin': { type: 'boolean', default: false },
+      expires: { type: 'string' },
+      'dry-run': { type: 'boolean', default: false },
+    },
+  })
+  const { 'from-file': file, 'from-stdin': stdin, 'dry-run': dryRun } = values
+  const { vendor, connection } = connectionNamed(positionals)
+  if (file !== undefined && stdin) throw new UsageError('--from-file and --from-stdin do not go together')
+  const expires = values.expires === undefined ? undefined : endDateGiven(values.expires, now)
+  return { vendor: vendorNamed(vendor), connection, source: { file, stdin }, expires, dryRun }
+}
+
+const numbered = (steps: readonly string[]): string => steps.map((step, i) => `  ${i + 1}. ${step}`).join('\n')
+
+/** What can be tried on this computer. Answers what is to be said of the end. */
+async function tryHere(vendor: Vendor, documents: { present: object; next: object }, shell: Shell): Promise<string> {
+  const { next } = documents
+  if (needsTheMachine(vendor, next)) {
+    shell.say(`whether ${vendor.title} takes it, only the machine can try: it alone has the refresh token`)
+    return statedEnd(next)
+  }
+  if (isStored(vendor, next)) {
+    const { expiresAt } = (await tryStoredToken(vendor, documents, shell)).accessToken
+    return isDated(expiresAt) ? `, ends ${dayOf(expiresAt)}` : ''
+  }
+  const issued = await obtainToken(vendor, next, shell)
+  shell.say(`token obtained, ${endOf(issued, shell.now())}`)
+  return statedEnd(next)
+}
+
+const statedEnd = (document: object): string =>
+  'expires_on' in document && typeof document.expires_on === 'string' ? `, ends ${document.expires_on}` : ''
+
+/** Reading the document for it also checks the document: what does not fit is not stored. */
+function isStored(vendor: Vendor, document: object): boolean {
+  try {
+    return vendor.isStored?.(document) ?? false
+  } catch (error) {
+    throw nothingStored(error)
+  }
+}
+
+const needsTheMachine = (vendor: Vendor, document: object): boolean =>
+  vendor.authorization !== undefined && !isStored(vendor, document)
+
+/** Stores it beside the one in use, has the machine obtain a token with it, and only then puts it into use. */
+async function storeWhenTried(place: Place, next: object, secrets: SecretStore, shell: Shell): Promise<string> {
+  const { vendor, connection, name, old } = place
+  const version = await secrets.propose(name, next)
+  try {
+    await callApi('POST', `/connections/${vendor.id}/${connection}`, shell, { try: version })
+  } catch (error) {
+    await secrets.withdraw(name, version)
+    if (error instanceof CommandFailed)
+      throw new CommandFailed(error.exitCode, `${error.message}\nthe credentials in use are still the old ones`)
+    throw error
+  }
+  shell.say(`the machine has obtained a token with it`)
+  await secrets.promote(name, { from: old, to: version })
+  return version
+}
+
+/** It is stored by now: what goes wrong here is no reason to store it again. */
+async function lookNow({ vendor, connection }: Place, shell: Shell): Promise<ConnectionState> {
+  const path = `/connections/${vendor.id}/${connection}`
+  try {
+    return readAnswer(connectionState, await callApi('POST', path, shell, { check: true }))
+  } catch (error) {
+    if (!(error instanceof CommandFailed)) throw error
+    const message = `it is stored, but the machine could not look at it; within 5 minutes it does by itself\n${error.message}`
+    throw new CommandFailed(error.exitCode, message)
+  }
+}
+
+function report(view: ConnectionState, { name, old, version }: Place & { version: string }, shell: Shell): boolean {
+  const { state, next_action, last_failure: failure } = view
+  shell.say(`state: ${state.replaceAll('_', ' ')}`)
+  if (state !== 'failing' && state !== 'expired') return true
+  shell.say(
+    [
+      `the machine does not get along with it${failure ? `: ${failure.detail}` : ''}`,
+      `next step: ${next_action}`,
+      'to go back to the old version:',
+      `  aws secretsmanager update-secret-version-stage --secret-id ${name} --version-stage AWSCURRENT \\`,
+      `    --move-to-version-id ${old} --remove-from-version-id ${version}`,
+    ].join('\n'),
+  )
+  return false
+}
