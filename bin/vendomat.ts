@@ -1,8 +1,10 @@
 #!/usr/bin/env tsx
+import { secondsAhead } from '../lib/cli/local-clock.ts'
 import { run } from '../lib/cli/run.ts'
 import { terminalShell } from '../lib/cli/terminal.ts'
 
 // The SDK's lock-file version runs on Node 20; its warning of the year after is no news to who wants a token.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true'
 
-process.exitCode = await run(process.argv.slice(2), terminalShell(process.env))
+const aheadSeconds = await secondsAhead({ environment: process.env, http: fetch })
+process.exitCode = await run(process.argv.slice(2), terminalShell(process.env, aheadSeconds))

@@ -51,7 +51,7 @@ async function renewAll(vendor: Vendor, runtime: Runtime, endsAt: Date): Promise
   const sweep = { due: keys.length, renewed: 0, failed: 0 }
   const turn = turns(runtime)
   const work = async () => {
-    for (;;) {
+    while (keys.length > 0) {
       await turn()
       // No renewal is begun that could not end in the time left.
       if (secondsBetween(runtime.now(), endsAt) < callSeconds(vendor.tokens) + COMMIT_SECONDS) return

@@ -5,8 +5,8 @@ import { text } from 'node:stream/consumers'
 import { setTimeout as pause } from 'node:timers/promises'
 import { type Display, Interrupted, type Person, type Shell } from './command.ts'
 
-/** The process's own terminal, or the pipes in its place. */
-export function terminalShell(environment: Shell['environment']): Shell {
+/** The process's own terminal, or the pipes in its place, in the time of a machine that may be ahead of real time. */
+export function terminalShell(environment: Shell['environment'], aheadSeconds = 0): Shell {
   const { stdin, stderr } = process
   return {
     environment,
@@ -17,7 +17,7 @@ export function terminalShell(environment: Shell['environment']): Shell {
     stdin: () => text(stdin),
     display: displayOf(environment),
     openBrowser,
-    now: () => new Date(),
+    now: () => new Date(Date.now() + aheadSeconds * 1000),
     sleep: (seconds, signal) => pause(seconds * 1000, undefined, signal && { signal }).catch(() => {}),
     untilInterrupted: () => {
       const interrupted = new AbortController()

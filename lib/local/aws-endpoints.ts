@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import dynalite from 'dynalite'
 import { type Account, type AwsService, isRefusal, refusal } from './aws-service.ts'
+import { type BusEvent, eventBus } from './event-bus.ts'
 import { kms } from './kms.ts'
 import { closed, type Loopback, listenOnLoopback, readBody } from './loopback.ts'
 import { secretsManager } from './secrets-manager.ts'
@@ -10,23 +11,37 @@ import { type Notice, sns, snsErrorXml, snsXml } from './sns.ts'
 export interface AwsEndpoints extends Loopback {
   /** What was published to SNS, oldest first. */
   readonly messages: readonly Notice[]
+  /** What was put on the event bus, oldest first. */
+  readonly events: readonly BusEvent[]
   /** How often each operation was called, for example `{ 'secretsmanager.GetSecretValue': 3 }`. */
   calls(): Readonly<Record<string, number>>
 }
 
+export interface AwsEndpointsOptions extends Account {
+  readonly port: number
+  /** What they date things with. @default real time */
+  readonly now?: () => Date
+  readonly onNotice?: (notice: Notice) => void
+  readonly onEvent?: (event: BusEvent) => void
+}
+
 /**
- * DynamoDB, Secrets Manager, KMS and SNS on one loopback address, in memory: point the SDK's `endpoint` at it.
+ * DynamoDB, Secrets Manager, KMS, SNS and EventBridge on one loopback address, in memory: point the SDK's `endpoint` at it.
  * Signatures are not checked here; the gateway does that for the callers of Vendomat.
  */
-export async function startAwsEndpoints(
-  options: Account & { readonly port: number; readonly onNotice?: (notice: Notice) => void },
-): Promise<AwsEndpoints> {
+export async function startAwsEndpoints(options: AwsEndpointsOptions): Promise<AwsEndpoints> {
+  const { now = () => new Date() } = options
   const messages: Notice[] = []
+  const events: BusEvent[] = []
   const counts = new Map<string, number>()
   const dynamo = dynalite({ createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 })
   const jsonServices: Readonly<Record<string, AwsService>> = {
-    secretsmanager: secretsManager(options),
-    TrentService: kms(options),
+    secretsmanager: secretsManager(options, now),
+    TrentService: kms(options, now),
+    AWSEvents: eventBus(now, (event) => {
+      events.push(event)
+      options.onEvent?.(event)
+    }),
   }
   const topics = sns(options, (notice) => {
     messages.push(notice)
@@ -76,7 +91,7 @@ export async function startAwsEndpoints(
     await server.close()
     await closed(dynamo)
   }
-  return { url: server.url, close, messages, calls: () => Object.fromEntries(counts) }
+  return { url: server.url, close, messages, events, calls: () => Object.fromEntries(counts) }
 }
 
 /** dynalite reads the body itself. Its own error listener throws, so one client that leaves would end the process. */

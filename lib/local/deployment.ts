@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { CreateTableCommandInput } from '@aws-sdk/client-dynamodb'
 import * as z from 'zod/mini'
+import { type Rhythm, rhythmOf } from './rhythm.ts'
 
 const resource = z.object({
   Type: z.string(),
@@ -27,17 +28,18 @@ export interface DeployedFunction {
   readonly environment: Readonly<Record<string, unknown>>
 }
 
-/** A call that nobody makes: what the function is sent each minute. */
-export interface MinuteSchedule {
+/** A call that nobody makes: what the function is sent, and when. */
+export interface ScheduledCall {
   readonly functionId: string
-  readonly event: unknown
+  readonly event: { readonly task: string }
+  readonly rhythm: Rhythm
 }
 
 export interface Deployment {
   readonly stage: string
   readonly routes: readonly Route[]
   readonly functions: readonly DeployedFunction[]
-  readonly schedules: readonly MinuteSchedule[]
+  readonly schedules: readonly ScheduledCall[]
   readonly table: Omit<CreateTableCommandInput, 'TableName'>
   /** Type of each resource by its logical id. */
   readonly resources: Readonly<Record<string, string>>
@@ -78,18 +80,28 @@ export function readDeployment(assembly: string): Deployment {
         timeoutSeconds: Number(Properties.Timeout ?? 3),
         environment: z.object({ Variables: z.record(z.string(), z.unknown()) }).parse(Properties.Environment).Variables,
       })),
-    schedules: of('AWS::Scheduler::Schedule').map(([, { Properties }]) => minuteSchedule(Properties)),
+    schedules: of('AWS::Scheduler::Schedule').map(([, { Properties }]) => scheduledCall(Properties)),
     // CloudFormation's property names are the API's own.
     table: { KeySchema, AttributeDefinitions, GlobalSecondaryIndexes, BillingMode } as Deployment['table'],
     resources: Object.fromEntries(Object.entries(Resources).map(([id, { Type }]) => [id, Type])),
   }
 }
 
-function minuteSchedule({ ScheduleExpression, Target }: Resource['Properties']): MinuteSchedule {
-  if (ScheduleExpression !== 'rate(1 minute)')
-    throw new Error(`a schedule of ${String(ScheduleExpression)} is not known here`)
-  const { Arn, Input } = z.object({ Arn: z.unknown(), Input: z.string() }).parse(Target)
-  return { functionId: reference(Arn) ?? '', event: JSON.parse(Input) }
+const schedule = z.object({
+  ScheduleExpression: z.string(),
+  ScheduleExpressionTimezone: z._default(z.string(), 'UTC'),
+  Target: z.object({ Arn: z.unknown(), Input: z.string() }),
+})
+const scheduledEvent = z.looseObject({ task: z.string() })
+
+/** A flexible window is left out of account: here the call is made at the moment at which the window opens. */
+function scheduledCall(properties: Resource['Properties']): ScheduledCall {
+  const { ScheduleExpression, ScheduleExpressionTimezone, Target } = schedule.parse(properties)
+  return {
+    functionId: reference(Target.Arn) ?? '',
+    event: scheduledEvent.parse(JSON.parse(Target.Input)),
+    rhythm: rhythmOf(ScheduleExpression, ScheduleExpressionTimezone),
+  }
 }
 
 /** The folder of a function's code in the assembly: the asset's hash names both it and the object in the bucket. */

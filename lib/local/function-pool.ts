@@ -15,6 +15,8 @@ export interface FunctionOptions {
   readonly concurrency: number
   /** Where its standard output goes. */
   readonly logFile: string
+  /** How far ahead of real time a call lives that begins now. @default in real time */
+  readonly aheadMs?: () => number
 }
 
 export interface FunctionPool {
@@ -52,6 +54,7 @@ export function functionPool(options: FunctionOptions): FunctionPool {
   const log = createWriteStream(options.logFile, { flags: 'a' })
   const environments = new Set<Environment>()
   const waiting: (() => void)[] = []
+  let closed = false
 
   function start(): Environment {
     const child = fork(RUNNER, [options.name, options.bundle], {
@@ -106,13 +109,15 @@ export function functionPool(options: FunctionOptions): FunctionPool {
       child.once('exit', lost)
       if (child.exitCode !== null || child.signalCode !== null) return lost()
       // When it cannot be sent any more, the exit follows.
-      child.send({ event, requestId, timeoutSeconds: options.timeoutSeconds }, () => {})
+      const { timeoutSeconds, aheadMs = () => 0 } = options
+      child.send({ event, requestId, timeoutSeconds, aheadMs: aheadMs() }, () => {})
     })
   }
 
   return {
     async invoke(event, requestId) {
       for (;;) {
+        if (closed) return undefined
         const environment = await free()
         const outcome = await callIn(environment, event, requestId)
         environment.busy = false
@@ -125,6 +130,7 @@ export function functionPool(options: FunctionOptions): FunctionPool {
       for (const { child } of environments) child.kill()
     },
     close() {
+      closed = true
       for (const { child } of environments) child.kill('SIGKILL')
       log.end()
     },

@@ -5,12 +5,16 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { startAwsEndpoints } from './aws-endpoints.ts'
+import { machineClock } from './clock.ts'
+import { clockControl } from './clock-control.ts'
 import { readDeployment, resolve } from './deployment.ts'
 import { type FunctionPool, functionPool } from './function-pool.ts'
 import { startGateway } from './gateway.ts'
 import type { Loopback } from './loopback.ts'
+import { noticeBoard } from './notice-board.ts'
 import { seed } from './seed.ts'
 import { startSimulators } from './simulators.ts'
+import { timetable } from './timetable.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const ACCOUNT = '000000000000'
@@ -25,7 +29,7 @@ const QUIET = { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' }
 export interface MachineOptions {
   /** Of the gateway; the AWS endpoints and the simulators take the two after it. 0: any. */
   readonly port: number
-  /** Where it keeps what it writes: the assembly, logs, and `env` for shells. @default '.local' */
+  /** Where it keeps what it writes: the assembly, logs, notices, and `env` for shells. @default '.local' */
   readonly home?: string
   readonly environment: Readonly<Record<string, string | undefined>>
   readonly say: (line: string) => void
@@ -46,23 +50,36 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
   say('building the handlers as they would be deployed ...')
   mkdirSync(join(home, 'logs'), { recursive: true })
   const assembly = join(home, `cdk.out.${port === 0 ? process.pid : port}`)
-  const [deployment, aws, simulators] = await Promise.all([
+  const clock = machineClock()
+  const notices = noticeBoard(join(home, 'notices'), clock, say)
+  const [deployment, aws] = await Promise.all([
     synthesise(assembly, environment).then(() => readDeployment(assembly)),
     orOutside('AWS_ENDPOINT_URL', options, () =>
       startAwsEndpoints({
         port: beside(1),
         region: REGION,
         accountId: ACCOUNT,
-        onNotice: ({ subject }) => say(`notice: ${subject}`),
+        now: clock.now,
+        onNotice: notices.publish,
+        onEvent: notices.record,
       }),
     ),
-    orOutside('VENDOMAT_SIMULATOR_URL', options, () => startSimulators({ port: beside(2) })),
   ])
+  const functions = new Map<string, FunctionPool>()
+  const schedules = timetable({
+    schedules: deployment.schedules,
+    clock,
+    call: async ({ functionId, event }) => (await functions.get(functionId)?.invoke(event, randomUUID())) !== undefined,
+  })
+  const controlled = { clock, timetable: schedules, mails: notices.mails }
+  const simulators = await orOutside('VENDOMAT_SIMULATOR_URL', options, () =>
+    startSimulators({ port: beside(2), now: clock.now, clock: clockControl(controlled) }),
+  )
   const credentials = {
     accessKeyId: `AKIALOCAL${randomBytes(6).toString('hex').toUpperCase().slice(0, 11)}`,
     secretAccessKey: randomBytes(30).toString('base64url'),
   }
-  const seeded = await seed(deployment, { endpoint: aws.url, region: REGION, credentials }, new Date())
+  const seeded = await seed(deployment, { endpoint: aws.url, region: REGION, credentials }, clock.now())
 
   const shared = {
     AWS_REGION: REGION,
@@ -71,17 +88,16 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
     AWS_ENDPOINT_URL: aws.url,
     VENDOMAT_SIMULATOR_URL: simulators.url,
   }
-  const functions = new Map(
-    deployment.functions.map(({ id, name, bundle, timeoutSeconds, environment: declared }) => {
-      const own = Object.entries(declared).flatMap(([key, value]) => {
-        const resolved = resolve(value, seeded.resources)
-        return resolved === undefined ? [] : [[key, resolved]]
-      })
-      const logFile = join(home, 'logs', `${name}.log`)
-      const shape = { name, bundle, timeoutSeconds, logFile, concurrency: CONCURRENCY }
-      return [id, functionPool({ ...shape, environment: { ...Object.fromEntries(own), ...shared, ...QUIET } })]
-    }),
-  )
+  for (const { id, name, bundle, timeoutSeconds, environment: declared } of deployment.functions) {
+    const own = Object.entries(declared).flatMap(([key, value]) => {
+      const resolved = resolve(value, seeded.resources)
+      return resolved === undefined ? [] : [[key, resolved]]
+    })
+    const logFile = join(home, 'logs', `${name}.log`)
+    const shape = { name, bundle, timeoutSeconds, logFile, concurrency: CONCURRENCY, aheadMs: () => clock.aheadMs }
+    const environment = { ...Object.fromEntries(own), ...shared, ...QUIET }
+    functions.set(id, functionPool({ ...shape, environment }))
+  }
   const gateway = await startGateway({
     ...deployment,
     port,
@@ -91,9 +107,7 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
     functions,
   })
 
-  const clock = setInterval(() => {
-    for (const { functionId, event } of deployment.schedules) functions.get(functionId)?.invoke(event, randomUUID())
-  }, MINUTE_MS)
+  const minutes = setInterval(schedules.tick, MINUTE_MS)
 
   const forShells = { VENDOMAT_URL: `${gateway.url}/${deployment.stage}`, ...shared }
   writeEnvironment(home, port, forShells)
@@ -107,7 +121,8 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
       }),
     ),
     async close() {
-      clearInterval(clock)
+      clearInterval(minutes)
+      schedules.stop()
       for (const pool of functions.values()) pool.close()
       await Promise.all([gateway.close(), aws.close(), simulators.close()])
       rmSync(assembly, { recursive: true, force: true })
@@ -153,10 +168,11 @@ function banner(environment: Readonly<Record<string, string>>, connections: read
 Vendomat is running on this machine, with simulated vendors and no AWS account.
 
   machine      ${environment.VENDOMAT_URL}
-  AWS          ${environment.AWS_ENDPOINT_URL}   (table, secrets, keys, mail)
+  AWS          ${environment.AWS_ENDPOINT_URL}   (table, secrets, keys, mail, events)
   vendors      ${environment.VENDOMAT_SIMULATOR_URL}
   connections  ${connections.join('  ')}
   logs         .local/logs/
+  notices      .local/notices/
 
 In another shell, in this folder:
 
@@ -169,5 +185,11 @@ Make a vendor fail, look at its calls, put it right:
   curl -X POST "$VENDOMAT_SIMULATOR_URL/_control/accelo" -d '{"fault":"status-500","times":3}'
   curl "$VENDOMAT_SIMULATOR_URL/_control/accelo"
   curl -X DELETE "$VENDOMAT_SIMULATOR_URL/_control/accelo"
+
+Move the machine and its vendors on in time (45s, 10m, 12h, 30d, 1y), and read what people would have been mailed:
+
+  curl -X POST "$VENDOMAT_SIMULATOR_URL/_control/clock" -d '{"advance":"30d"}'
+  curl "$VENDOMAT_SIMULATOR_URL/_control/clock"
+  ls .local/notices/
 `
 }

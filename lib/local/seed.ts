@@ -27,9 +27,11 @@ const TABLE = 'vendomat'
 export async function seed(deployment: Deployment, client: ClientConfig, now: Date): Promise<Seeded> {
   const secrets = new SecretsManagerClient(client)
   const documents = Object.entries(connections(now))
-  const [key, topic] = await Promise.all([
+  const mail = new SNSClient(client)
+  const topicIds = Object.keys(deployment.resources).filter((id) => deployment.resources[id] === 'AWS::SNS::Topic')
+  const [topics, key] = await Promise.all([
+    Promise.all(topicIds.map(async (id) => [id, await mail.send(new CreateTopicCommand({ Name: id }))] as const)),
     new KMSClient(client).send(new CreateKeyCommand({ Description: 'vendomat envelope key' })),
-    new SNSClient(client).send(new CreateTopicCommand({ Name: 'vendomat' })),
     new DynamoDBClient(client).send(new CreateTableCommand({ ...deployment.table, TableName: TABLE })),
     ...documents.map(([name, document]) =>
       secrets.send(new CreateSecretCommand({ Name: `vendomat/${name}`, SecretString: JSON.stringify(document) })),
@@ -38,12 +40,11 @@ export async function seed(deployment: Deployment, client: ClientConfig, now: Da
   const standIns: Readonly<Record<string, string | undefined>> = {
     'AWS::DynamoDB::Table': TABLE,
     'AWS::KMS::Key': key.KeyMetadata?.Arn,
-    'AWS::SNS::Topic': topic.TopicArn,
   }
-  const resources = Object.entries(deployment.resources).flatMap(([id, type]) => {
-    const standIn = standIns[type]
-    return standIn === undefined ? [] : [[id, standIn]]
-  })
+  const resources = [
+    ...topics.map(([id, { TopicArn }]) => [id, TopicArn]),
+    ...Object.entries(deployment.resources).map(([id, type]) => [id, standIns[type]]),
+  ].filter(([, standIn]) => standIn !== undefined)
   return { connections: documents.map(([name]) => name), resources: Object.fromEntries(resources) }
 }
 

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { setTimeout as wait } from 'node:timers/promises'
+import type { ClockControl } from './clock-control.ts'
 import { type Loopback, listenOnLoopback, readBody } from './loopback.ts'
 import { acceloSimulator } from './simulators/accelo.ts'
 import { accessiaSimulator } from './simulators/accessia.ts'
@@ -15,13 +16,15 @@ const simulators = [acceloSimulator, accessiaSimulator, iobeyaSimulator, clearid
 interface SimulatorOptions {
   readonly port: number
   readonly now?: () => Date
+  /** Answers `/_control/clock`. @default there is no clock to move */
+  readonly clock?: ClockControl
 }
 
 /**
  * The vendors on one loopback address. A call to `https://HOST/PATH` comes in as `/HOST/PATH`; `/_control` lists the
- * vendors and `/_control/{vendor}` counts their calls and makes them fail on request.
+ * vendors, `/_control/{vendor}` counts their calls and makes them fail on request, and `/_control/clock` moves the time.
  */
-export async function startSimulators({ port, now = () => new Date() }: SimulatorOptions): Promise<Loopback> {
+export async function startSimulators({ port, now = () => new Date(), clock }: SimulatorOptions): Promise<Loopback> {
   const vendors = new Map(simulators.map((simulate) => simulate()).map((each) => [each.vendor, underControl(each)]))
   const names = [...vendors.keys()]
 
@@ -29,6 +32,9 @@ export async function startSimulators({ port, now = () => new Date() }: Simulato
     const body = (await readBody(request)).toString()
     const [method, url] = [request.method ?? '', request.url ?? '/']
     const [, first = '', second = ''] = url.split(/[/?]/)
+    // Vendors live in the machine's time, and say so.
+    response.setHeader('Date', now().toUTCString())
+    if (first === '_control' && second === 'clock' && clock) return send(await clock(method, body), response)
     if (first === '_control') return send(administer(method, second, body), response)
     if (first === '_trap') return send(trap(second), response)
 

@@ -8,6 +8,8 @@ export interface Notice {
   readonly topicArn: string
   readonly subject?: string | undefined
   readonly message: string
+  /** What subscribers may filter by: those that are text or a number. */
+  readonly attributes: Readonly<Record<string, string>>
 }
 
 /** Source: Amazon SNS API Reference. Nothing is mailed: a published message goes to `publish` and that is all. */
@@ -41,8 +43,8 @@ export function sns(account: Account, publish: (notice: Notice) => void): AwsSer
     ),
 
     Publish: operation(
-      z.object({ TopicArn: z.string(), Message: z.string(), Subject: z.string().optional() }),
-      ({ TopicArn, Message, Subject }) => {
+      z.looseObject({ TopicArn: z.string(), Message: z.string(), Subject: z.string().optional() }),
+      ({ TopicArn, Message, Subject, ...more }) => {
         mustExist(TopicArn)
         if (Message === '') throw refusal('InvalidParameter', 'Invalid parameter: Empty message')
         if (Buffer.byteLength(Message) > 262_144)
@@ -51,13 +53,39 @@ export function sns(account: Account, publish: (notice: Notice) => void): AwsSer
         if (Subject !== undefined && !/^[!-~][ -~]{0,99}$/.test(Subject)) {
           throw refusal('InvalidParameter', 'Invalid parameter: Subject')
         }
+        const attributes = attributesOf(more)
         const id = randomUUID()
-        publish({ id, topicArn: TopicArn, subject: Subject, message: Message })
+        publish({ id, topicArn: TopicArn, subject: Subject, message: Message, attributes })
         return { MessageId: id }
       },
     ),
   }
 }
+
+/** In the query protocol a map is `MessageAttributes.entry.1.Name=kind&MessageAttributes.entry.1.Value.DataType=String…`. */
+function attributesOf(input: Readonly<Record<string, unknown>>): Readonly<Record<string, string>> {
+  const attributes: Record<string, string> = {}
+  for (let n = 1; `MessageAttributes.entry.${n}.Name` in input; n += 1) {
+    const member = (path: string) => String(input[`MessageAttributes.entry.${n}.${path}`] ?? '')
+    const [name, type] = [member('Name'), member('Value.DataType')]
+    if (!/^(String|Number|Binary)(\.|$)/.test(type)) {
+      const supported = 'the set of supported type prefixes is Binary, Number, and String'
+      throw invalidAttribute(name, `has an invalid message attribute type, ${supported}.`)
+    }
+    const value = member(type.startsWith('Binary') ? 'Value.BinaryValue' : 'Value.StringValue')
+    if (value === '') {
+      throw invalidAttribute(
+        name,
+        `must contain non-empty message attribute value for message attribute type '${type}'.`,
+      )
+    }
+    if (!type.startsWith('Binary')) attributes[name] = value
+  }
+  return attributes
+}
+
+const invalidAttribute = (name: string, what: string): Refusal =>
+  refusal('ParameterValueInvalid', `The message attribute '${name}' ${what}`)
 
 /** The query protocol's envelope: `<PublishResponse><PublishResult>…`. */
 export function snsXml(action: string, result: object): string {

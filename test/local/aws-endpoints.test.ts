@@ -6,27 +6,41 @@ import {
   GetItemCommand,
   PutItemCommand,
 } from '@aws-sdk/client-dynamodb'
+import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge'
 import { CreateTopicCommand, ListTopicsCommand, PublishCommand, SNSClient, SubscribeCommand } from '@aws-sdk/client-sns'
 import { type AwsEndpoints, startAwsEndpoints } from '../../lib/local/aws-endpoints.ts'
+import type { BusEvent } from '../../lib/local/event-bus.ts'
 import type { Notice } from '../../lib/local/sns.ts'
 
 const account = { region: 'us-east-1', accountId: '123456789012' }
+const now = new Date('2026-11-20T12:00:00Z')
 const noticed: Notice[] = []
+const heard: BusEvent[] = []
 let aws: AwsEndpoints
 let dynamo: DynamoDBClient
 let mail: SNSClient
+let bus: EventBridgeClient
 
 beforeEach(async () => {
   noticed.length = 0
-  aws = await startAwsEndpoints({ ...account, port: 0, onNotice: (notice) => noticed.push(notice) })
+  heard.length = 0
+  aws = await startAwsEndpoints({
+    ...account,
+    port: 0,
+    now: () => now,
+    onNotice: (notice) => noticed.push(notice),
+    onEvent: (event) => heard.push(event),
+  })
   const client = { endpoint: aws.url, region: account.region, credentials: { accessKeyId: 'a', secretAccessKey: 'b' } }
   dynamo = new DynamoDBClient(client)
   mail = new SNSClient(client)
+  bus = new EventBridgeClient(client)
 })
 
 afterEach(async () => {
   dynamo.destroy()
   mail.destroy()
+  bus.destroy()
   await aws.close()
 })
 
@@ -78,9 +92,34 @@ describe('SNS', () => {
     expect(TopicArn).toBe('arn:aws:sns:us-east-1:123456789012:notices')
     const Message = 'renew <iobeya#main> & tell "Ann"\nbefore 1 März'
     const { MessageId } = await mail.send(new PublishCommand({ TopicArn, Subject: 'A token ends soon', Message }))
-    const notice = { id: MessageId, topicArn: TopicArn, subject: 'A token ends soon', message: Message }
+    const notice = { id: MessageId, topicArn: TopicArn, subject: 'A token ends soon', message: Message, attributes: {} }
     expect(noticed).toEqual([notice])
     expect(aws.messages).toEqual([notice])
+  })
+
+  it('hears what subscribers may filter by', async () => {
+    const { TopicArn } = await mail.send(new CreateTopicCommand({ Name: 'notices' }))
+    const MessageAttributes = {
+      kind: { DataType: 'String', StringValue: 'expiring & <more>' },
+      days: { DataType: 'Number', StringValue: '30' },
+      seal: { DataType: 'Binary', BinaryValue: Buffer.from('x') },
+    }
+    await mail.send(new PublishCommand({ TopicArn, Message: 'm', MessageAttributes }))
+    expect(noticed.map(({ attributes }) => attributes)).toEqual([{ kind: 'expiring & <more>', days: '30' }])
+  })
+
+  it.each([
+    [{ DataType: 'String', StringValue: '' }, /must contain non-empty message attribute value/],
+    [{ DataType: 'String' }, /must contain non-empty message attribute value/],
+    [{ DataType: 'Text', StringValue: 'x' }, /invalid message attribute type/],
+  ])('refuses all of a message with the attribute %j', async (owner, reason) => {
+    const { TopicArn } = await mail.send(new CreateTopicCommand({ Name: 'notices' }))
+    const publish = new PublishCommand({ TopicArn, Message: 'm', MessageAttributes: { owner } })
+    await expect(mail.send(publish)).rejects.toMatchObject({
+      name: 'InvalidParameterValueException',
+      message: expect.stringMatching(reason),
+    })
+    expect(aws.messages).toEqual([])
   })
 
   it('creates a topic once and lists it', async () => {
@@ -121,6 +160,55 @@ describe('SNS', () => {
   })
 })
 
+describe('EventBridge', () => {
+  const event = { Source: 'vendomat', DetailType: 'Credential Expiring', Detail: '{"vendor":"iobeya","days_left":30}' }
+  const put = (...Entries: object[]) => bus.send(new PutEventsCommand({ Entries }))
+
+  it('passes an event on and remembers it', async () => {
+    const { FailedEntryCount, Entries = [] } = await put(event, { ...event, Time: new Date('2026-11-19T12:00:00Z') })
+    expect(FailedEntryCount).toBe(0)
+    const common = {
+      source: 'vendomat',
+      detailType: 'Credential Expiring',
+      detail: { vendor: 'iobeya', days_left: 30 },
+    }
+    expect(heard).toEqual([
+      { ...common, id: Entries[0]?.EventId, time: now },
+      { ...common, id: Entries[1]?.EventId, time: new Date('2026-11-19T12:00:00Z') },
+    ])
+    expect(aws.events).toEqual(heard)
+    expect(aws.calls()).toEqual({ 'AWSEvents.PutEvents': 1 })
+  })
+
+  it.each([
+    [{ Source: undefined }, 'InvalidArgument', 'Source is a required argument'],
+    [{ DetailType: '' }, 'InvalidArgument', 'DetailType is a required argument'],
+    [{ Detail: undefined }, 'InvalidArgument', 'Detail is a required argument'],
+    [{ DetailType: 'x'.repeat(129) }, 'InvalidArgument', '128'],
+    [{ Detail: '{' }, 'MalformedDetail', 'Detail is malformed'],
+    [{ Detail: '[]' }, 'MalformedDetail', 'Detail is malformed'],
+    [{ Source: 'aws.ec2' }, 'NotAuthorizedForSourceException', 'source'],
+  ])('refuses the entry with %j and takes the one beside it', async (change, ErrorCode, reason) => {
+    const answer = await put({ ...event, ...change }, event)
+    expect(answer.FailedEntryCount).toBe(1)
+    expect(answer.Entries).toEqual([
+      { ErrorCode, ErrorMessage: expect.stringContaining(reason) },
+      { EventId: aws.events[0]?.id },
+    ])
+    expect(aws.events.length).toBe(1)
+  })
+
+  it('takes ten events and no more, and 256 KB and no more', async () => {
+    expect((await put(...Array(10).fill(event))).FailedEntryCount).toBe(0)
+    await expect(put(...Array(11).fill(event))).rejects.toMatchObject({ name: 'ValidationException' })
+    await expect(put()).rejects.toMatchObject({ name: 'ValidationException' })
+    const filled = (bytes: number) => ({ ...event, Detail: `{"a":"${'x'.repeat(bytes)}"}` })
+    const room = 256 * 1024 - 'vendomat'.length - 'Credential Expiring'.length - '{"a":""}'.length
+    expect((await put(filled(room))).FailedEntryCount).toBe(0)
+    await expect(put(filled(room + 1))).rejects.toMatchObject({ name: 'ValidationException' })
+  })
+})
+
 describe('the router', () => {
   it('counts calls by operation, refused ones too', async () => {
     await post('secretsmanager.GetSecretValue', '{"SecretId":"none"}')
@@ -129,7 +217,7 @@ describe('the router', () => {
     expect(aws.calls()).toEqual({ 'secretsmanager.GetSecretValue': 2, 'sns.ListTopics': 1 })
   })
 
-  it.each(['secretsmanager.RotateSecret', 'TrentService.Sign', 'AWSEvents.PutEvents', 'TrentService.constructor'])(
+  it.each(['secretsmanager.RotateSecret', 'TrentService.Sign', 'AWSEvents.PutRule', 'TrentService.constructor'])(
     'refuses the operation %s, which it does not have',
     async (target) => {
       const answer = await post(target, '{}')

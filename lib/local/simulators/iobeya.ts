@@ -1,6 +1,10 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { signHs256, verifyHs256 } from './hs256.ts'
-import { answer, bearerOf, secondsOf, type VendorSimulator } from './simulator.ts'
+import { answer, bearerOf, secondsOf, type VendorAnswer, type VendorCall, type VendorSimulator } from './simulator.ts'
+
+const API = 'acme.api.iobeya.com'
+const PLATFORM = 'acme.iobeya.com'
+const MOST_DAYS = 365
 
 const platformKey = randomBytes(32)
 const issued: string[] = []
@@ -28,9 +32,10 @@ export function iobeyaSimulator(): VendorSimulator {
 
   return {
     vendor: 'iobeya',
-    answersFor: (host) => host === 'acme.api.iobeya.com',
+    answersFor: (host) => host === API || host === PLATFORM,
     isTokenPath: (path) => path === '/v1/rooms',
     respond(call) {
+      if (call.host === PLATFORM) return generateToken(call)
       if (!isLive(bearerOf(call), call.now)) return unauthorized
       if (call.method !== 'GET' || call.path !== '/v1/rooms') return answer(404, { error: 'Not Found' })
       const [page, size] = [Number(call.query.get('page') ?? 1), Number(call.query.get('size') ?? 10)]
@@ -46,6 +51,17 @@ export function iobeyaSimulator(): VendorSimulator {
       for (const token of issued) revoked.add(token)
     },
   }
+}
+
+/** Stands for the platform's own page on which a person, logged in, generates a token; there is no such API. */
+function generateToken({ method, path, query, now }: VendorCall): VendorAnswer {
+  if (path !== '/generate-token') return answer(404, { error: 'Not Found' })
+  if (method !== 'POST') return answer(405, { error: 'Method Not Allowed' }, { Allow: 'POST' })
+  const days = query.get('days') ?? String(MOST_DAYS)
+  if (!/^[1-9]\d{0,2}$/.test(days) || Number(days) > MOST_DAYS) {
+    return answer(400, { error: `days must be a whole number from 1 to ${MOST_DAYS}` })
+  }
+  return answer(200, issueIobeyaToken(Number(days), now), { 'Content-Type': 'text/plain', 'Cache-Control': 'no-store' })
 }
 
 const unauthorized = answer(401, { error: 'Unauthorized' }, { 'WWW-Authenticate': 'Bearer' })

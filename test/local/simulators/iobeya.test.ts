@@ -49,6 +49,37 @@ it('has no token endpoint', async () => {
   expect((await call('abc', '/oauth/token', { method: 'POST' })).status).toBe(401)
 })
 
+describe('the platform’s page', () => {
+  const generate = (query = '', method = 'POST', path = '/generate-token') =>
+    fetch(`${simulators.url}/acme.iobeya.com${path}${query}`, { method })
+
+  it('generates a token for the days asked for, a year when nobody asks, and answers it alone', async () => {
+    const answer = await generate('?days=30')
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'text/plain'])
+    const token = await answer.text()
+    const iat = now.getTime() / 1000
+    expect(decodeJwt(token)).toMatchObject({ iat, exp: iat + 30 * 86400 })
+    expect((await call(token)).status).toBe(200)
+    expect(decodeJwt(await (await generate()).text()).exp).toBe(iat + 365 * 86400)
+  })
+
+  it.each(['?days=0', '?days=366', '?days=-1', '?days=1.5', '?days=a', '?days='])('refuses %s', async (query) => {
+    expect((await generate(query)).status).toBe(400)
+  })
+
+  it('is the only one there, and one that is looked at generates nothing', async () => {
+    expect((await generate('', 'GET')).status).toBe(405)
+    expect((await generate('', 'POST', '/v1/rooms')).status).toBe(404)
+    expect((await call(issueIobeyaToken(1, now), '/generate-token', { method: 'POST' })).status).toBe(404)
+  })
+
+  it('is counted like any other call', async () => {
+    await generate('?days=30')
+    const seen = await (await fetch(`${simulators.url}/_control/iobeya`)).json()
+    expect(seen).toMatchObject({ calls: { byPath: { 'POST /generate-token': { 200: 1 } } } })
+  })
+})
+
 it('lets an administrator revoke one token or all of them', async () => {
   const [first, second] = [issueIobeyaToken(365, now), issueIobeyaToken(365, now)]
   await control({ fault: 'revoke', value: first })

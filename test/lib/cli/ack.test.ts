@@ -1,0 +1,45 @@
+import { AWS, problem, vendomat } from './shell.ts'
+
+beforeAll(() => Object.assign(process.env, AWS))
+
+const view = {
+  vendor: 'iobeya',
+  connection: 'main',
+  state: 'ok',
+  next_action: 'none',
+  credential_ends_at: '2026-12-04T12:00:00Z',
+  next_notice_at: '2026-11-27T00:00:00Z',
+}
+const answers = { 'POST /connections/iobeya/main': view }
+
+describe('vendomat ack', () => {
+  it('tells the machine, and when it will speak again', async () => {
+    const seen = await vendomat(['ack', 'iobeya', 'main', '--note', 'ticket 4711'], { answers })
+    expect([seen.code, seen.out]).toEqual([0, 'iobeya/main is acknowledged'])
+    expect(seen.calls.map(({ body }) => body)).toEqual([{ acknowledge: { note: 'ticket 4711' } }])
+    expect(seen.said).toContain('it ends on 2026-12-04')
+    expect(seen.said).toContain('the next notice is due on 2026-11-27')
+  })
+
+  it('needs no note', async () => {
+    const seen = await vendomat('ack iobeya main', { answers })
+    expect(seen.calls.map(({ body }) => body)).toEqual([{ acknowledge: {} }])
+  })
+
+  it.each([
+    ['ack iobeya', 2],
+    ['ack iobeya main --note', 2],
+    [['ack', 'iobeya', 'main', '--note', ' '], 2],
+    [['ack', 'iobeya', 'main', '--note', 'x'.repeat(201)], 2],
+  ] as const)('refuses %j', async (command, code) => {
+    const seen = await vendomat(command, { answers })
+    expect([seen.code, seen.calls]).toEqual([code, []])
+  })
+
+  it('says so when there is nothing to acknowledge', async () => {
+    const refused = { 'POST /connections/iobeya/main': () => problem(400, 'bad_request') }
+    const seen = await vendomat('ack iobeya main', { answers: refused })
+    expect([seen.code, seen.out]).toEqual([2, ''])
+    expect(seen.said).toContain('because')
+  })
+})

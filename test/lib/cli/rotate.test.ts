@@ -1,0 +1,263 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import {
+  CreateSecretCommand,
+  DeleteSecretCommand,
+  DescribeSecretCommand,
+  GetSecretValueCommand,
+} from '@aws-sdk/client-secrets-manager'
+import { html, json, jwt, networkError, redirect, type Step, text, vendorAnswering } from '../../fake-vendor.ts'
+import { localAws } from '../../local-aws.ts'
+import { AWS, NOW, problem, seenIn, vendomat, type World } from './shell.ts'
+
+const CANARY = 'CANARY-7f3a'
+const DAY = 24 * 60 * 60
+const now = NOW.getTime() / 1000
+const api_url = 'https://acme.api.iobeya.com'
+const tokenFor = (days: number) => jwt({ iat: now - DAY, exp: now + days * DAY, sub: CANARY })
+
+let aws: Awaited<ReturnType<typeof localAws>>
+let folder: string
+beforeAll(async () => {
+  aws = await localAws()
+  folder = mkdtempSync(join(tmpdir(), 'vendomat-'))
+  Object.assign(process.env, AWS, { AWS_ENDPOINT_URL: aws.url })
+})
+afterAll(async () => {
+  delete process.env.AWS_ENDPOINT_URL
+  rmSync(folder, { recursive: true })
+  await aws.close()
+})
+
+let names: string[] = []
+afterEach(async () => {
+  for (const SecretId of names) {
+    await aws.secrets.send(new DeleteSecretCommand({ SecretId, ForceDeleteWithoutRecovery: true })).catch(() => {})
+  }
+  names = []
+})
+
+async function secretOf(name: string, document: object): Promise<string> {
+  names.push(`vendomat/${name}`)
+  const secret = { Name: `vendomat/${name}`, SecretString: JSON.stringify(document) }
+  return (await aws.secrets.send(new CreateSecretCommand(secret))).VersionId ?? ''
+}
+
+async function stored(name: string) {
+  const SecretId = `vendomat/${name}`
+  const { SecretString = '', VersionId } = await aws.secrets.send(new GetSecretValueCommand({ SecretId }))
+  const { VersionIdsToStages = {} } = await aws.secrets.send(new DescribeSecretCommand({ SecretId }))
+  return { document: JSON.parse(SecretString), version: VersionId, stages: VersionIdsToStages }
+}
+
+/** Rotates a connection that the machine gets along with; tells what the vendor was asked as well. */
+async function rotate(command: string, world: World = {}, ...steps: Step[]) {
+  const [vendor = '', connection = ''] = command.split(' ')
+  const answering = vendorAnswering(...steps)
+  const view = { vendor, connection, state: 'ok', next_action: 'none' }
+  const answers = { [`POST /connections/${vendor}/${connection}`]: view, ...world.answers }
+  const seen = await vendomat(`rotate ${command}`, { vendor: answering.http, ...world, answers })
+  expect(seenIn(seen)).not.toContain(CANARY)
+  return { ...seen, requests: answering.requests }
+}
+
+const piped = (given: string): World => ({ stdin: async () => given })
+const alive = () => json({ data: [] })
+
+describe('an iObeya token', () => {
+  const rotateTo = (token: string, ...steps: Step[]) => rotate('iobeya main --from-stdin', piped(token), ...steps)
+
+  it('that ends later and lives takes the place of the old one, and the machine uses it at once', async () => {
+    const old = await secretOf('iobeya/main', { token: tokenFor(20), api_url })
+    const token = tokenFor(365)
+    const seen = await rotateTo(`${token}\n`, alive)
+    const { document, version, stages } = await stored('iobeya/main')
+    expect([seen.code, seen.out]).toEqual([0, `iobeya/main is rotated: ${old} -> ${version}, ends 2027-11-20`])
+    expect(document).toEqual({ token, api_url })
+    expect(stages).toEqual({ [old]: ['AWSPREVIOUS'], [version ?? '']: ['AWSCURRENT'] })
+    expect(seen.calls).toMatchObject([{ method: 'POST', path: '/connections/iobeya/main', body: { check: true } }])
+    expect(seen.requests.map(({ url }) => url)).toEqual([`${api_url}/v1/rooms?page=1&size=1`])
+    expect(seen.said).toMatch(
+      /1\. As a platform administrator[\s\S]*Generate the token[\s\S]*Then:\n {2}1\. Take the permission/,
+    )
+  })
+
+  it('may be typed, unseen, with what people paste along', async () => {
+    await secretOf('iobeya/main', { token: tokenFor(20), api_url })
+    const token = tokenFor(365)
+    const seen = await rotate('iobeya main', { types: [` "Bearer ${token}" `] }, alive)
+    expect(seen.code).toBe(0)
+    expect(seen.asked).toEqual([{ question: 'new token: ', secret: true }])
+  })
+
+  it('leaves its place to any that lives when it has ended', async () => {
+    await secretOf('iobeya/main', { token: tokenFor(-3), api_url })
+    expect((await rotateTo(tokenFor(5), alive)).code).toBe(0)
+  })
+
+  it('is only tried with --dry-run', async () => {
+    const document = { token: tokenFor(20), api_url }
+    const old = await secretOf('iobeya/main', document)
+    const seen = await rotate('iobeya main --from-stdin --dry-run', piped(tokenFor(365)), alive)
+    expect([seen.code, seen.calls, seen.requests.length]).toEqual([0, [], 1])
+    expect(seen.out).toBe('iobeya/main could be rotated, ends 2027-11-20; nothing was stored')
+    expect(await stored('iobeya/main')).toMatchObject({ document, version: old })
+  })
+
+  it.each([
+    ['is no JWT', 'CANARY-7f3a.opaque', 'is not a JWT'],
+    ['is cut off', tokenFor(365).split('.').slice(0, 2).join('.'), 'is not a JWT'],
+    ['has ended', tokenFor(-1), 'ended on 2026-11-19'],
+    ['ends sooner', tokenFor(19), 'ends on 2026-12-09, the old one on 2026-12-10: it has to end later'],
+    ['ends with the old one', jwt({ exp: now + 20 * DAY, iat: now }), 'it has to end later'],
+    ['is the old one', tokenFor(20), 'stored already'],
+    ['is empty', ' \n', 'is empty'],
+  ])('that %s is refused before iObeya is asked, and nothing is stored', async (_, token, why) => {
+    const document = { token: tokenFor(20), api_url }
+    const old = await secretOf('iobeya/main', document)
+    const seen = await rotateTo(token)
+    expect(seen.code).not.toBe(0)
+    expect([seen.out, seen.calls, seen.requests]).toEqual(['', [], []])
+    expect(seen.said).toContain(why)
+    expect(await stored('iobeya/main')).toMatchObject({ document, version: old })
+  })
+
+  it.each([
+    ['refused', () => json({ hint: CANARY }, 401), 1, 'refuses the new token'],
+    ['answered with a login page', () => html(200, CANARY), 1, 'a page for people'],
+    ['sent to a login page', () => redirect('https://acme.iobeya.com/login'), 1, 'a page for people'],
+    ['at a wrong address', () => html(404, CANARY), 1, 'check api_url'],
+    ['not answered', () => html(503, CANARY), 5, 'not available'],
+    ['out of reach', () => text(CANARY, 500), 5, 'not available'],
+  ])('that is %s is not stored', async (_, answer, code, why) => {
+    const old = await secretOf('iobeya/main', { token: tokenFor(20), api_url })
+    const seen = await rotateTo(tokenFor(365), answer)
+    expect([seen.code, seen.out, seen.calls]).toEqual([code, '', []])
+    expect(seen.said).toContain(why)
+    expect(seen.said).toContain('nothing was stored')
+    expect((await stored('iobeya/main')).version).toBe(old)
+  })
+
+  it('that cannot be asked about, since the network is down, is not stored', async () => {
+    await secretOf('iobeya/main', { token: tokenFor(20), api_url })
+    expect((await rotateTo(tokenFor(365), networkError('ECONNRESET'))).code).toBe(5)
+  })
+
+  it('whose user may not read rooms is stored, with a warning', async () => {
+    await secretOf('iobeya/main', { token: tokenFor(20), api_url })
+    const seen = await rotateTo(tokenFor(365), json({}, 403))
+    expect(seen.code).toBe(0)
+    expect(seen.said).toContain('warning: the token works, but its user may not read rooms')
+  })
+
+  it('that the machine does not get along with is reported, with the way back', async () => {
+    const old = await secretOf('iobeya/main', { token: tokenFor(20), api_url })
+    const failure = { code: 'credential_expired', detail: 'iObeya refuses it', since: NOW.toISOString() }
+    const view = { vendor: 'iobeya', connection: 'main', state: 'failing', next_action: 'x', last_failure: failure }
+    const answers = { 'POST /connections/iobeya/main': view }
+    const seen = await rotate('iobeya main --from-stdin', { ...piped(tokenFor(365)), answers }, alive)
+    expect(seen.code).toBe(1)
+    expect(seen.said).toContain('iObeya refuses it')
+    expect(seen.said).toContain(`--move-to-version-id ${old}`)
+    expect(seen.said).not.toContain('Then:')
+  })
+})
+
+describe('a client secret', () => {
+  const accelo = { deployment: 'acme', client_id: 'abcdef12@acme.accelo.com', client_secret: 'old', scope: 'read(all)' }
+  const granted = () => json({ access_token: `${CANARY}-token`, token_type: 'bearer', expires_in: 86400 })
+
+  it('is tried by obtaining a token, and everything else stays', async () => {
+    await secretOf('accelo/hq', accelo)
+    const seen = await rotate('accelo hq --from-stdin', piped(`${CANARY}-new`), granted)
+    expect(seen.code).toBe(0)
+    expect((await stored('accelo/hq')).document).toEqual({ ...accelo, client_secret: `${CANARY}-new` })
+    const sent = seen.requests[0]?.headers.get('authorization') ?? ''
+    expect(Buffer.from(sent.slice(6), 'base64').toString()).toBe(`${accelo.client_id}:${CANARY}-new`)
+  })
+
+  it('that is refused is not stored', async () => {
+    const old = await secretOf('accelo/hq', accelo)
+    const refused = () => json({ error: 'invalid_client', error_description: CANARY }, 401)
+    const seen = await rotate('accelo hq --from-stdin', piped(`${CANARY}-new`), refused)
+    expect([seen.code, seen.calls]).toEqual([1, []])
+    expect((await stored('accelo/hq')).version).toBe(old)
+  })
+
+  it('does not inherit the end of the old one', async () => {
+    await secretOf('accelo/hq', { ...accelo, expires_on: '2026-12-01' })
+    const silent = await rotate('accelo hq --from-stdin', piped('new'))
+    expect([silent.code, silent.requests]).toEqual([2, []])
+    expect(silent.said).toContain('--expires')
+    expect((await rotate('accelo hq --from-stdin --expires 2027-12-01', piped('new'), granted)).out).toContain(
+      'ends 2027-12-01',
+    )
+    expect((await stored('accelo/hq')).document.expires_on).toBe('2027-12-01')
+    await rotate('accelo hq', { types: ['newer', 'never'] }, granted)
+    expect((await stored('accelo/hq')).document).toEqual({ ...accelo, client_secret: 'newer' })
+  })
+
+  it.each(['2026-11-19', '2026-02-30', 'soon', ''])('cannot end on %j', async (day) => {
+    await secretOf('accelo/hq', accelo)
+    const seen = await vendomat(['rotate', 'accelo', 'hq', '--from-stdin', '--expires', day], piped('new'))
+    expect(seen.code).toBe(2)
+  })
+
+  it('stops at Ctrl-C, with nothing stored', async () => {
+    const old = await secretOf('accelo/hq', accelo)
+    const seen = await rotate('accelo hq', { types: ['^C'] })
+    expect(seen.code).toBe(130)
+    expect((await stored('accelo/hq')).version).toBe(old)
+  })
+
+  it('is never asked for where nobody is', async () => {
+    await secretOf('accelo/hq', accelo)
+    expect((await rotate('accelo hq')).said).toContain('use --from-file or --from-stdin')
+  })
+
+  it('comes from a file that is not quoted when it is none', async () => {
+    await secretOf('accelo/hq', accelo)
+    const path = join(folder, 'secret.json')
+    writeFileSync(path, `{"client_secret":"${CANARY}`)
+    const seen = await rotate(`accelo hq --from-file ${path}`)
+    expect([seen.code, seen.requests]).toEqual([2, []])
+  })
+})
+
+describe('a NetRex application', () => {
+  const netrex = { host: 'system2.netrex.cz', client_id: 'nrx', client_secret: 'old', scope: 'read' }
+  const view = { vendor: 'netrex', connection: 'site-a', state: 'ok', next_action: 'none' }
+
+  it('is tried by the machine, which has the refresh token, before it is put into use', async () => {
+    const old = await secretOf('netrex/site-a', netrex)
+    const during: unknown[] = []
+    const answer = async () => {
+      during.push((await stored('netrex/site-a')).version)
+      return view
+    }
+    const world = { ...piped(`${CANARY}-new`), answers: { 'POST /connections/netrex/site-a': answer } }
+    const seen = await rotate('netrex site-a --from-stdin', world)
+    const { document, version, stages } = await stored('netrex/site-a')
+    expect(seen.code).toBe(0)
+    expect(seen.calls.map(({ body }) => body)).toEqual([{ try: version }, { check: true }])
+    expect(during).toEqual([old, version])
+    expect(document).toEqual({ ...netrex, client_secret: `${CANARY}-new` })
+    expect(stages).toEqual({ [old]: ['AWSPREVIOUS'], [version ?? '']: ['AWSCURRENT'] })
+  })
+
+  it('that does not work is taken back, and the old one stays in use', async () => {
+    const old = await secretOf('netrex/site-a', netrex)
+    const answers = { 'POST /connections/netrex/site-a': () => problem(502, 'credential_rejected') }
+    const seen = await rotate('netrex site-a --from-stdin', { ...piped('new'), answers })
+    expect(seen.code).toBe(1)
+    expect(seen.said).toContain('the credentials in use are still the old ones')
+    expect(await stored('netrex/site-a')).toMatchObject({ version: old, stages: { [old]: ['AWSCURRENT'] } })
+  })
+})
+
+it('a secret that is not there is not rotated', async () => {
+  const seen = await rotate('accelo nowhere --from-stdin', piped('new'))
+  expect([seen.code, seen.calls]).toEqual([6, []])
+  expect(seen.said).toContain('vendomat connect accelo nowhere')
+})
