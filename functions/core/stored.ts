@@ -181,6 +181,7 @@ export async function prove(asked: Connection, holding: Holding, runtime: Runtim
     throw asError(failure, now)
   }
   const { version: credentialVersion } = credentials
+  if (state.provenVersion !== credentialVersion) runtime.memory.copies.delete(key)
   const ends = lifeOf(issued.accessToken)
   await runtime.store.register(key, { dueAt: now, ends })
   await runtime.store.note(key, {

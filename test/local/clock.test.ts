@@ -47,12 +47,14 @@ const advance = (by: string) =>
   jsonOf<Journey>(simulator('_control/clock', { method: 'POST', body: JSON.stringify({ advance: by }) }))
 
 /** Signed in real time, as every caller does. */
-async function vend(connection: string): Promise<Vended> {
-  const url = new URL(`${setting('VENDOMAT_URL')}/tokens/${connection}`)
-  const answer = await signedRequest('GET', url, { region: region(), credentials: async () => keys(), http: fetch })
-  if (answer.status !== 200) throw new Error(`${connection} is answered ${answer.status}`)
-  return jsonOf<Vended>(answer)
+async function call<T>(method: string, path: string, body?: object): Promise<T> {
+  const signer = { region: region(), credentials: async () => keys(), http: fetch, ...(body && { body }) }
+  const answer = await signedRequest(method, new URL(`${setting('VENDOMAT_URL')}${path}`), signer)
+  if (answer.status !== 200) throw new Error(`${path} is answered ${answer.status}`)
+  return jsonOf<T>(answer)
 }
+
+const vend = (connection: string) => call<Vended>('GET', `/tokens/${connection}`)
 
 async function acceptedByAccelo(token: string): Promise<boolean> {
   const headers = { authorization: `Bearer ${token}` }
@@ -67,6 +69,7 @@ async function renewIobeya(days: number): Promise<void> {
   const token = await (await simulator(`acme.iobeya.com/generate-token?days=${days}`, { method: 'POST' })).text()
   const SecretString = JSON.stringify({ token, api_url: 'https://acme.api.iobeya.com' })
   await secrets().send(new PutSecretValueCommand({ SecretId: 'vendomat/iobeya/main', SecretString }))
+  await call('POST', '/connections/iobeya/main', { check: true })
   expect((await vend('iobeya/main')).access_token).toBe(token)
 }
 
