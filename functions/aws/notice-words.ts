@@ -101,7 +101,7 @@ function endWords(notice: ExpiryNotice, quote: Quote): Words {
   const about = aboutOf(notice)
   const ends = kind === 'expired' ? 'ended' : 'ends'
   // Our own refusal of a token that has ended is a 424; of other credentials only the vendor knows that they have.
-  const error = `HTTP ${FAILURES.credential_expired.status}, or ${FAILURES.credential_rejected.status} where it is the vendor who refuses`
+  const error = `HTTP ${FAILURES.credential_expired.status} or ${FAILURES.credential_rejected.status}`
   const ack = quote(commandOf('ack', notice))
   return {
     state: daysLeft < 0 ? `overdue ${days(-daysLeft)}` : daysLeft === 0 ? 'today' : days(daysLeft),
@@ -110,8 +110,8 @@ function endWords(notice: ExpiryNotice, quote: Quote): Words {
     facts: [
       `The ${rotation.credential} of ${quote(about)} (${title}) ${ends} on ${moment(endsAt)} (${fromToday(daysLeft)}).`,
       kind === 'expired'
-        ? `Callers get no new tokens: ${error}.`
-        : `If nothing is done, callers get no new tokens from then on: ${error}.`,
+        ? `Since then callers get errors in the place of tokens (${error}).`
+        : `If nothing is done, callers get errors in the place of tokens from then on (${error}).`,
     ],
     owner: ownerOf(notice, quote),
     steps: [
@@ -254,13 +254,13 @@ interface Named {
 const aboutOf = ({ vendor, connection }: Named): string =>
   connection === undefined ? vendor : `${vendor}/${connection}`
 
-const commandOf = (command: 'status' | 'connect' | 'rotate' | 'ack', { vendor, connection }: Named): string =>
+const commandOf = (command: 'status' | 'connect' | 'rotate' | 'ack' | 'owner', { vendor, connection }: Named): string =>
   ['npx vendomat', command, vendor, connection].filter(Boolean).join(' ')
 
 const ownerOf = (notice: Named, quote: Quote): string =>
   notice.owner?.trim()
     ? `Owner: ${quote(notice.owner)}`
-    : `Owner: none is set, see ${quote(commandOf('status', notice))}`
+    : `Owner: nobody is named. To name one: ${quote(`${commandOf('owner', notice)} <mail address>`)}`
 
 const days = (count: number): string => (count === 1 ? '1 day' : `${count} days`)
 

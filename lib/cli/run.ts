@@ -2,13 +2,24 @@ import * as z from 'zod/mini'
 import { ack } from './ack.ts'
 import { type Command, CommandFailed, EXIT, type Shell, UsageError } from './command.ts'
 import { connect } from './connect.ts'
+import { owner } from './owner.ts'
 import { revoke } from './revoke.ts'
 import { rotate } from './rotate.ts'
 import { status } from './status.ts'
 import { disable, enable } from './switch.ts'
 import { token } from './token.ts'
 
-const commands: Readonly<Record<string, Command>> = { token, status, connect, rotate, ack, revoke, disable, enable }
+const commands: Readonly<Record<string, Command>> = {
+  token,
+  status,
+  connect,
+  rotate,
+  ack,
+  owner,
+  revoke,
+  disable,
+  enable,
+}
 
 const HELP = `vendomat: fresh vendor tokens from the command line
 

@@ -12,7 +12,7 @@ describe('the chat message', () => {
         textType: 'client-markdown',
         title: ':warning: [7 days] iobeya/main: token ends 27 Nov 2026',
         description: `The token of \`iobeya/main\` (iObeya) ends on Friday 27 November 2026, 23:59 UTC (in 7 days).
-If nothing is done, callers get no new tokens from then on: HTTP 424, or 502 where it is the vendor who refuses.
+If nothing is done, callers get errors in the place of tokens from then on (HTTP 424 or 502).
 Owner: \`integrations@example.com\`
 Already at it? \`npx vendomat ack iobeya main\`
 Next notice: Tuesday 24 November 2026

@@ -11,7 +11,7 @@ describe('the mail', () => {
     expect(mailOf(expiring, place)).toEqual({
       subject: '[7 days] iobeya/main: token ends 27 Nov 2026',
       body: `The token of iobeya/main (iObeya) ends on Friday 27 November 2026, 23:59 UTC (in 7 days).
-If nothing is done, callers get no new tokens from then on: HTTP 424, or 502 where it is the vendor who refuses.
+If nothing is done, callers get errors in the place of tokens from then on (HTTP 424 or 502).
 
 Owner: integrations@example.com
 
@@ -34,7 +34,7 @@ Stack vendomat-prod, eu-west-1
     const { subject, body } = mailOf(notices.expired, place)
     expect(subject).toBe('[overdue 3 days] iobeya/main: token ended 27 Nov 2026')
     expect(body).toContain(
-      'ended on Friday 27 November 2026, 23:59 UTC (3 days ago).\nCallers get no new tokens: HTTP 424',
+      'ended on Friday 27 November 2026, 23:59 UTC (3 days ago).\nSince then callers get errors in the place of tokens (HTTP 424',
     )
     expect(body).toContain('Next notice: Tuesday 1 December 2026')
   })
@@ -69,8 +69,10 @@ Still at it? npx vendomat ack iobeya main`,
 
   it('says that nobody owns the connection, where a person is needed', () => {
     const { owner: _, ...unowned } = expiring
-    expect(body(unowned)).toContain('Owner: none is set, see npx vendomat status iobeya main')
-    expect(body({ ...expiring, owner: ' ' })).toContain('Owner: none is set')
+    expect(body(unowned)).toContain(
+      'Owner: nobody is named. To name one: npx vendomat owner iobeya main <mail address>',
+    )
+    expect(body({ ...expiring, owner: ' ' })).toContain('Owner: nobody is named')
     expect(body(notices.recovered)).not.toContain('Owner')
   })
 
@@ -80,7 +82,7 @@ Still at it? npx vendomat ack iobeya main`,
       body: `accelo/hq (Accelo) has got no new tokens since Saturday 21 November 2026, 12:00 UTC: the vendor has ended the grant (grant_rejected).
 The token at hand works until Saturday 21 November 2026, 13:00 UTC; after that callers get an HTTP 424.
 
-Owner: none is set, see npx vendomat status accelo hq
+Owner: nobody is named. To name one: npx vendomat owner accelo hq <mail address>
 
 Do this:
   1. Find somebody who may say yes for this account at Accelo.
