@@ -11,6 +11,8 @@ export const ENV = {
   runbook: 'VENDOMAT_RUNBOOK',
   /** Comma-separated domains an operator has approved beside the vendor's own. */
   allowedHosts: 'VENDOMAT_ALLOWED_HOSTS',
+  /** After how many days without a caller tokens are not renewed ahead of need any more. */
+  restAfterDays: 'VENDOMAT_REST_AFTER_DAYS',
   /** Address of the hosted callback's API, where the deployment has one. */
   callbackUrl: 'VENDOMAT_CALLBACK_URL',
   /** Of the hosted callback alone: the names of the functions that exchange codes, by vendor id, as JSON. */

@@ -6,10 +6,13 @@ import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets'
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
 import type { Vendor } from '../functions/core/vendor.ts'
+import { ENV } from '../functions/environment.ts'
 
 export interface SchedulesProps {
   /** Where it has to be 8 o'clock for the daily check, as an IANA name like 'Europe/Zurich'. @default 'Etc/UTC' */
   readonly timeZone?: string
+  /** After how many days without a caller a connection's tokens are not renewed ahead of need any more. @default 14 */
+  readonly restAfterDays?: number
 }
 
 /** The whole of an event. It names no connection: what is due, the function reads from the table. */
@@ -33,9 +36,13 @@ export class Schedules extends Construct {
   readonly undelivered: Queue
   private readonly group: ScheduleGroup
   private readonly timeZone: TimeZone
+  private readonly restAfterDays: number | undefined
 
-  constructor(scope: Construct, id: string, { timeZone = 'Etc/UTC' }: SchedulesProps = {}) {
+  constructor(scope: Construct, id: string, { timeZone = 'Etc/UTC', restAfterDays }: SchedulesProps = {}) {
     super(scope, id)
+    if (restAfterDays !== undefined && !(Number.isInteger(restAfterDays) && restAfterDays >= 1))
+      throw new Error(`restAfterDays ${restAfterDays} is no whole number of days from 1 on`)
+    this.restAfterDays = restAfterDays
     this.timeZone = timeZoneOf(timeZone)
     this.group = new ScheduleGroup(this, 'Group', { removalPolicy: RemovalPolicy.DESTROY })
     this.undelivered = new Queue(this, 'Undelivered', {
@@ -51,6 +58,7 @@ export class Schedules extends Construct {
 
   /** Has `fn` renew what is due each minute, and look at credentials in the morning. */
   addVendor(fn: LambdaFunction, { id, title }: Vendor): void {
+    if (this.restAfterDays !== undefined) fn.addEnvironment(ENV.restAfterDays, `${this.restAfterDays}`)
     // The function is called asynchronously, and what Lambda does with a call that failed or found no room is one
     // setting for both tasks. It suits the check, of which there is one a day. A sweep repeated beside the next one does
     // no harm: both renew under the same leases. Nor does a second check, since each notice goes out once. After an hour

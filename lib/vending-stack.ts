@@ -25,6 +25,8 @@ export interface VendingStackProps extends StackProps {
   readonly hostedCallback?: boolean
   /** Where it has to be 8 o'clock for the daily look at credentials, an IANA name like 'Europe/Zurich'. @default 'Etc/UTC' */
   readonly timeZone?: string
+  /** After how many days without a caller tokens are not renewed ahead of need any more; grants always are. @default 14 */
+  readonly restAfterDays?: number
   /**
    * Notices are also published in the schema that Amazon Q Developer in chat applications renders, to a topic of their
    * own; subscribe a channel to it. @default false
@@ -42,7 +44,7 @@ export class VendingStack extends Stack {
 
   constructor(scope: Construct, id: string, props: VendingStackProps = {}) {
     super(scope, id, props)
-    const { alertEmail, chatTopic, runbookUrl, timeZone } = props
+    const { alertEmail, chatTopic, runbookUrl, timeZone, restAfterDays } = props
     const { allowedHosts, reservedConcurrency, hostedCallback = false, vendors = Object.values(registry) } = props
     refuseStrangers(vendors, { allowedHosts, reservedConcurrency })
     const alerts = new Alerts(this, 'Alerts', {
@@ -53,7 +55,10 @@ export class VendingStack extends Stack {
     const tokens = new TokenTable(this, 'Tokens')
     const envelope = new EnvelopeKey(this, 'Envelope')
     this.api = new TokenApi(this, 'Api')
-    const schedules = new Schedules(this, 'Schedules', timeZone === undefined ? {} : { timeZone })
+    const schedules = new Schedules(this, 'Schedules', {
+      ...(timeZone !== undefined && { timeZone }),
+      ...(restAfterDays !== undefined && { restAfterDays }),
+    })
     const dashboard = new Dashboard(this, 'Dashboard', { vendors, tokens, api: this.api.api })
     alerts.watchApi(this.api.api)
     alerts.watchTable(tokens)

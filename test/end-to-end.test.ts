@@ -275,9 +275,12 @@ describe('the machine', () => {
       await get(`/tokens/${connection}`)
     }
     const table = JSON.stringify(await new DynamoDBClient(aws()).send(new ScanCommand({ TableName: 'vendomat' })))
-    const files = readdirSync(join(home, 'logs')).map((name) => readFileSync(join(home, 'logs', name), 'utf8'))
+    const filesIn = (folder: string) =>
+      readdirSync(join(home, folder)).map((name) => readFileSync(join(home, folder, name), 'utf8'))
+    const files = [...filesIn('logs'), ...filesIn('notices')]
     const written = [table, ...files, ...refusals]
     expect(files.join()).toContain('"op":"vend"')
+    expect(files.join()).toContain('npx vendomat rotate accelo')
     expect(refusals.length).toBeGreaterThan(20)
     const secrets = [...canaries, acceloClients.hq.clientSecret, netrexApplication.clientSecret, netrexUserToken]
     expect(secrets.length).toBeGreaterThan(15)

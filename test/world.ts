@@ -171,6 +171,7 @@ export function world(overrides: Partial<Runtime> = {}) {
     credentials: secrets.source(),
     http: () => Promise.reject(new Error('the engine does not call by itself')),
     allowedHosts: [],
+    restAfterDays: 14,
     memory: newMemory(),
     now: clock.now,
     sleep: clock.sleep,

@@ -18,6 +18,7 @@ type Environment = Readonly<Record<string, string | undefined>>
 
 /** One layer retries, and briefly: a caller is waiting, and the gateway gives up after 29 s. */
 const CLIENT = { maxAttempts: 3, requestHandler: { connectionTimeout: 1000, requestTimeout: 2000 } }
+const REST_AFTER_DAYS = 14
 /** A caller may be waiting behind a notice too; one that is not sent now is sent later. */
 const NOTICE_CLIENT = { maxAttempts: 2, requestHandler: { connectionTimeout: 1000, requestTimeout: 1000 } }
 
@@ -39,6 +40,7 @@ export function lambdaRuntime({ id, tokens }: Vendor, environment: Environment):
     http: simulatorUrl ? viaSimulator(fetch, simulatorUrl) : fetch,
     allowedHosts: environment[ENV.allowedHosts]?.split(',').filter(Boolean) ?? [],
     callbackUrl: environment[ENV.callbackUrl],
+    restAfterDays: Number(environment[ENV.restAfterDays] ?? REST_AFTER_DAYS),
     memory,
     now,
     sleep: (seconds) => pause(seconds * 1000),

@@ -18,11 +18,8 @@ export interface Sweep {
 
 const MINUTE_SECONDS = 60
 const HOUR_SECONDS = 60 * MINUTE_SECONDS
-/**
- * A connection that nobody has asked for in so long rests until somebody does. Sooner where tokens stay in memory: each
- * one is obtained for one process, and nobody is there to use it.
- */
-const REST_AFTER_SECONDS = { table: 14 * DAY_SECONDS, memory: 2 * DAY_SECONDS }
+/** Where tokens stay in memory connections rest sooner: each token is obtained for one process, which nobody asks. */
+const REST_AFTER_DAYS_IN_MEMORY = 2
 const AT_ONCE = 16
 /** So that a vendor sees no burst even of connections that were made together. */
 const STARTS_PER_SECOND = 16
@@ -79,7 +76,7 @@ async function keep(vendor: Vendor, key: string, runtime: Runtime): Promise<'ren
   const now = runtime.now()
   const postpone = (until: Date) => runtime.store.postpone(key, { now, until })
   const { state } = await runtime.store.read(key)
-  if (state.status !== 'active' || rests(vendor, state, now)) {
+  if (state.status !== 'active' || rests(vendor, state, runtime)) {
     await postpone(NEVER)
     return 'left'
   }
@@ -102,9 +99,10 @@ async function keep(vendor: Vendor, key: string, runtime: Runtime): Promise<'ren
 }
 
 /** A grant that is not used dies, so it never rests. */
-function rests({ tokens }: Vendor, { askedAt, keepWarm }: State, now: Date): boolean {
+function rests({ tokens }: Vendor, { askedAt, keepWarm }: State, { restAfterDays, now }: Runtime): boolean {
   if (tokens.rotates || keepWarm || !askedAt) return false
-  return secondsBetween(askedAt, now) > REST_AFTER_SECONDS[tokens.keep]
+  const days = tokens.keep === 'memory' ? Math.min(restAfterDays, REST_AFTER_DAYS_IN_MEMORY) : restAfterDays
+  return secondsBetween(askedAt, now()) > days * DAY_SECONDS
 }
 
 const earlier = (a: Date, b: Date): Date => (a < b ? a : b)

@@ -80,7 +80,10 @@ async function obtain({ ask, state, held, credentials }: Minting, runtime: Runti
     epoch: state.epoch,
     credentialVersion: outcome.credentials.version,
   }
-  if (!state.succeededAt) await runtime.store.register(key, { dueAt: dueAt(token) })
+  if (!state.succeededAt) {
+    await runtime.store.register(key, { dueAt: dueAt(token) })
+    await runtime.store.touch(key, now)
+  }
   await runtime.store.note(key, { succeededAt: now, credentialVersion: outcome.credentials.version })
   runtime.memory.copies.set(key, { token, checkedAt: now })
   const { version, document } = outcome.credentials

@@ -12,6 +12,8 @@ export interface Runtime {
   readonly allowedHosts: readonly string[]
   /** Address of the hosted callback, where the deployment has one. */
   readonly callbackUrl?: string | undefined
+  /** A connection that nobody has asked for in so many days is not renewed ahead of need. */
+  readonly restAfterDays: number
   readonly memory: Memory
   readonly now: () => Date
   readonly sleep: (seconds: number) => Promise<void>

@@ -108,6 +108,21 @@ describe('the keeper', () => {
     expect(calls).toHaveLength(3)
   })
 
+  it('lets rest after as many days as the deployment says, and tokens in memory after two at most', async () => {
+    const policy = { maxLifeSeconds: 100 * DAY }
+    for (const [keep, days, due] of [
+      ['table', 3, 0],
+      ['table', 30, 1],
+      ['memory', 30, 0],
+    ] as const) {
+      const m = kept({ policy: { ...policy, keep }, script: gives({ lifeSeconds: 20 * DAY }) })
+      await m.ask()
+      m.clock.advance(19 * DAY)
+      const process = { ...m.process(), restAfterDays: days }
+      expect((await renewDue(m.vendor, process, secondsAfter(m.clock.now(), 20))).renewed).toBe(due)
+    }
+  })
+
   it('never lets a grant rest, which would die of it', async () => {
     const policy = { rotates: true, maxLifeSeconds: 100 * DAY } as const
     const { sweep, ask, clock } = kept({ policy, script: gives({ lifeSeconds: 20 * DAY, refreshToken: 'r' }) })

@@ -159,3 +159,14 @@ describe('the role of schedules', () => {
     }
   })
 })
+
+it('leaves how long connections go unasked to the function, unless the deployment says so', () => {
+  const restIn = (one: Template) =>
+    Object.values(one.findResources('AWS::Lambda::Function')).map(
+      ({ Properties }) => Properties.Environment?.Variables?.VENDOMAT_REST_AFTER_DAYS,
+    )
+  expect(new Set(restIn(template))).toEqual(new Set([undefined]))
+  expect(new Set(restIn(synth({ restAfterDays: 30 })))).toEqual(new Set(['30']))
+  for (const restAfterDays of [0, -1, 1.5, Number.NaN])
+    expect(() => synth({ restAfterDays })).toThrow(`restAfterDays ${restAfterDays} is no whole number`)
+})
