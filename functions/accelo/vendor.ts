@@ -1,21 +1,12 @@
-import * as z from 'zod/mini'
-import { secret } from '../core/secret.ts'
 import { defineVendor } from '../core/vendor.ts'
 import { baseOf, joinPath, vendorUrl } from '../core/vendor-url.ts'
 import { clientSecretBasic } from '../oauth/client-auth.ts'
 import { clientCredentialsGrant } from '../oauth/grants.ts'
 import { revokeToken } from '../oauth/revocation.ts'
 import { member, RFC_6749, type TokenShape } from '../oauth/token-answer.ts'
+import { credentials } from './credentials.ts'
 
 const DAY_SECONDS = 24 * 60 * 60
-
-// A deployment is one label of a host name. People paste the address of their Accelo, or of its API, instead.
-const PASTED = /^(?:https:\/\/)?([^./]+)(?:\.api)?\.accelo\.com\/?$/
-const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/
-// read(all),write(companies,contacts): joined by commas, where RFC 6749 section 3.3 has spaces.
-const SCOPE =
-  /^(read|write)\([a-z][a-z0-9_]*(,[a-z][a-z0-9_]*)*\)(,(read|write)\([a-z][a-z0-9_]*(,[a-z][a-z0-9_]*)*\))*$/
-const LIFETIME = `must be a number of seconds, 60 to ${30 * DAY_SECONDS}`
 
 const SHAPE: TokenShape = {
   ...RFC_6749,
@@ -43,33 +34,7 @@ export const accelo = defineVendor({
     after: ['Make sure that nobody uses the old client secret any more.'],
   },
 
-  credentials: z.object({
-    deployment: z.string('must be a string').check(
-      z.trim(),
-      z.toLowerCase(),
-      z.overwrite((text) => text.replace(PASTED, '$1')),
-      z.regex(LABEL, 'must be the name in front of .accelo.com'),
-    ),
-    // RFC 7617 section 2: a colon would end the id.
-    client_id: z.string('must be a string').check(z.trim(), z.regex(/^[!-9;-~]+$/, 'must be an id without a colon')),
-    client_secret: secret,
-    // Left out, Accelo would take read(all) too; saying so keeps that true.
-    scope: z._default(
-      z.string('must be a string').check(
-        z.trim(),
-        z.overwrite((text) => text.replace(/\),?\s+/g, '),')),
-        z.regex(SCOPE, 'must be like read(all),write(companies,contacts)'),
-      ),
-      'read(all)',
-    ),
-    // Accelo's own default of 30 days is long for a leaked token.
-    token_lifetime_seconds: z._default(
-      z.coerce
-        .number(LIFETIME)
-        .check(z.multipleOf(1, LIFETIME), z.gte(60, LIFETIME), z.lte(30 * DAY_SECONDS, LIFETIME)),
-      DAY_SECONDS,
-    ),
-  }),
+  credentials,
 
   issue: async ({ deployment, scope, token_lifetime_seconds: asked, ...client }, _refreshToken, context) => {
     const host = hostOf(deployment, context.hosts)

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini'
 import { endDate } from '../core/credential-end.ts'
+import { VendingError } from '../core/errors.ts'
 import { secret } from '../core/secret.ts'
 import { pastedToken } from '../oauth/stored-token.ts'
 
@@ -72,6 +73,19 @@ export const credentials: z.ZodMiniType<Application | UserToken> = z.pipe(
     return z.NEVER
   }),
 )
+
+export function isUserToken(credentials: Application | UserToken): credentials is UserToken {
+  return 'user_token' in credentials
+}
+
+/** What needs a person's consent; a user token is made, and taken back, in NetRex itself. */
+export function applicationOf(credentials: Application | UserToken): Application {
+  if (!isUserToken(credentials)) return credentials
+  throw new VendingError(
+    'configuration',
+    'this connection has a user token, which is served as it is: there is nothing to connect, and it is revoked in NetRex, under </> API',
+  )
+}
 
 const hasUserToken = (document: unknown): boolean =>
   typeof document === 'object' && document !== null && 'user_token' in document && document.user_token !== undefined

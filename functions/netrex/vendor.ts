@@ -1,15 +1,15 @@
 import { VendingError } from '../core/errors.ts'
-import { NEVER } from '../core/token.ts'
-import { defineVendor, type Issued, type Rotation, type Warning } from '../core/vendor.ts'
-import { baseOf, joinPath, vendorUrl } from '../core/vendor-url.ts'
+import { defineVendor, type Warning } from '../core/vendor.ts'
+import { joinPath } from '../core/vendor-url.ts'
 import { authorizationUrl } from '../oauth/authorization.ts'
-import { clientSecretParameters } from '../oauth/client-auth.ts'
-import { authorizationCodeGrant, refreshTokenGrant, type TokenEndpoint } from '../oauth/grants.ts'
+import { authorizationCodeGrant, refreshTokenGrant } from '../oauth/grants.ts'
 import { revokeToken } from '../oauth/revocation.ts'
-import { storedToken } from '../oauth/stored-token.ts'
 import { member } from '../oauth/token-answer.ts'
-import { type Application, credentials, type UserToken } from './credentials.ts'
+import { applicationOf, credentials, isUserToken } from './credentials.ts'
+import { hostOf, tokenEndpoint, usedAt } from './host.ts'
 import { EXCHANGE, REFRESH, REVOCATION } from './refusals.ts'
+import { ROTATION } from './rotation.ts'
+import { stored } from './user-token.ts'
 
 const HOUR_SECONDS = 60 * 60
 
@@ -19,15 +19,6 @@ const ONE_TIME: Warning = {
   detail:
     'NetRex gave access that ends with this token, and no way to renew it: the client secret was probably not ' +
     'accepted; check it, and connect again',
-}
-
-const ROTATION: Rotation = {
-  credential: 'client secret or user token',
-  before: [
-    'Log in to NetRex with an account that has full access, and open the user icon, </> API.',
-    'Make a new user token with the same rights, or a new client secret of the OAuth2 application, and copy it.',
-  ],
-  after: ['Delete the old one in NetRex, if it is still there.'],
 }
 
 /** NetRex, also sold as Survilla Cloud and CamStreamer Cloud: a person says yes once, a refresh token does the rest. */
@@ -87,19 +78,6 @@ export const netrex = defineVendor({
   },
 })
 
-function isUserToken(credentials: Application | UserToken): credentials is UserToken {
-  return 'user_token' in credentials
-}
-
-/** What needs a person's consent; a user token is made, and taken back, in NetRex itself. */
-function applicationOf(credentials: Application | UserToken): Application {
-  if (!isUserToken(credentials)) return credentials
-  throw new VendingError(
-    'configuration',
-    'this connection has a user token, which is served as it is: there is nothing to connect, and it is revoked in NetRex, under </> API',
-  )
-}
-
 const notConnected = (): VendingError =>
   new VendingError(
     'not_connected',
@@ -111,34 +89,3 @@ const withoutRedirectUri = (): VendingError =>
     'configuration',
     'add a redirect URL of the OAuth2 application in NetRex to the credentials, as "redirect_uri": "https://..."',
   )
-
-const hostOf = ({ host }: Application | UserToken, hosts: readonly string[]): URL => vendorUrl(`https://${host}`, hosts)
-
-/** NetRex documents the query alone, for secrets too; whether it reads a form is not known (vendors.md 4.2). */
-const tokenEndpoint = (application: Application, host: URL): TokenEndpoint => ({
-  url: joinPath(host, '/oauth2/token'),
-  clientAuth: clientSecretParameters(application),
-  send: 'query',
-})
-
-const usedAt = (host: URL, { accessToken, ...issued }: Issued): Issued => ({
-  ...issued,
-  accessToken: { ...accessToken, context: contextOf(host) },
-})
-
-const contextOf = (host: URL): Record<string, string> => ({
-  api_base_url: baseOf(host),
-  graphql_url: joinPath(host, '/api/graphql.php').href,
-  host: host.host,
-})
-
-// The life of a user token is not documented, so none is made up: without a date from a person it has no end.
-const stored = ({ user_token: token, expires_on: endsOn }: UserToken, host: URL, now: Date): Issued =>
-  storedToken({
-    token,
-    endsOn,
-    endsOtherwise: NEVER,
-    context: contextOf(host),
-    rotation: ROTATION,
-    now,
-  })
