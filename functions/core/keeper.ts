@@ -85,13 +85,13 @@ async function keep(vendor: Vendor, key: string, runtime: Runtime): Promise<'ren
     const { source, token } = await vend(ask, runtime)
     const due = dueAt(token)
     // A stored token is looked at daily; one that is due still is in somebody's hands, or the vendor is left alone for now.
-    await postpone(due > now ? earlier(due, secondsAfter(now, DAY_SECONDS)) : secondsAfter(now, MINUTE_SECONDS))
+    await postpone(due > now ? earlier(due, secondsAfter(now, DAY_SECONDS)) : again(state, now))
     if (source === 'vendor') return 'renewed'
     return source === 'stale' ? 'failed' : 'left'
   } catch (error) {
     if (!(error instanceof VendingError)) throw error
     const { retryable, status } = FAILURES[error.code]
-    await postpone(secondsAfter(now, retryable ? MINUTE_SECONDS : HOUR_SECONDS))
+    await postpone(retryable ? again(state, now) : secondsAfter(now, HOUR_SECONDS))
     // It waits for a person, and has been counted when it began to.
     const waits = status === 424 || (!retryable && state.failure?.code === error.code)
     return waits ? 'left' : 'failed'
@@ -104,5 +104,9 @@ function rests({ tokens }: Vendor, { askedAt, keepWarm }: State, { restAfterDays
   const days = tokens.keep === 'memory' ? Math.min(restAfterDays, REST_AFTER_DAYS_IN_MEMORY) : restAfterDays
   return secondsBetween(askedAt, now()) > days * DAY_SECONDS
 }
+
+/** In a minute, and in five when it goes on failing: a fleet without its vendor must not fill the sweeps. */
+const again = ({ failure }: State, now: Date): Date =>
+  secondsAfter(now, MINUTE_SECONDS * Math.min((failure?.count ?? 0) + 1, 5))
 
 const earlier = (a: Date, b: Date): Date => (a < b ? a : b)

@@ -78,6 +78,19 @@ describe('the keeper', () => {
     expect(await sweep()).toEqual({ due: 1, renewed: 0, failed: 0, left: 0 })
   })
 
+  it('tries a vendor that goes on failing every five minutes', async () => {
+    const { sweep, toDue, will, clock, calls } = kept()
+    await toDue()
+    will(refuses('vendor_unavailable', 'down', { retryAfterSeconds: 1 }))
+    const before = calls.length
+    for (let minute = 0; minute < 60; minute++) {
+      await sweep()
+      clock.advance(60)
+    }
+    // After 1, 2, 3 and 4 minutes, and then every 5.
+    expect(calls.length - before).toBe(14)
+  })
+
   it('does not stop at one that fails', async () => {
     const { sweep, secrets, ask, clock, will } = kept()
     for (const name of ['a', 'b', 'c']) {
