@@ -1,8 +1,9 @@
 import { Buffer } from 'node:buffer'
-import { createPublicKey, generateKeyPairSync, verify } from 'node:crypto'
+import { createPublicKey, verify } from 'node:crypto'
 import { clearid } from '../../functions/clearid/vendor.ts'
 import { secondsAfter } from '../../functions/core/token.ts'
 import type { Context } from '../../functions/core/vendor.ts'
+import { newRsaKey } from '../../lib/local/simulators/rs512.ts'
 import {
   contextFor,
   expectNoTrace,
@@ -20,8 +21,16 @@ import {
 type Parts = Readonly<Record<'modulus' | 'exponent' | 'd' | 'p' | 'q' | 'dp' | 'dq' | 'inverseQ', string>>
 
 function rsaParts(modulusLength: number): Parts {
-  const { privateKey } = generateKeyPairSync('rsa', { modulusLength })
-  const { n = '', e = '', d = '', p = '', q = '', dp = '', dq = '', qi = '' } = privateKey.export({ format: 'jwk' })
+  const {
+    n = '',
+    e = '',
+    d = '',
+    p = '',
+    q = '',
+    dp = '',
+    dq = '',
+    qi = '',
+  } = newRsaKey(modulusLength).export({ format: 'jwk' })
   return { modulus: n, exponent: e, d, p, q, dp, dq, inverseQ: qi }
 }
 

@@ -1,4 +1,4 @@
-import { generateKeyPairSync, type KeyObject, sign, verify } from 'node:crypto'
+import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign, verify } from 'node:crypto'
 import { type JsonObject, jsonObject } from './simulator.ts'
 
 export interface KeyPair {
@@ -10,9 +10,24 @@ export interface KeyPair {
 export function lazyKeyPair(): () => KeyPair {
   let made: KeyPair | undefined
   return () => {
-    made ??= generateKeyPairSync('rsa', { modulusLength: 2048 })
+    made ??= keyPair(newRsaKey(2048))
     return made
   }
+}
+
+const keyPair = (privateKey: KeyObject): KeyPair => ({ privateKey, publicKey: createPublicKey(privateKey) })
+
+/**
+ * A new key, by way of DER. 2026-11: Node 20 stands still for ever when it exports a key as a JWK just as the job that
+ * made the key is collected, since both take the key's mutex; a key that has been read in has no such job.
+ */
+export function newRsaKey(modulusLength: number): KeyObject {
+  const { privateKey } = generateKeyPairSync('rsa', {
+    modulusLength,
+    privateKeyEncoding: { type: 'pkcs8', format: 'der' },
+    publicKeyEncoding: { type: 'spki', format: 'der' },
+  })
+  return createPrivateKey({ key: privateKey, type: 'pkcs8', format: 'der' })
 }
 
 /** A compact JWS with RSASSA-PKCS1-v1_5 and SHA-512 (RFC 7515 section 3.1, RFC 7518 section 3.3). */
