@@ -5,7 +5,7 @@ import { daysLeft, rungAt } from './ladder.ts'
 import type { ExpiryNotice } from './notice.ts'
 import type { Credentials, Runtime } from './runtime.ts'
 import type { Acknowledgement, CredentialLife, State } from './store.ts'
-import { prove, readStored } from './stored.ts'
+import { prove, readStored, seeAlive, versionBefore } from './stored.ts'
 import { DAY_SECONDS, rfc3339, secondsAfter, secondsBetween } from './token.ts'
 import { tellOnce } from './told.ts'
 import { aboutOf, tellTrouble } from './trouble.ts'
@@ -103,7 +103,14 @@ async function proveAgain(asked: Connection, state: State, credentials: Credenti
   const { failure } = state
   // What a person has taken back here may well live on at the vendor.
   if (failure?.code === 'credential_revoked' && failure.credentialVersion === credentials.version) return
-  await prove(asked, await readStored(asked, state, credentials, runtime), runtime)
+  try {
+    await prove(asked, await readStored(asked, state, credentials, runtime), runtime)
+  } catch (error) {
+    // While the newest does not work the one before is in use, so it too has to show that it lives.
+    const before = error instanceof VendingError && (await versionBefore(asked, state, credentials, runtime))
+    if (before) await seeAlive(asked, before, runtime)
+    throw error
+  }
 }
 
 /** Credentials that somebody has replaced have to show that they work; the tokens of those before end with that. */

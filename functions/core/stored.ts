@@ -129,17 +129,17 @@ const isDead = (code: FailureCode | undefined): boolean =>
   code === 'credential_expired' || code === 'credential_revoked'
 
 /** The version that last worked, if it is another and still there. */
-async function versionBefore(
-  ask: Ask,
+export async function versionBefore(
+  asked: Connection,
   state: State,
   { version }: Credentials,
   runtime: Runtime,
 ): Promise<Holding | undefined> {
-  const { vendor, connection } = ask
+  const { vendor, connection } = asked
   if (state.provenVersion === undefined || state.provenVersion === version || state.disproved) return undefined
   const before = await runtime.credentials.readVersion(vendor.id, connection, state.provenVersion)
   try {
-    return before && (await readStored(ask, state, before, runtime))
+    return before && (await readStored(asked, state, before, runtime))
   } catch (error) {
     if (error instanceof VendingError) return undefined
     throw error
@@ -168,18 +168,9 @@ export async function readStored(
  */
 export async function prove(asked: Connection, holding: Holding, runtime: Runtime): Promise<void> {
   const { state, credentials, issued } = holding
-  const { vendor } = asked
+  const result = await seeAlive(asked, holding, runtime)
   const key = keyOf(asked)
-  const context = contextFor(vendor, runtime, VENDOR_SECONDS)
-  const result = await vendor.liveness?.(credentials.document, issued.accessToken, context)
   const now = runtime.now()
-  if (result === 'refused' || result === 'login page') {
-    const failure = deadBy(result, asked, holding, now)
-    await runtime.store.note(key, failure, state.provenVersion === credentials.version ? 'disproved' : undefined)
-    runtime.memory.copies.delete(key)
-    await tellTrouble(asked, { ...state, failure }, runtime)
-    throw asError(failure, now)
-  }
   const { version: credentialVersion } = credentials
   if (state.provenVersion !== credentialVersion) runtime.memory.copies.delete(key)
   const ends = lifeOf(issued.accessToken)
@@ -195,6 +186,26 @@ export async function prove(asked: Connection, holding: Holding, runtime: Runtim
     { version: credentialVersion, ...(ends !== 'never' && { endsAt: ends.until }) },
     runtime,
   )
+}
+
+/** The question alone: whether it is alive does not make it the version that last worked. */
+export async function seeAlive(
+  asked: Connection,
+  holding: Holding,
+  runtime: Runtime,
+): Promise<'alive' | 'limited' | undefined> {
+  const { state, credentials, issued } = holding
+  const { vendor } = asked
+  const context = contextFor(vendor, runtime, VENDOR_SECONDS)
+  const result = await vendor.liveness?.(credentials.document, issued.accessToken, context)
+  if (result !== 'refused' && result !== 'login page') return result
+  const key = keyOf(asked)
+  const now = runtime.now()
+  const failure = deadBy(result, asked, holding, now)
+  await runtime.store.note(key, failure, state.provenVersion === credentials.version ? 'disproved' : undefined)
+  runtime.memory.copies.delete(key)
+  await tellTrouble(asked, { ...state, failure }, runtime)
+  throw asError(failure, now)
 }
 
 function deadBy(result: Liveness, asked: Connection, { state, credentials }: Holding, now: Date): Failure {

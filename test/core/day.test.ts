@@ -18,7 +18,7 @@ import { world } from '../world.ts'
 const DAY_SECONDS = 24 * 60 * 60
 const { accelo, accessia, clearid, iobeya, netrex } = vendors
 
-const documents = (now: Date): Readonly<Record<string, object>> => ({
+const documentsAt = (now: Date): Readonly<Record<string, object>> => ({
   accelo: {
     deployment: acceloDeployment,
     client_id: acceloClients.hq.clientId,
@@ -59,12 +59,11 @@ async function machine(counts: readonly (readonly [Vendor, number])[]) {
   const places: Place[] = counts.flatMap(([vendor, count]) =>
     Array.from({ length: count }, (_, i) => ({ vendor, connection: `site-${i}` })),
   )
+  const documents = documentsAt(clock.now())
   const ask = (place: Place) => vend({ ...place, minTtlSeconds: 0 }, processOf(place.vendor))
   for (const place of places) {
     const { vendor, connection } = place
-    const document = documents(clock.now())[vendor.id]
-    // Accessia tells connections apart by themselves; the others may share an account.
-    secrets.replace(`${vendor.id}/${connection}`, document)
+    secrets.replace(`${vendor.id}/${connection}`, documents[vendor.id])
     if (vendor === netrex) await consent(place, newProcess())
     await ask(place)
   }

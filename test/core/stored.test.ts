@@ -189,6 +189,22 @@ describe('C50 a new version of a stored token', () => {
     },
   )
 
+  it('that does not work does not hide that the old one has died too, as it does when a new one is made', async () => {
+    const { ask, check, will, replace, kinds, clock } = stored()
+    await ask()
+    will('p2', 'refused')
+    replace('p2')
+    expect(value(await ask())).toBe('p1')
+    will('p1', 'refused')
+    await check()
+    clock.advance(6)
+    await expect(ask()).rejects.toMatchObject({ code: 'credential_expired' })
+    expect(kinds()).toEqual(['credentials_refused'])
+    replace('p3')
+    expect(value(await ask())).toBe('p3')
+    expect(kinds()).toEqual(['credentials_refused', 'recovered', 'rotated'])
+  })
+
   it('does not bring a dead one back when it does not work either', async () => {
     const { ask, check, will, replace } = stored()
     await ask()
