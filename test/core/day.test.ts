@@ -104,11 +104,11 @@ async function consent(place: Place, runtime: Runtime): Promise<void> {
 
 it('a day without callers, 200 connections: every renewable token is fresh at every minute, one vendor call a life, each in its window', async () => {
   const { places, sweepAt, held, clock, calls, ask } = await machine([
-    [accelo, 50],
-    [accessia, 50],
-    [netrex, 50],
-    [clearid, 30],
-    [iobeya, 20],
+    [accelo, 60],
+    [accessia, 60],
+    [netrex, 60],
+    [clearid, 10],
+    [iobeya, 10],
   ])
   expect(places).toHaveLength(200)
   const renewable = places.filter(({ vendor }) => vendor !== iobeya)
@@ -117,7 +117,7 @@ it('a day without callers, 200 connections: every renewable token is fresh at ev
     const token = await held(place)
     if (token) last.set(place, token)
   }
-  expect(last.size).toBe(180)
+  expect(last.size).toBe(190)
   calls.length = 0
   const lives: Record<string, number> = {}
   for (let minute = 1; minute <= 24 * 60; minute++) {
@@ -140,17 +140,17 @@ it('a day without callers, 200 connections: every renewable token is fresh at ev
   expect(made).toEqual(lives)
   // A day has 24 hours of which a token of one hour is renewed after about 45 minutes, one of 6 h after about 4.8 h.
   expect(lives).toMatchObject({ accelo: expect.any(Number), accessia: expect.any(Number), netrex: expect.any(Number) })
-  expect(lives.netrex).toBeGreaterThan(50 * 27)
-  expect(lives.clearid).toBeGreaterThan(30 * 44)
+  expect(lives.netrex).toBeGreaterThan(60 * 27)
+  expect(lives.clearid).toBeGreaterThan(10 * 44)
   for (const place of places) expect((await ask(place)).source).toBe('cache')
 }, 120_000)
 
 it('a day with a caller every second: nobody but the first has waited for a vendor', async () => {
   const { places, sweepAt, goTo, ask, measures, calls } = await machine([
-    [accelo, 2],
-    [accessia, 2],
-    [netrex, 2],
-    [clearid, 2],
+    [accelo, 1],
+    [accessia, 1],
+    [netrex, 1],
+    [clearid, 1],
     [iobeya, 1],
   ])
   measures.length = 0
@@ -166,5 +166,5 @@ it('a day with a caller every second: nobody but the first has waited for a vend
   }
   expect([...sources]).toEqual([['cache', DAY_SECONDS * places.length]])
   expect(measures.filter(({ kind }) => kind === 'lease_wait')).toEqual([])
-  expect(calls.length - before).toBeGreaterThan(2 * 27 + 2 * 44)
+  expect(calls.length - before).toBeGreaterThan(27 + 44)
 }, 120_000)

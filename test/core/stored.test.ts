@@ -170,24 +170,25 @@ describe('C50 a new version of a stored token', () => {
     expect(kinds()).toEqual(['rotated'])
   })
 
-  it.each(['refused', 'login page', down] as const)(
-    'that is %s leaves the old one in use, with a warning',
-    async (life) => {
-      const { ask, will, replace, clock, check } = stored()
-      await ask()
-      will('p2', life)
-      replace('p2')
-      const vended = await ask()
-      expect([value(vended), ...codes(vended)]).toEqual(['p1', 'not_replaced'])
-      await check()
-      clock.advance(MINUTE)
-      expect(value(await ask())).toBe('p1')
-      will('p2', 'alive')
-      clock.advance(15 * MINUTE)
-      await check()
-      expect(value(await ask())).toBe('p2')
-    },
-  )
+  it.each([
+    ['is refused', 'refused'],
+    ['is answered with a login page', 'login page'],
+    ['cannot be asked about', down],
+  ] as const)('that %s leaves the old one in use, with a warning', async (_, life) => {
+    const { ask, will, replace, clock, check } = stored()
+    await ask()
+    will('p2', life)
+    replace('p2')
+    const vended = await ask()
+    expect([value(vended), ...codes(vended)]).toEqual(['p1', 'not_replaced'])
+    await check()
+    clock.advance(MINUTE)
+    expect(value(await ask())).toBe('p1')
+    will('p2', 'alive')
+    clock.advance(15 * MINUTE)
+    await check()
+    expect(value(await ask())).toBe('p2')
+  })
 
   it('that does not work does not hide that the old one has died too, as it does when a new one is made', async () => {
     const { ask, check, will, replace, kinds, clock } = stored()
