@@ -29,7 +29,7 @@ export async function tellTrouble(asked: Connection, state: State, runtime: Runt
     code: failure.code,
     detail: failure.detail,
     rotation: asked.vendor.rotation,
-    ...(held && { worksUntil: held.accessToken.expiresAt }),
+    ...(held && held.accessToken.expiresAt > runtime.now() && { worksUntil: held.accessToken.expiresAt }),
   }
   const telling = { key: keyOf(asked), matter: 'trouble', seen: state.told?.trouble, mark: kind } as const
   await asFarAsPossible(async () => {

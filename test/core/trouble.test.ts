@@ -59,6 +59,18 @@ describe('a vendor that fails', () => {
     expect(notices[0]).toMatchObject({ worksUntil: new Date('2026-11-21T13:00:00Z') })
   })
 
+  it('is told of without the token at hand when that has ended', async () => {
+    const { ask, will, clock, notices, vendor, process } = machine()
+    await ask()
+    will(outage)
+    clock.advance(2 * HOUR)
+    await ask()
+    clock.advance(10 * MINUTE)
+    await checkAll(vendor, process(), secondsAfter(clock.now(), 20))
+    expect(notices).toMatchObject([{ kind: 'vendor_failing', since: expect.any(Date) }])
+    expect(notices[0]).not.toHaveProperty('worksUntil')
+  })
+
   it('is not told of while it flaps, each time for less than ten minutes', async () => {
     const { ask, will, clock, kinds } = machine({ script: gives({ lifeSeconds: 60 }) })
     for (let i = 0; i < 20; i++) {
