@@ -31,7 +31,7 @@ const AFRESH = '\u001b[2J\u001b[3J\u001b[H'
 
 export const status: Command = {
   summary: 'show how every connection is doing',
-  help: `vendomat status [vendor] [connection] [--watch] [-o table|json]
+  help: `vendomat status [vendor] [connection] [--expiring days] [--watch] [-o table|json]
 
 Shows the state of all connections, of one vendor's or of one, the worst first. Never shows a token. Times are UTC.
 
@@ -45,6 +45,7 @@ Shows the state of all connections, of one vendor's or of one, the worst first. 
 
 NEXT says whether there is something to do.
 
+  --expiring   only those whose credentials a person has to renew within so many days, or should have
   --watch      draw it again every ${WATCH_SECONDS} seconds, until Ctrl-C
   -o table     for people (default); in colour on a terminal, unless NO_COLOR is set
   -o json      what the machine says
@@ -53,13 +54,14 @@ The exit code is 0 whenever the list is complete, whatever the connections' stat
 
 examples
   vendomat status
+  vendomat status --expiring 30
   vendomat status iobeya --watch
   vendomat status -o json | jq -r '.connections[] | select(.state == "failing") | .connection'`,
 
   async run(parameters, shell) {
-    const { places, output, watch } = read(parameters)
-    if (watch) return drawUntilInterrupted(places, shell)
-    const { connections, failures } = await look(places, shell)
+    const { output, watch, ...wanted } = read(parameters)
+    if (watch) return drawUntilInterrupted(wanted, shell)
+    const { connections, failures } = await look(wanted, shell)
     const nothingToShow = connections.length === 0 && failures.length > 0
     if (!nothingToShow) show[output](connections, shell)
     for (const { message } of failures) shell.say(`vendomat: ${message}`)
@@ -72,6 +74,7 @@ function read(parameters: readonly string[]) {
     args: [...parameters],
     allowPositionals: true,
     options: {
+      expiring: { type: 'string' },
       watch: { type: 'boolean', default: false },
       output: { type: 'string', short: 'o', default: 'table' },
     },
@@ -82,7 +85,16 @@ function read(parameters: readonly string[]) {
   if (output !== 'table' && output !== 'json') throw new UsageError('-o is one of table, json')
   if (watch && output === 'json') throw new UsageError('--watch draws a table')
   const places = positionals.length === 0 ? Object.keys(vendors) : [positionals.join('/')]
-  return { places, output, watch } as const
+  const { expiring } = values
+  if (expiring !== undefined && !/^\d{1,4}$/.test(expiring)) throw new UsageError('--expiring takes a number of days')
+  return { places, output, watch, ...(expiring !== undefined && { expiringDays: Number(expiring) }) } as const
+}
+
+interface Wanted {
+  /** `accelo` or `accelo/hq` */
+  readonly places: readonly string[]
+  /** Only those whose credentials end within so many days. */
+  readonly expiringDays?: number
 }
 
 interface View {
@@ -91,7 +103,7 @@ interface View {
 }
 
 /** Asks each vendor's own function. One that cannot answer does not hide what the others say. */
-async function look(places: readonly string[], shell: Shell): Promise<View> {
+async function look({ places, expiringDays }: Wanted, shell: Shell): Promise<View> {
   const answers = await Promise.all(
     places.map((place) =>
       connectionsAt(place, shell).catch((error: unknown) => {
@@ -101,10 +113,16 @@ async function look(places: readonly string[], shell: Shell): Promise<View> {
     ),
   )
   return {
-    connections: answers.flatMap((answer) => (answer instanceof CommandFailed ? [] : answer)).sort(worstFirst),
+    connections: answers
+      .flatMap((answer) => (answer instanceof CommandFailed ? [] : answer))
+      .filter(({ credential_ends_at: end }) => expiringDays === undefined || endsWithin(expiringDays, end, shell.now()))
+      .sort(worstFirst),
     failures: answers.filter((answer) => answer instanceof CommandFailed),
   }
 }
+
+const endsWithin = (days: number, end: string | undefined, now: Date): boolean =>
+  end !== undefined && Date.parse(end) - now.getTime() <= days * DAY_MS
 
 async function connectionsAt(place: string, shell: Shell): Promise<ConnectionState[]> {
   const answer = await callApi('GET', `/connections/${place}`, shell)
@@ -121,15 +139,15 @@ function worstFirst(a: ConnectionState, b: ConnectionState): number {
 const show = {
   json: (connections: readonly ConnectionState[], { out }: Shell) => out(JSON.stringify({ connections }, undefined, 2)),
   table: (connections: readonly ConnectionState[], shell: Shell) => {
-    if (connections.length === 0) shell.say('there are no connections; "vendomat connect" makes one')
+    if (connections.length === 0) shell.say('there are no such connections; "vendomat connect" makes one')
     else shell.out(tableOf(connections, shell).join('\n'))
   },
 }
 
-async function drawUntilInterrupted(places: readonly string[], shell: Shell): Promise<number> {
+async function drawUntilInterrupted(wanted: Wanted, shell: Shell): Promise<number> {
   const interrupted = shell.untilInterrupted()
   while (!interrupted.aborted) {
-    const { connections, failures } = await look(places, shell)
+    const { connections, failures } = await look(wanted, shell)
     const said = failures.map(({ message }) => `vendomat: ${message}`)
     const drawn = [...tableOf(connections, shell), '', ...said, `${rfc3339(shell.now())}   Ctrl-C ends this`]
     // The display is cleaned only when there is something to put onto it: no flicker.

@@ -151,3 +151,31 @@ describe('vendomat status --watch', () => {
     expect(out).not.toContain('\u001b')
   })
 })
+
+describe('vendomat status --expiring', () => {
+  const ending = (connection: string, credential_ends_at: string | undefined) =>
+    at('iobeya', connection, 'ok', { ...(credential_ends_at && { credential_ends_at }) })
+  const connections = [
+    ending('soon', '2026-12-20T12:00:00Z'),
+    ending('later', '2026-12-20T12:00:01Z'),
+    ending('over', '2026-11-01T00:00:00Z'),
+    ending('endless', undefined),
+  ]
+  const answers = { ...all, 'GET /connections/iobeya': { connections } }
+
+  it('shows only what a person has to renew by then', async () => {
+    const { code, out } = await status('--expiring 30 -o json', { answers })
+    const shown: { connection: string }[] = JSON.parse(out).connections
+    expect([code, shown.map(({ connection }) => connection)]).toEqual([0, ['over', 'soon']])
+  })
+
+  it('says so when there is nothing', async () => {
+    const seen = await status('iobeya --expiring 30', { answers: { 'GET /connections/iobeya': { connections: [] } } })
+    expect([seen.code, seen.out]).toEqual([0, ''])
+    expect(seen.said).toContain('there are no such connections')
+  })
+
+  it.each(['30d', '-1', '', 'soon'])('refuses %j', async (days) => {
+    expect((await vendomat(['status', '--expiring', days], { answers })).code).toBe(2)
+  })
+})
