@@ -159,8 +159,8 @@ export function memoryStore(): TokenStore {
       return count
     },
 
-    async register(key, { owner, keepWarm, acknowledged, ends, dueAt }) {
-      if (!due.has(key)) due.set(key, dueAt)
+    async register(key, { owner, keepWarm, acknowledged, ends, dueAt, wakes }) {
+      if (wakes || !due.has(key)) due.set(key, dueAt)
       const row = held(key)
       const { ends: before, ...state } = row.state
       const given = {

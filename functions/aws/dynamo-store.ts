@@ -331,15 +331,16 @@ export function dynamoStore({
       return next && number(next, 'mints')
     },
 
-    async register(key, { owner, keepWarm, acknowledged, ends, dueAt }) {
+    async register(key, { owner, keepWarm, acknowledged, ends, dueAt, wakes }) {
       const changes = [
         owner !== undefined && '#owner = :owner',
         keepWarm !== undefined && 'keepWarm = :warm',
         acknowledged && 'acknowledged = :acknowledged',
         ends && ends !== 'never' && 'ends = :ends',
+        `dueAt = ${wakes ? ':due' : 'if_not_exists(dueAt, :due)'}`,
       ].filter(Boolean)
       await update(key, 'STATE', {
-        UpdateExpression: `SET ${[EXISTING, 'vendor = :vendor, dueAt = if_not_exists(dueAt, :due)', ...changes].join(', ')}
+        UpdateExpression: `SET ${[EXISTING, 'vendor = :vendor', ...changes].join(', ')}
           ${ends === 'never' ? 'REMOVE ends' : ''}`,
         ExpressionAttributeNames: { '#status': 'status', ...(owner !== undefined && { '#owner': 'owner' }) },
         ExpressionAttributeValues: {

@@ -160,6 +160,7 @@ export async function change(
   await runtime.credentials.read(asked.vendor.id, asked.connection, 0)
   await runtime.store.register(key, {
     dueAt: runtime.now(),
+    wakes: keepWarm === true || status === 'active',
     ...(owner !== undefined && { owner }),
     ...(keepWarm !== undefined && { keepWarm }),
   })

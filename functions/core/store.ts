@@ -174,8 +174,9 @@ export interface TokenStore extends ConsentStore {
       readonly keepWarm?: boolean
       readonly acknowledged?: Acknowledgement
       readonly ends?: CredentialLife | 'never'
-      /** The keeper's first look; one that is set already stays. */
+      /** The keeper's first look; one that is set already stays, unless the connection is to wake from its rest. */
       readonly dueAt: Date
+      readonly wakes?: boolean
     },
   ): Promise<void>
 

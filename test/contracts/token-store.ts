@@ -306,6 +306,14 @@ export function tokenStoreContract(name: string, open: () => Promise<TokenStore>
       expect(await store.due('acme', later(59), 10)).toEqual(['acme#late'])
     })
 
+    it('leaves the next look at a connection where it is, unless it is to wake', async () => {
+      await store.register(key, { dueAt: later(60) })
+      await store.register(key, { dueAt: The.now })
+      expect(await store.due('acme', The.now, 10)).toEqual([])
+      await store.register(key, { dueAt: The.now, wakes: true })
+      expect(await store.due('acme', The.now, 10)).toEqual([key])
+    })
+
     it('notes when a caller asked, of a connection that is known', async () => {
       await store.touch(key, The.now)
       expect((await store.read(key)).state.askedAt).toBeUndefined()

@@ -154,6 +154,20 @@ describe('the keeper', () => {
     expect((await store.read('acme#hq')).state.askedAt).toEqual(askedAt)
   })
 
+  it('takes up again what rests when it is enabled or kept warm, before anybody asks', async () => {
+    const { sweep, toDue, vendor, process, clock } = kept()
+    const alter = (body: object) => change({ vendor, connection: 'hq' }, { by: 'ann', ...body }, process())
+    await toDue()
+    await alter({ status: 'disabled' })
+    expect((await sweep()).renewed).toBe(0)
+    await alter({ status: 'active' })
+    expect((await sweep()).renewed).toBe(1)
+    clock.advance(30 * DAY)
+    expect((await sweep()).renewed).toBe(0)
+    await alter({ keep_warm: true })
+    expect((await sweep()).renewed).toBe(1)
+  })
+
   it('passes over a disabled connection and a dead grant', async () => {
     const { sweep, toDue, store, calls } = kept()
     await toDue()
