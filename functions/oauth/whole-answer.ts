@@ -72,11 +72,13 @@ const TIME_OUT_CODE = /^(ETIMEDOUT|UND_ERR_(CONNECT|HEADERS|BODY)_TIMEOUT)$/
 function unavailable(error: unknown, signal: AbortSignal): VendingError {
   const cause = codeOf(error)
   if (signal.aborted || TIME_OUT_CODE.test(cause)) return failure('the vendor did not answer in time', cause)
-  if (TLS_CODE.test(cause)) return failure('no trusted TLS connection to the vendor could be made', cause)
+  // A certificate does not get better by asking again at once.
+  if (TLS_CODE.test(cause)) return failure('no trusted TLS connection to the vendor could be made', cause, 60)
   return failure('the connection to the vendor failed', cause)
 }
 
-const failure = (what: string, cause: string) => new VendingError('vendor_unavailable', what, { cause })
+const failure = (what: string, cause: string, retryAfterSeconds?: number) =>
+  new VendingError('vendor_unavailable', what, { cause, ...(retryAfterSeconds !== undefined && { retryAfterSeconds }) })
 
 function codeOf(error: unknown): string {
   if (!(error instanceof Error)) return 'UNKNOWN'

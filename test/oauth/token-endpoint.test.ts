@@ -157,6 +157,14 @@ describe('an answer that does not come', () => {
   ])('says what kind of failure %s is, and keeps the code as the cause', async (code, message) => {
     await expect(post(networkError(code))).rejects.toMatchObject({ code: 'vendor_unavailable', message, cause: code })
   })
+
+  it.each([
+    ['ECONNREFUSED', undefined],
+    ['CERT_HAS_EXPIRED', 60],
+  ])('%s is worth another try after: %s', async (code, retryAfterSeconds) => {
+    // A failure that names a time is not tried a second time at once.
+    expect(await failureOf(post(networkError(code)))).toMatchObject({ retryAfterSeconds })
+  })
 })
 
 describe('C26 no failure gives away what was sent or answered', () => {
