@@ -21,5 +21,8 @@ export const ENV = {
   simulatorUrl: 'VENDOMAT_SIMULATOR_URL',
 } as const
 
+/** Whom the events on the account's bus say they come from. */
+export const EVENT_SOURCE = 'vendomat'
+
 /** A connection's credentials are the Secrets Manager secret `vendomat/<vendor>/<connection>`. */
 export const SECRET_PREFIX = 'vendomat'

@@ -17,7 +17,7 @@ import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions'
 import type { Queue } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
 import type { Vendor } from '../functions/core/vendor.ts'
-import { ENV } from '../functions/environment.ts'
+import { ENV, EVENT_SOURCE } from '../functions/environment.ts'
 import type { TokenTable } from './token-table.ts'
 import { vendorMetric } from './vendor-metrics.ts'
 
@@ -38,9 +38,6 @@ export interface WatchProps extends Omit<AlarmProps, 'alarmName' | 'alarmDescrip
   /** What no data means. There is no default: silence is the rule for errors and the worst news of a heartbeat. */
   readonly treatMissingData: TreatMissingData
 }
-
-/** Whom the events say they come from. */
-const EVENT_SOURCE = 'vendomat'
 
 /** The expression of an alarm takes so many metrics. */
 const MOST_METRICS = 10

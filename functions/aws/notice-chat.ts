@@ -1,6 +1,6 @@
 import { type Notice, type Severity, severityOf } from '../core/notice.ts'
-import { rfc3339 } from '../core/token.ts'
-import { isNever, oneLine, type Place, readOn, TYPES, wordsOf } from './notice-words.ts'
+import { isNever, rfc3339 } from '../core/token.ts'
+import { oneLine, type Place, readOn, TYPES, wordsOf } from './notice-words.ts'
 
 const SIGNS = {
   info: ':information_source:',

@@ -1,6 +1,6 @@
 import { type Notice, severityOf } from '../core/notice.ts'
-import { rfc3339 } from '../core/token.ts'
-import { isNever, type Place, TYPES } from './notice-words.ts'
+import { isNever, rfc3339 } from '../core/token.ts'
+import { type Place, TYPES } from './notice-words.ts'
 
 export interface NoticeEvent {
   readonly detailType: string

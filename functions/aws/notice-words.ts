@@ -9,7 +9,7 @@ import type {
   SweepNotice,
   TroubleNotice,
 } from '../core/notice.ts'
-import { NEVER } from '../core/token.ts'
+import { isNever } from '../core/token.ts'
 
 /** Where a notice comes from and where people read on. */
 export interface Place {
@@ -73,8 +73,6 @@ export const TYPES = {
 
 /** A text that a person or a program gave, as a part of one line: it can begin no line of its own. */
 export const oneLine = (text: string): string => text.replace(/[\p{C}\p{Zl}\p{Zp}]+/gu, ' ').trim()
-
-export const isNever = (instant: Date): boolean => instant.getTime() === NEVER.getTime()
 
 export function wordsOf(notice: Notice, quote: Quote): Words {
   switch (notice.kind) {

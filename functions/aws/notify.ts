@@ -7,6 +7,7 @@ import {
   type SNSClientConfig,
 } from '@aws-sdk/client-sns'
 import { type Notice, severityOf } from '../core/notice.ts'
+import { EVENT_SOURCE } from '../environment.ts'
 import { chatOf } from './notice-chat.ts'
 import { eventOf, type NoticeEvent } from './notice-event.ts'
 import { mailOf } from './notice-mail.ts'
@@ -88,7 +89,7 @@ function openChannels(settings: NotifierOptions['client']) {
 
     /** To the account's default bus. */
     async putEvent({ detailType, detail }: NoticeEvent): Promise<void> {
-      const entry = { Source: 'vendomat', DetailType: detailType, Detail: JSON.stringify(detail) }
+      const entry = { Source: EVENT_SOURCE, DetailType: detailType, Detail: JSON.stringify(detail) }
       const { FailedEntryCount, Entries } = await bus.send(new PutEventsCommand({ Entries: [entry] }))
       // The call succeeds all the same, and says of each entry what became of it.
       if (FailedEntryCount)

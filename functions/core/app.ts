@@ -9,7 +9,7 @@ import { revoke } from './revoke.ts'
 import { type Operation, ROUTES } from './routes.ts'
 import type { Runtime } from './runtime.ts'
 import { secret } from './secret.ts'
-import { NEVER, rfc3339, secondsBetween } from './token.ts'
+import { isNever, rfc3339, secondsBetween } from './token.ts'
 import { vend } from './vend.ts'
 import type { Vendor } from './vendor.ts'
 
@@ -202,8 +202,6 @@ function parseJson(text: string): unknown {
 }
 
 const badRequest = (message: string): VendingError => new VendingError('bad_request', message)
-
-const isNever = (instant: Date): boolean => instant.getTime() === NEVER.getTime()
 
 const endOf = (expiresAt: Date): object => (isNever(expiresAt) ? {} : { expires_at: rfc3339(expiresAt) })
 

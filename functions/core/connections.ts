@@ -6,7 +6,7 @@ import { rungAt } from './ladder.ts'
 import { tryCredentials } from './renew.ts'
 import type { Credentials, Runtime } from './runtime.ts'
 import type { HeldToken, Row, State } from './store.ts'
-import { DAY_SECONDS, freshness, NEVER, rfc3339, secondsBetween } from './token.ts'
+import { DAY_SECONDS, freshness, isNever, rfc3339, secondsBetween } from './token.ts'
 import type { Liveness, Vendor } from './vendor.ts'
 
 export type ConnectionState = 'ok' | 'ageing' | 'expired' | 'failing' | 'reconnect' | 'disabled' | 'not_vended'
@@ -56,8 +56,7 @@ export async function show(asked: Connection, runtime: Runtime): Promise<Connect
   const token = await tokenOf(asked, row, credentials, runtime)
   const now = runtime.now()
   const is = stateOf(state, token, credentials, now)
-  const end =
-    token && token.accessToken.expiresAt.getTime() !== NEVER.getTime() ? token.accessToken.expiresAt : undefined
+  const end = token && !isNever(token.accessToken.expiresAt) ? token.accessToken.expiresAt : undefined
   const { failure, owner, succeededAt, checked } = state
   return {
     vendor: vendor.id,

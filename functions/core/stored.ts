@@ -5,7 +5,7 @@ import { asError, bars, type Failure, remember } from './failure.ts'
 import { share } from './memory.ts'
 import type { Credentials, Runtime } from './runtime.ts'
 import type { CredentialLife, HeldToken, State } from './store.ts'
-import { type AccessToken, marginSeconds, NEVER, rfc3339, secondsAfter, secondsBetween } from './token.ts'
+import { type AccessToken, isNever, marginSeconds, rfc3339, secondsAfter, secondsBetween } from './token.ts'
 import { tellTrouble, tellWorks } from './trouble.ts'
 import type { Issued, Liveness, Warning } from './vendor.ts'
 
@@ -226,4 +226,4 @@ function deadBy(result: Liveness, asked: Connection, { state, credentials }: Hol
 }
 
 const lifeOf = ({ issuedAt, expiresAt }: AccessToken): CredentialLife | 'never' =>
-  expiresAt.getTime() === NEVER.getTime() ? 'never' : { since: issuedAt, until: expiresAt }
+  isNever(expiresAt) ? 'never' : { since: issuedAt, until: expiresAt }

@@ -28,6 +28,8 @@ export interface TokenPolicy {
 /** The end of a token that has none: the vendor states no life and no person has set one. Nothing is made up for it. */
 export const NEVER = new Date(8.64e15)
 
+export const isNever = (instant: Date): boolean => instant.getTime() === NEVER.getTime()
+
 /**
  * How a held token suits what was asked:
  *

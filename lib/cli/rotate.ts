@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { isNever } from '../../functions/core/token.ts'
 import type { Vendor } from '../../functions/core/vendor.ts'
 import { SECRET_PREFIX } from '../../functions/environment.ts'
 import { callApi, machineAt, readAnswer } from './api.ts'
@@ -8,7 +9,7 @@ import type { Source } from './credential-document.ts'
 import { endDateGiven } from './end-date.ts'
 import { rotatedDocument } from './rotated-document.ts'
 import { type SecretStore, secretStore } from './secret-store.ts'
-import { dayOf, endOf, isDated, nothingStored, obtainToken, tryStoredToken } from './trial.ts'
+import { dayOf, endOf, nothingStored, obtainToken, tryStoredToken } from './trial.ts'
 import { vendorNamed } from './vendor-named.ts'
 
 export const rotate: Command = {
@@ -114,7 +115,7 @@ async function tryHere(vendor: Vendor, documents: { present: object; next: objec
   }
   if (isStored(vendor, next)) {
     const { expiresAt } = (await tryStoredToken(vendor, documents, shell)).accessToken
-    return isDated(expiresAt) ? `, ends ${dayOf(expiresAt)}` : ''
+    return isNever(expiresAt) ? '' : `, ends ${dayOf(expiresAt)}`
   }
   const issued = await obtainToken(vendor, next, shell)
   shell.say(`token obtained, ${endOf(issued, shell.now())}`)

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import * as z from 'zod/mini'
+import { rfc3339 } from '../../functions/core/token.ts'
 import { vendors } from '../../functions/vendors.ts'
 import { callApi, readAnswer } from './api.ts'
 import { type Command, CommandFailed, EXIT, type Shell, UsageError } from './command.ts'
@@ -183,5 +184,3 @@ const dateOf = (end: Date, now: Date): string =>
   Math.abs(end.getTime() - now.getTime()) < 2 * DAY_MS
     ? `${end.toISOString().slice(0, 16).replace('T', ' ')}Z`
     : end.toISOString().slice(0, 10)
-
-const rfc3339 = (instant: Date): string => `${instant.toISOString().slice(0, 19)}Z`

@@ -1,5 +1,5 @@
 import { FAILURES, VendingError } from '../../functions/core/errors.ts'
-import { NEVER } from '../../functions/core/token.ts'
+import { isNever } from '../../functions/core/token.ts'
 import type { Context, Issued, Vendor } from '../../functions/core/vendor.ts'
 import { exitCodeOf } from './api.ts'
 import { CommandFailed, EXIT, type Shell } from './command.ts'
@@ -34,7 +34,7 @@ export async function tryStoredToken(vendor: Vendor, { present, next }: Replacem
   if (old?.accessToken.value.fingerprint === value.fingerprint)
     throw failed('this is the token that is stored already; make a new one at the vendor')
   const oldEnd = old?.accessToken.expiresAt
-  if (oldEnd && isDated(oldEnd) && expiresAt <= oldEnd)
+  if (oldEnd && !isNever(oldEnd) && expiresAt <= oldEnd)
     throw failed(`the new token ends on ${dayOf(expiresAt)}, the old one on ${dayOf(oldEnd)}: it has to end later`)
   await seeItLive(vendor, next, issued, shell)
   return issued
@@ -67,11 +67,8 @@ async function heldBy(vendor: Vendor, document: object, context: Context): Promi
   }
 }
 
-/** A token without an end has the last instant there is. */
-export const isDated = (end: Date): boolean => end.getTime() !== NEVER.getTime()
-
 export const endOf = ({ accessToken: { expiresAt } }: Issued, now: Date): string =>
-  isDated(expiresAt) ? `ends in ${timeLeft(expiresAt, now)}` : 'it has no end'
+  isNever(expiresAt) ? 'it has no end' : `ends in ${timeLeft(expiresAt, now)}`
 
 export const dayOf = (instant: Date): string => instant.toISOString().slice(0, 10)
 

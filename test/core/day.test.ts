@@ -68,22 +68,24 @@ async function machine(counts: readonly (readonly [Vendor, number])[]) {
     await ask(place)
   }
   const startedAt = clock.now()
+  /** Lets the clock go to that second of the day, if a sweep has not taken it further already. */
+  const goTo = (second: number) => {
+    clock.advance(Math.max(0, secondsBetween(clock.now(), secondsAfter(startedAt, second))))
+  }
   return {
     clock,
     places,
     ask,
     calls: simulated.calls,
     measures: w.measures,
-    /** Lets the clock go to that second of the day, if it is not there already, and runs the schedules. */
+    goTo,
+    /** The schedules run at that second. */
     sweepAt: async (second: number) => {
-      clock.advance(Math.max(0, secondsBetween(clock.now(), secondsAfter(startedAt, second))))
+      goTo(second)
       for (const vendor of new Set(places.map((place) => place.vendor))) {
         const seconds = vendor.tokens.rotates ? 28 : 20
         await renewDue(vendor, processOf(vendor), secondsAfter(clock.now(), seconds))
       }
-    },
-    goTo: (second: number) => {
-      clock.advance(Math.max(0, secondsBetween(clock.now(), secondsAfter(startedAt, second))))
     },
     held: async ({ vendor, connection }: Place): Promise<HeldToken | undefined> => {
       const key = `${vendor.id}#${connection}`

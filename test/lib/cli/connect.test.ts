@@ -1,9 +1,7 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DeleteSecretCommand, GetSecretValueCommand } from '@aws-sdk/client-secrets-manager'
 import { json, vendorAnswering } from '../../fake-vendor.ts'
-import { localAws } from '../../local-aws.ts'
+import { awsAccount } from './account.ts'
 import { AWS, MACHINE, problem, seenIn, vendomat, type World } from './shell.ts'
 
 const CANARY = 'CANARY-7f3a'
@@ -11,27 +9,15 @@ const accelo = { deployment: 'acme', client_id: 'abcdef12@acme.accelo.com', clie
 const granted = { access_token: `${CANARY}-token`, token_type: 'bearer', expires_in: 86400 }
 const registered = { vendor: 'accelo', connection: 'hq', state: 'not_vended', next_action: 'none' }
 
-let aws: Awaited<ReturnType<typeof localAws>>
-let folder: string
-
-beforeAll(async () => {
-  aws = await localAws()
-  folder = mkdtempSync(join(tmpdir(), 'vendomat-'))
-  Object.assign(process.env, AWS, { AWS_ENDPOINT_URL: aws.url })
-})
-afterAll(async () => {
-  delete process.env.AWS_ENDPOINT_URL
-  rmSync(folder, { recursive: true })
-  await aws.close()
-})
+const account = awsAccount()
 afterEach(async () => {
-  await aws.secrets
+  await account.secrets
     .send(new DeleteSecretCommand({ SecretId: 'vendomat/accelo/hq', ForceDeleteWithoutRecovery: true }))
     .catch(() => {})
 })
 
 const stored = (name = 'vendomat/accelo/hq') =>
-  aws.secrets.send(new GetSecretValueCommand({ SecretId: name })).then(
+  account.secrets.send(new GetSecretValueCommand({ SecretId: name })).then(
     ({ SecretString = '' }) => JSON.parse(SecretString),
     () => undefined,
   )
@@ -48,11 +34,7 @@ async function connect(options: string, world: World = {}, answer: () => Respons
 }
 const piped = (document: unknown = accelo): World => ({ stdin: async () => JSON.stringify(document) })
 
-function fileWith(text: string): string {
-  const path = join(folder, 'credentials.json')
-  writeFileSync(path, text)
-  return path
-}
+const fileWith = (text: string): string => account.file('credentials.json', text)
 
 describe('vendomat connect', () => {
   it('tries the credentials out, stores them, and tells the machine who owns them', async () => {
@@ -146,7 +128,7 @@ describe('vendomat connect', () => {
 
   it('says so when a secret of that name waits for its deletion', async () => {
     await connect('--from-stdin', piped())
-    await aws.secrets.send(new DeleteSecretCommand({ SecretId: 'vendomat/accelo/hq' }))
+    await account.secrets.send(new DeleteSecretCommand({ SecretId: 'vendomat/accelo/hq' }))
     const seen = await connect('--from-stdin', piped())
     expect([seen.code, seen.calls]).toEqual([1, []])
     expect(seen.said).toContain('restore it first')
@@ -205,7 +187,7 @@ describe('the form of a vendor', () => {
   })
 
   it('of ClearID is the path of the key file', async () => {
-    const seen = await form('clearid', [join(folder, 'no-key.json')])
+    const seen = await form('clearid', [join(account.folder, 'no-key.json')])
     expect([seen.code, seen.asked.length]).toEqual([2, 1])
     expect(seen.said).toContain('no-key.json cannot be read')
   })

@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import {
   CreateSecretCommand,
   DeleteSecretCommand,
@@ -8,8 +5,8 @@ import {
   GetSecretValueCommand,
 } from '@aws-sdk/client-secrets-manager'
 import { html, json, jwt, networkError, redirect, type Step, text, vendorAnswering } from '../../fake-vendor.ts'
-import { localAws } from '../../local-aws.ts'
-import { AWS, NOW, problem, seenIn, vendomat, type World } from './shell.ts'
+import { awsAccount } from './account.ts'
+import { NOW, problem, seenIn, vendomat, type World } from './shell.ts'
 
 const CANARY = 'CANARY-7f3a'
 const DAY = 24 * 60 * 60
@@ -17,23 +14,11 @@ const now = NOW.getTime() / 1000
 const api_url = 'https://acme.api.iobeya.com'
 const tokenFor = (days: number) => jwt({ iat: now - DAY, exp: now + days * DAY, sub: CANARY })
 
-let aws: Awaited<ReturnType<typeof localAws>>
-let folder: string
-beforeAll(async () => {
-  aws = await localAws()
-  folder = mkdtempSync(join(tmpdir(), 'vendomat-'))
-  Object.assign(process.env, AWS, { AWS_ENDPOINT_URL: aws.url })
-})
-afterAll(async () => {
-  delete process.env.AWS_ENDPOINT_URL
-  rmSync(folder, { recursive: true })
-  await aws.close()
-})
-
+const account = awsAccount()
 let names: string[] = []
 afterEach(async () => {
   for (const SecretId of names) {
-    await aws.secrets.send(new DeleteSecretCommand({ SecretId, ForceDeleteWithoutRecovery: true })).catch(() => {})
+    await account.secrets.send(new DeleteSecretCommand({ SecretId, ForceDeleteWithoutRecovery: true })).catch(() => {})
   }
   names = []
 })
@@ -41,13 +26,13 @@ afterEach(async () => {
 async function secretOf(name: string, document: object): Promise<string> {
   names.push(`vendomat/${name}`)
   const secret = { Name: `vendomat/${name}`, SecretString: JSON.stringify(document) }
-  return (await aws.secrets.send(new CreateSecretCommand(secret))).VersionId ?? ''
+  return (await account.secrets.send(new CreateSecretCommand(secret))).VersionId ?? ''
 }
 
 async function stored(name: string) {
   const SecretId = `vendomat/${name}`
-  const { SecretString = '', VersionId } = await aws.secrets.send(new GetSecretValueCommand({ SecretId }))
-  const { VersionIdsToStages = {} } = await aws.secrets.send(new DescribeSecretCommand({ SecretId }))
+  const { SecretString = '', VersionId } = await account.secrets.send(new GetSecretValueCommand({ SecretId }))
+  const { VersionIdsToStages = {} } = await account.secrets.send(new DescribeSecretCommand({ SecretId }))
   return { document: JSON.parse(SecretString), version: VersionId, stages: VersionIdsToStages }
 }
 
@@ -218,8 +203,7 @@ describe('a client secret', () => {
 
   it('comes from a file that is not quoted when it is none', async () => {
     await secretOf('accelo/hq', accelo)
-    const path = join(folder, 'secret.json')
-    writeFileSync(path, `{"client_secret":"${CANARY}`)
+    const path = account.file('secret.json', `{"client_secret":"${CANARY}`)
     const seen = await rotate(`accelo hq --from-file ${path}`)
     expect([seen.code, seen.requests]).toEqual([2, []])
   })
