@@ -29,7 +29,8 @@ export const accelo = defineVendor({
     credential: 'client secret',
     before: [
       'In Accelo, open Configuration, API, and the Service application.',
-      'Make a new client secret and copy it.',
+      'Make a new client secret; if it offers none, register another application of the type Service.',
+      'Copy the client secret, and the client id if it is another one.',
     ],
     after: ['Make sure that nobody uses the old client secret any more.'],
   },

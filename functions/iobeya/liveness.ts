@@ -1,13 +1,18 @@
 import { VendingError } from '../core/errors.ts'
 import type { AccessToken } from '../core/token.ts'
 import type { Context, Liveness } from '../core/vendor.ts'
-import { RFC_6749, readAnswer, seen } from '../oauth/token-answer.ts'
+import { RFC_6749, readAnswer, seen, type TokenShape } from '../oauth/token-answer.ts'
 import { wholeAnswer } from '../oauth/whole-answer.ts'
 
-const SHAPE = {
-  ...RFC_6749,
+// vendors.md 2.4: what its errors look like inside is not known, so a word in them decides nothing.
+const { error: _, ...BY_STATUS } = RFC_6749
+const SHAPE: TokenShape = {
+  ...BY_STATUS,
   advice: { configuration: 'check api_url, and whether the API is deployed for this platform' },
 }
+
+/** Of what is not JSON: an answer for programs that is broken, or none that says what it is. */
+const NO_PAGE = ['application/json', 'application/problem+json', 'no content type']
 
 /**
  * Reads one room, iObeya's own first example (vendors.md 2.6): the cheapest documented read. Throws `configuration` for
@@ -23,6 +28,6 @@ export async function liveness({ value, context: used }: AccessToken, context: C
   // To a page where people log in: who is not logged in any more is sent there, or shown it.
   if (status >= 300 && status < 400) return 'login page'
   if (readAnswer(answer, SHAPE) !== undefined) return 'alive'
-  if (contentType === 'text/html') return 'login page'
+  if (!NO_PAGE.includes(contentType)) return 'login page'
   throw new VendingError('vendor_malformed', `${seen(answer)} to the check of a token`)
 }

@@ -9,7 +9,8 @@ export interface TokenShape {
   readonly expiresIn: string
   readonly tokenType: string
   readonly scope: string
-  readonly error: string
+  /** @default none: the status alone tells whether the answer is a refusal, and which */
+  readonly error?: string
   /** A member that wraps the error code of some answers as `status`, 'ok' being none. */
   readonly envelope?: string
   /** Members that are vended beside the token: our name for them, then the vendor's. */
@@ -31,14 +32,14 @@ export interface Judgement {
   readonly strikes?: number
 }
 
-export const RFC_6749: TokenShape = {
+export const RFC_6749 = {
   accessToken: 'access_token',
   refreshToken: 'refresh_token',
   expiresIn: 'expires_in',
   tokenType: 'token_type',
   scope: 'scope',
   error: 'error',
-}
+} as const satisfies TokenShape
 
 export interface TokenAnswer {
   readonly accessToken: Secret
@@ -132,7 +133,7 @@ export function member(body: unknown, name: string): unknown {
 
 function errorOf(body: unknown, { error, envelope }: TokenShape): unknown {
   const status = envelope === undefined ? undefined : member(member(body, envelope), 'status')
-  return member(body, error) ?? (status === 'ok' ? undefined : status)
+  return (error === undefined ? undefined : member(body, error)) ?? (status === 'ok' ? undefined : status)
 }
 
 function refusal(answer: Answer, error: unknown, shape: TokenShape): VendingError {

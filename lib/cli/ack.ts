@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util'
 import { callApi, readAnswer } from './api.ts'
 import { type Command, EXIT, UsageError } from './command.ts'
 import { connectionNamed, connectionState } from './connection.ts'
+import { vendorNamed } from './vendor-named.ts'
 
 export const ack: Command = {
   summary: 'say that you are at it: silence until the next reminder is due',
@@ -12,6 +13,8 @@ and is silent until the next step of its ladder. It goes on reminding until new 
 rotate" puts them in.
 
   --note   what others should know, up to 200 characters; no secrets
+
+Exits with 2 when there is no notice to acknowledge.
 
 example
   vendomat ack iobeya main --note "ticket 4711, with the platform team"`,
@@ -26,12 +29,13 @@ example
     if (note !== undefined && (note === '' || note.length > 200))
       throw new UsageError('--note takes 1 to 200 characters')
     const { vendor, connection } = connectionNamed(positionals)
+    const { credential } = vendorNamed(vendor).rotation
     const acknowledge = note === undefined ? {} : { note }
     const answer = await callApi('POST', `/connections/${vendor}/${connection}`, shell, { acknowledge })
     const { next_notice_at: next, credential_ends_at: ends } = readAnswer(connectionState, answer)
-    shell.out(`${vendor}/${connection} is acknowledged`)
+    const until = next ? `; the next notice goes out on ${next.slice(0, 10)} unless the ${credential} is rotated` : ''
+    shell.out(`${vendor}/${connection} is acknowledged${until}`)
     if (ends) shell.say(`it ends on ${ends.slice(0, 10)}`)
-    if (next) shell.say(`the next notice is due on ${next.slice(0, 10)}, unless new credentials have worked by then`)
     return EXIT.done
   },
 }

@@ -7,7 +7,7 @@ import { type Command, EXIT, type Shell, UsageError } from './command.ts'
 import { connectionNamed } from './connection.ts'
 import { obtainConsent } from './consent.ts'
 import { credentialDocument, type Source } from './credential-document.ts'
-import { endDateGiven } from './end-date.ts'
+import { endDateGiven, withEnd } from './end-date.ts'
 import { secretStore } from './secret-store.ts'
 import { timeLeft } from './time-left.ts'
 import { endOf, nothingStored, obtainToken } from './trial.ts'
@@ -19,16 +19,16 @@ export const connect: Command = {
   help: `vendomat connect <vendor> <connection> [--owner mail] [--from-file path | --from-stdin] [--expires date] [--no-browser]
 
 Takes the credentials of an account, tries them out by obtaining a token, stores them as a secret in your AWS account
-and tells the machine who owns them. Nothing is stored when the vendor refuses them. To replace what is secret
-in credentials, rotate. Where a person has to say yes at the vendor (NetRex), the browser opens for that; credentials that are stored
-already are used when no others are given.
+and tells the machine who owns them. Nothing is stored when the vendor refuses them. Where a person has to say yes at
+the vendor (NetRex), the browser opens for that; credentials that are stored already are used when no others are given.
+To replace only what is secret in credentials, there is "vendomat rotate".
 
 Vendors: ${Object.keys(vendors).join(', ')}.
 
   --owner        who is told when a person is needed
   --from-file    the credentials as a JSON document; for ClearID the key file as it was downloaded
   --from-stdin   the same, from standard input
-  --expires      last day of what is secret in them as YYYY-MM-DD; people are reminded of it
+  --expires      last day of what is secret in them as YYYY-MM-DD, or never; people are reminded of it
   --no-browser   only print the address, to be opened elsewhere
 
 A secret is never an argument: it is typed, unseen, or comes from a file or standard input.
@@ -46,9 +46,11 @@ examples
     const secrets = secretStore(region)
     const name = `${SECRET_PREFIX}/${vendor.id}/${connection}`
     const reuse = vendor.authorization && !request.given && (await secrets.has(name))
+    if (reuse && request.expires !== undefined)
+      throw new UsageError('--expires is for new credentials: give them with --from-file or --from-stdin')
     if (reuse) shell.say(`with the credentials in the secret ${name}; --from-file or --from-stdin replaces them`)
     const given = reuse ? undefined : await credentialDocument(vendor.id, request.source, shell)
-    const credentials = given && withEnd(given, request.expires)
+    const credentials = given && withEnd(given, request.expires, shell.now())
     const consent = !credentials || needsConsent(vendor, credentials, shell)
     if (credentials && !consent) {
       const issued = await obtainToken(vendor, credentials, shell)
@@ -61,15 +63,15 @@ examples
       await secrets.put(name, credentials)
       shell.say(`stored in the secret ${name}`)
     }
-    await callApi('POST', `/connections/${vendor.id}/${connection}`, shell, {
-      ...(owner && { owner }),
-      check: true,
-    })
+    const path = `/connections/${vendor.id}/${connection}`
+    // Before the consent the machine could only try new credentials with the grant of the old ones.
+    await callApi('POST', path, shell, { ...(owner && { owner }), ...(!consent && { check: true }) })
     if (consent) {
       const browser = request.browser ? 'open' : 'leave'
       const { expires_at, warnings } = await obtainConsent({ vendor, connection, credentials, browser }, shell)
       for (const { detail } of warnings) shell.say(`warning: ${detail}`)
       shell.say(`token obtained, ends in ${timeLeft(new Date(expires_at), shell.now())}`)
+      await callApi('POST', path, shell, { check: true })
     }
     shell.out(`${vendor.id}/${connection} is connected`)
     return EXIT.done
@@ -87,9 +89,6 @@ interface Request {
   readonly expires: string | undefined
   readonly browser: boolean
 }
-
-const withEnd = (document: object, expires: string | undefined): object =>
-  expires === undefined || expires === 'never' ? document : { ...document, expires_on: expires }
 
 function read(parameters: readonly string[], now: Date): Request {
   const { values, positionals } = parseArgs({

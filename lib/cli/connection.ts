@@ -32,6 +32,8 @@ export const connectionState = z.looseObject({
   days_left: z.optional(z.number()),
   credential_ends_at: z.optional(z.iso.datetime({ offset: true })),
   next_notice_at: z.optional(z.iso.datetime({ offset: true })),
+  acknowledged: z.optional(z.looseObject({ by: z.string(), at: z.string(), note: z.optional(z.string()) })),
+  checked: z.optional(z.looseObject({ at: z.string(), result: z.string() })),
   last_failure: z.optional(z.looseObject({ code: z.string(), detail: z.string(), since: z.string() })),
   next_action: z.string(),
 })

@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util'
+import { isDeepStrictEqual, parseArgs } from 'node:util'
 import { isNever } from '../../functions/core/token.ts'
 import type { Vendor } from '../../functions/core/vendor.ts'
 import { SECRET_PREFIX } from '../../functions/environment.ts'
@@ -28,6 +28,9 @@ are tried by obtaining a token: here, or for NetRex by the machine, which alone 
   --expires      last day of the new one as YYYY-MM-DD, or never; people are reminded of it
   --dry-run      do all that but storing
 
+Exits with 1 when the new one does not work, with 4 when it has ended already or the account was never connected, and
+with 5 when that cannot be found out now: try again later.
+
 A secret is never an argument: it is typed, unseen, or comes from a file or standard input.
 
 examples
@@ -50,7 +53,7 @@ examples
     const { credential, before, after } = vendor.rotation
     shell.say(`To make a new ${credential}:\n${numbered(before)}`)
     const next = await rotatedDocument({ ...request, vendor: vendor.id, present: present.document }, shell)
-    if (JSON.stringify(next) === JSON.stringify(present.document))
+    if (isDeepStrictEqual(next, present.document))
       throw new CommandFailed(EXIT.failed, 'these are the credentials that are stored already')
     const end = await tryHere(vendor, { present: present.document, next }, shell)
     if (request.dryRun) {
@@ -61,9 +64,8 @@ examples
     const version = needsTheMachine(vendor, next)
       ? await storeWhenTried(place, next, secrets, shell)
       : await secrets.put(name, next)
-    const view = await lookNow(place, shell)
     shell.out(`${vendor.id}/${connection} is rotated: ${present.version} -> ${version}${end}`)
-    const works = report(view, { ...place, version }, shell)
+    const works = report(await lookNow(place, shell), { ...place, version, stored: isStored(vendor, next) }, shell)
     if (works && after.length > 0) shell.say(`Then:\n${numbered(after)}`)
     return works ? EXIT.done : EXIT.failed
   },
@@ -144,7 +146,8 @@ async function storeWhenTried(place: Place, next: object, secrets: SecretStore, 
   try {
     await callApi('POST', `/connections/${vendor.id}/${connection}`, shell, { try: version })
   } catch (error) {
-    await secrets.withdraw(name, version)
+    // Why it does not work is what counts. A version that stays proposed is in nobody's way.
+    await secrets.withdraw(name, version).catch(() => {})
     if (error instanceof CommandFailed)
       throw new CommandFailed(error.exitCode, `${error.message}\nthe credentials in use are still the old ones`)
     throw error
@@ -166,14 +169,20 @@ async function lookNow({ vendor, connection }: Place, shell: Shell): Promise<Con
   }
 }
 
-function report(view: ConnectionState, { name, old, version }: Place & { version: string }, shell: Shell): boolean {
+interface Rotated extends Place {
+  readonly version: string
+  /** Whether the document holds the token itself: then the machine falls back on the old version by itself. */
+  readonly stored: boolean
+}
+
+function report(view: ConnectionState, { name, old, version, stored }: Rotated, shell: Shell): boolean {
   const { state, next_action, last_failure: failure } = view
-  shell.say(`state: ${state.replaceAll('_', ' ')}`)
+  shell.say(`state: ${state.replaceAll('_', ' ')}\nnext step: ${next_action}`)
   if (state !== 'failing' && state !== 'expired') return true
   shell.say(
     [
       `the machine does not get along with it${failure ? `: ${failure.detail}` : ''}`,
-      `next step: ${next_action}`,
+      ...(stored ? ['the old version stays in use as long as it works'] : []),
       'to go back to the old version:',
       `  aws secretsmanager update-secret-version-stage --secret-id ${name} --version-stage AWSCURRENT \\`,
       `    --move-to-version-id ${old} --remove-from-version-id ${version}`,

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises'
-import { CommandFailed, EXIT, type Person, type Shell, UsageError } from './command.ts'
+import { CommandFailed, EXIT, type Shell, UsageError } from './command.ts'
 import { expandHome, parseDocument, type Source } from './credential-document.ts'
 import { type CredentialForm, credentialForms, type Field } from './credential-forms.ts'
-import { endDateGiven } from './end-date.ts'
+import { endDateGiven, withEnd } from './end-date.ts'
 
 interface Rotation {
   readonly vendor: string
@@ -24,10 +24,9 @@ export async function rotatedDocument(rotation: Rotation, shell: Shell): Promise
     ? fromText(await textOf(source, shell), form, source)
     : fromPerson(form, shell))
   checkShape(form, given)
-  const whole = 'file' in form ? given : { ...present, ...given }
-  const { expires_on: _, ...next } = whole
-  const end = 'expires_on' in given ? given.expires_on : await endOf(form, rotation, shell)
-  return end === undefined ? next : { ...next, expires_on: end }
+  const { expires_on: _, ...kept } = 'file' in form ? {} : present
+  const end = rotation.expires ?? ('expires_on' in given ? undefined : await askForEnd(form, present, shell))
+  return withEnd({ ...kept, ...given }, end, shell.now())
 }
 
 /** The way of holding credentials that is in use: the one whose secret the document has. */
@@ -62,8 +61,10 @@ function fromText(text: string, form: CredentialForm, { file }: Source): Record<
 async function fromPerson(form: CredentialForm, shell: Shell): Promise<Record<string, unknown>> {
   const { person } = shell
   if (!person) throw new UsageError('there is no terminal to ask at: use --from-file or --from-stdin')
-  if ('file' in form)
-    return fromText(await askForFile(form.file, person, shell), form, { file: undefined, stdin: false })
+  if ('file' in form) {
+    const source = { file: expandHome((await person.ask(`${form.file}: `)).trim(), shell), stdin: false }
+    return fromText(await textOf(source, shell), form, source)
+  }
   const answers = []
   for (const { name, label } of secretsOf(form)) {
     const text = (await person.askSecret(`new ${label}: `)).trim()
@@ -72,9 +73,6 @@ async function fromPerson(form: CredentialForm, shell: Shell): Promise<Record<st
   }
   return Object.fromEntries(answers)
 }
-
-const askForFile = async (label: string, person: Person, shell: Shell): Promise<string> =>
-  textOf({ file: expandHome((await person.ask(`${label}: `)).trim(), shell), stdin: false }, shell)
 
 /** Before anything else is said of a token: whether it is one of the kind that the vendor makes. */
 function checkShape(form: CredentialForm, given: Readonly<Record<string, unknown>>): void {
@@ -101,11 +99,6 @@ function isJsonObject(base64url: string | undefined): boolean {
 }
 
 /** An end that was written down is not that of what comes next. A token that says it itself needs none. */
-async function endOf(form: CredentialForm, { present, expires }: Rotation, shell: Shell): Promise<string | undefined> {
-  const given = expires ?? (await askForEnd(form, present, shell))
-  return given === undefined || given === 'never' ? undefined : given
-}
-
 async function askForEnd(form: CredentialForm, present: Rotation['present'], { person, now }: Shell) {
   if (present.expires_on === undefined || secretsOf(form).some(({ jwt }) => jwt)) return undefined
   if (!person) {

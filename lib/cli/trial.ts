@@ -30,11 +30,12 @@ export async function tryStoredToken(vendor: Vendor, { present, next }: Replacem
     throw nothingStored(error)
   })
   const { value, expiresAt } = issued.accessToken
-  const old = await heldBy(vendor, present, context)
+  // As of a time when nothing had ended yet: an ended token is still the same token.
+  const old = await heldBy(vendor, present, { ...context, now: () => new Date(0) })
   if (old?.accessToken.value.fingerprint === value.fingerprint)
     throw failed('this is the token that is stored already; make a new one at the vendor')
   const oldEnd = old?.accessToken.expiresAt
-  if (oldEnd && !isNever(oldEnd) && expiresAt <= oldEnd)
+  if (oldEnd && !isNever(oldEnd) && oldEnd > shell.now() && expiresAt <= oldEnd)
     throw failed(`the new token ends on ${dayOf(expiresAt)}, the old one on ${dayOf(oldEnd)}: it has to end later`)
   await seeItLive(vendor, next, issued, shell)
   return issued
@@ -57,7 +58,7 @@ async function seeItLive(vendor: Vendor, next: object, issued: Issued, shell: Sh
   if (result === 'alive') shell.say(`${title} takes the new token`)
 }
 
-/** What the document held; one that has ended or does not fit is none. */
+/** What the document holds; one that does not fit is none. */
 async function heldBy(vendor: Vendor, document: object, context: Context): Promise<Issued | undefined> {
   try {
     return await vendor.issue(document, undefined, context)

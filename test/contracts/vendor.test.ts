@@ -110,6 +110,19 @@ describe.each(all)('$name', ({ name, vendor, document, granted, held }) => {
     expectNoTrace(issued, CANARY, issued.accessToken.value.reveal())
   })
 
+  it('takes a last day of its credentials along, which is not for the vendor', async () => {
+    const { promise, fake } = issue({ ...document, expires_on: '2027-01-31' }, ...(granted ? [json(granted)] : []))
+    await promise
+    for (const { url, body } of fake.requests) expect(`${url} ${body}`).not.toContain('expires_on')
+  })
+
+  it('says in sentences how a person replaces its credentials', () => {
+    const { credential, before, after } = vendor.rotation
+    expect(credential).toMatch(/^[a-z ]+$/)
+    expect(before.length).toBeGreaterThan(0)
+    for (const step of [...before, ...after]) expect(step).toMatch(/^[A-Z].*\.$/)
+  })
+
   it.each([undefined, null, 'text', 7, [], {}])('refuses credentials of %j without a call', async (credentials) => {
     const { promise, fake } = issue(credentials)
     expect(await failureOf(promise)).toMatchObject({ code: 'configuration' })

@@ -2,6 +2,7 @@ import { lifeSeconds, marginSeconds, secondsAfter } from '../../functions/core/t
 import { iobeya } from '../../functions/iobeya/vendor.ts'
 import {
   contextFor,
+  endless,
   expectNoTrace,
   failureOf,
   hangs,
@@ -167,7 +168,10 @@ describe('the live check', () => {
     ['C48 refused without a word', text('', 401), 'refused'],
     ['C49 limited', json({ error: 'Forbidden' }, 403), 'limited'],
     ['C47 a login page', html(200, '<html>log in</html>'), 'login page'],
+    ['C47 a login page in plain text', text('log in', 200, { 'content-type': 'text/plain' }), 'login page'],
+    ['C47 a login page in XHTML', text('<html/>', 200, { 'content-type': 'application/xhtml+xml' }), 'login page'],
     ['alive, as JSON that is called HTML', html(200, '{"data":[]}'), 'alive'],
+    ['alive, whatever else the answer says', json({ error: false, data: [] }), 'alive'],
   ] as const)('finds %s', async (_, answer, expected) => {
     const { result } = await check(answer)
     expect(await result).toBe(expected)
@@ -183,13 +187,23 @@ describe('the live check', () => {
     ['no address of the API', html(404), 'configuration'],
     ['too many calls', json({}, 429, { 'retry-after': '7' }), 'vendor_throttled'],
     ['a breakdown', html(500), 'vendor_unavailable'],
+    ['a breakdown that blames a client', json({ error: 'invalid_client' }, 500), 'vendor_unavailable'],
+    ['a pause that blames a grant', json({ error: 'invalid_grant' }, 429), 'vendor_throttled'],
+    ['no address, that blames a client', json({ error: 'invalid_client' }, 404), 'configuration'],
     ['no connection', networkError('ECONNRESET'), 'vendor_unavailable'],
     ['half an answer', text('{"data":[', 200, { 'content-type': 'application/json' }), 'vendor_malformed'],
+    ['no answer at all', new Response(null), 'vendor_malformed'],
+    ['an answer without end', () => endless().response, 'vendor_malformed'],
   ] as const)('says nothing about the token for %s', async (_, answer, code) => {
     const { result } = await check(answer)
     const error = await failureOf(result ?? Promise.resolve())
     expect(error).toMatchObject({ code })
     expectNoTrace(error, document.token)
+  })
+
+  it('C21 says when a busy vendor may be asked again', async () => {
+    const { result } = await check(json({}, 429, { 'retry-after': '7' }))
+    expect(await failureOf(result ?? Promise.resolve())).toMatchObject({ retryAfterSeconds: 7 })
   })
 
   it('ends when its time is up', async () => {

@@ -79,6 +79,26 @@ describe('vendomat connect', () => {
     expect([seen.code, seen.calls[0]?.body]).toEqual([0, { check: true }])
   })
 
+  it('stores the last day of a secret that does not say it itself', async () => {
+    await connect('--from-stdin --expires 2027-01-31', piped())
+    expect(await stored()).toEqual({ ...accelo, expires_on: '2027-01-31' })
+    await connect('--from-stdin --expires never', piped({ ...accelo, expires_on: '2027-01-31' }))
+    expect(await stored()).toEqual(accelo)
+    await connect('', { types: ['acme', accelo.client_id, accelo.client_secret, '', '2026-11-20', ''] })
+    expect(await stored()).toEqual({ ...accelo, scope: 'read(all)', expires_on: '2026-11-20' })
+  })
+
+  it.each(['soon', '2026-02-30', '2026-11-19'])('stores nothing with a last day of %s', async (day) => {
+    const typed = ['acme', accelo.client_id, accelo.client_secret, '', day, '']
+    for (const seen of [
+      await connect(`--from-stdin --expires ${day}`, piped()),
+      await connect('--from-stdin', piped({ ...accelo, expires_on: day })),
+      await connect('', { types: typed }),
+    ]) {
+      expect([seen.code, seen.vendor, seen.calls, await stored()]).toEqual([2, [], [], undefined])
+    }
+  })
+
   it('stops at Ctrl-C, with nothing stored', async () => {
     const seen = await connect('', { types: ['acme', '^C'] })
     expect([seen.code, seen.calls, await stored()]).toEqual([130, [], undefined])

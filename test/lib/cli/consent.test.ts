@@ -106,6 +106,14 @@ describe('consent in the browser', () => {
     expect(JSON.parse(SecretString ?? '')).toEqual(application)
   })
 
+  it('comes before the machine looks at the new credentials: it has but the grant of the old ones', async () => {
+    const seen = await consent(async (callback) => {
+      await visit(`${callback}?code=c1&state=${STATE}`)
+    })
+    const asked = seen.calls.map(({ path, body }) => (path.endsWith('/authorization') ? 'consent' : body))
+    expect(asked).toEqual([{}, 'consent', 'consent', { check: true }])
+  })
+
   it('has the door closed behind it', async () => {
     let callback = ''
     await consent(async (address) => {
@@ -351,9 +359,15 @@ describe('credentials that are stored already', () => {
     expect(rest).toEqual(restBefore)
   })
 
+  it('get no other last day, which would not be stored', async () => {
+    const seen = await vendomat('connect netrex again --expires 2027-01-31', { types: [] })
+    expect([seen.code, seen.asked, seen.calls]).toEqual([2, [], []])
+    expect(seen.said).toContain('--expires is for new credentials')
+  })
+
   it('may hold a redirect URI of their own: the machine says which one counts', async () => {
     const types = ['', `https://acme.example/cb?code=c1&state=${STATE}`]
     const seen = await again(() => 'https://acme.example/cb', { types })
-    expect([seen.code, seen.calls.at(-1)?.body]).toEqual([0, { state: STATE, code: 'c1' }])
+    expect([seen.code, seen.calls.at(-2)?.body]).toEqual([0, { state: STATE, code: 'c1' }])
   })
 })

@@ -145,7 +145,35 @@ describe('an iObeya token', () => {
     expect(seen.code).toBe(1)
     expect(seen.said).toContain('iObeya refuses it')
     expect(seen.said).toContain(`--move-to-version-id ${old}`)
+    expect(seen.said).toContain('the old version stays in use as long as it works')
     expect(seen.said).not.toContain('Then:')
+  })
+
+  it('is told of by its versions also when the machine then cannot look at it', async () => {
+    const old = await secretOf('iobeya/main', { token: tokenFor(20), api_url })
+    const answers = { 'POST /connections/iobeya/main': problem(503, 'vendor_unavailable') }
+    const seen = await rotate('iobeya main --from-stdin', { ...piped(tokenFor(365)), answers }, alive)
+    const { version } = await stored('iobeya/main')
+    expect([seen.code, seen.out]).toEqual([5, `iobeya/main is rotated: ${old} -> ${version}, ends 2027-11-20`])
+    expect(seen.said).toContain('it is stored')
+  })
+
+  it('that still asks something of a person is rotated, and says what', async () => {
+    await secretOf('iobeya/main', { token: tokenFor(20), api_url })
+    const view = { vendor: 'iobeya', connection: 'main', state: 'disabled', next_action: 'vendomat enable, when ready' }
+    const answers = { 'POST /connections/iobeya/main': view }
+    const seen = await rotate('iobeya main --from-stdin', { ...piped(tokenFor(365)), answers }, alive)
+    expect(seen.code).toBe(0)
+    expect(seen.said).toContain('next step: vendomat enable, when ready')
+  })
+
+  it('is the old one also when only its entered end is another', async () => {
+    const token = jwt({ sub: CANARY })
+    const old = await secretOf('iobeya/main', { token, api_url, expires_on: '2026-11-01' })
+    const seen = await rotate('iobeya main --from-stdin --expires 2027-11-20', piped(token))
+    expect([seen.code, seen.calls, seen.requests]).toEqual([1, [], []])
+    expect(seen.said).toContain('stored already')
+    expect((await stored('iobeya/main')).version).toBe(old)
   })
 })
 
@@ -181,6 +209,32 @@ describe('a client secret', () => {
     expect((await stored('accelo/hq')).document.expires_on).toBe('2027-12-01')
     await rotate('accelo hq', { types: ['newer', 'never'] }, granted)
     expect((await stored('accelo/hq')).document).toEqual({ ...accelo, client_secret: 'newer' })
+  })
+
+  it('ends on the day that the command line says, whatever a file says', async () => {
+    await secretOf('accelo/hq', { ...accelo, expires_on: '2026-12-01' })
+    const document = piped(JSON.stringify({ client_secret: 'new', expires_on: '2027-06-01' }))
+    await rotate('accelo hq --from-stdin', document, granted)
+    expect((await stored('accelo/hq')).document.expires_on).toBe('2027-06-01')
+    await rotate('accelo hq --from-stdin --expires 2027-12-01', document, granted)
+    expect((await stored('accelo/hq')).document.expires_on).toBe('2027-12-01')
+    await rotate('accelo hq --from-stdin --expires never', document, granted)
+    expect((await stored('accelo/hq')).document).toEqual({ ...accelo, client_secret: 'new' })
+  })
+
+  it.each(['soon', '2026-11-19', 7, null])('is not stored by a document in which it ends on %j', async (expires_on) => {
+    const old = await secretOf('accelo/hq', accelo)
+    const document = JSON.stringify({ client_secret: 'new', expires_on })
+    const seen = await rotate('accelo hq --from-stdin', piped(document))
+    expect([seen.code, seen.requests]).toEqual([2, []])
+    expect((await stored('accelo/hq')).version).toBe(old)
+  })
+
+  it('is another one, or nothing is done', async () => {
+    await secretOf('accelo/hq', { expires_on: '2027-01-31', ...accelo })
+    const seen = await rotate('accelo hq --from-stdin --expires 2027-01-31', piped('old'))
+    expect([seen.code, seen.requests]).toEqual([1, []])
+    expect(seen.said).toContain('stored already')
   })
 
   it.each(['2026-11-19', '2026-02-30', 'soon', ''])('cannot end on %j', async (day) => {
@@ -237,6 +291,81 @@ describe('a NetRex application', () => {
     expect(seen.code).toBe(1)
     expect(seen.said).toContain('the credentials in use are still the old ones')
     expect(await stored('netrex/site-a')).toMatchObject({ version: old, stages: { [old]: ['AWSCURRENT'] } })
+  })
+
+  it('that does not work is what people hear of, also when the version cannot be taken back', async () => {
+    await secretOf('netrex/site-a', netrex)
+    const gone = async () => {
+      const SecretId = 'vendomat/netrex/site-a'
+      await account.secrets.send(new DeleteSecretCommand({ SecretId, ForceDeleteWithoutRecovery: true }))
+      return problem(502, 'credential_rejected')
+    }
+    const answers = { 'POST /connections/netrex/site-a': gone }
+    const seen = await rotate('netrex site-a --from-stdin', { ...piped('new'), answers })
+    expect(seen.code).toBe(1)
+    expect(seen.said).toContain('No: because')
+  })
+
+  it('is not stored with --dry-run, which says who could try it', async () => {
+    const old = await secretOf('netrex/site-a', netrex)
+    const seen = await rotate('netrex site-a --from-stdin --dry-run', piped(`${CANARY}-new`))
+    expect([seen.code, seen.calls, seen.requests]).toEqual([0, [], []])
+    expect(seen.said).toContain('only the machine can try')
+    expect(await stored('netrex/site-a')).toMatchObject({ version: old, stages: { [old]: ['AWSCURRENT'] } })
+  })
+
+  it.each(['', '--dry-run'])('that does not fit is not even proposed %s', async (option) => {
+    const old = await secretOf('netrex/site-a', netrex)
+    const seen = await rotate(`netrex site-a --from-stdin ${option}`, piped('{"scope":"everything"}'))
+    expect([seen.code, seen.calls]).toEqual([1, []])
+    expect((await stored('netrex/site-a')).stages).toEqual({ [old]: ['AWSCURRENT'] })
+  })
+})
+
+describe('a NetRex user token', () => {
+  const userToken = { host: 'system2.netrex.cz', user_token: 'old' }
+
+  it('takes the place of the old one, with an end of its own and without a call', async () => {
+    await secretOf('netrex/site-b', { ...userToken, expires_on: '2026-12-01' })
+    const seen = await rotate('netrex site-b', { types: [`${CANARY}-new`, '2027-12-01'] })
+    expect(seen.asked.map(({ secret }) => secret)).toEqual([true, false])
+    expect([seen.code, seen.requests]).toEqual([0, []])
+    expect(seen.out).toContain('ends 2027-12-01')
+    const { document } = await stored('netrex/site-b')
+    expect(document).toEqual({ ...userToken, user_token: `${CANARY}-new`, expires_on: '2027-12-01' })
+  })
+})
+
+describe('a ClearID key file', () => {
+  const file = {
+    accountId: 'acme',
+    clientId: '11111111-2222-4333-8444-555555555555:acme',
+    clientSecret: 'old',
+    stsUrl: 'https://sts-demo.clearid.io',
+    identityServiceUrl: 'https://identityservice-demo.clearid.io',
+  }
+  const granted = () => json({ access_token: `${CANARY}-token`, expires_in: 3600 })
+
+  it('takes the place of the whole old one, but for its end, which is asked for', async () => {
+    await secretOf('clearid/main', { ...file, teamServiceUrl: 'https://old.clearid.io', expires_on: '2026-12-01' })
+    const next = { ...file, clientSecret: `${CANARY}-new` }
+    const path = account.file('key.json', JSON.stringify(next))
+    const seen = await rotate('clearid main', { types: [` ${path} `, '2027-12-01'] }, granted)
+    expect([seen.code, seen.requests.length]).toEqual([0, 1])
+    expect((await stored('clearid/main')).document).toEqual({ ...next, expires_on: '2027-12-01' })
+    expect(seen.said).toContain('Delete the downloaded file.')
+  })
+
+  it('that is none is named, and not quoted', async () => {
+    await secretOf('clearid/main', file)
+    const path = account.file('key.json', CANARY)
+    for (const seen of [
+      await rotate('clearid main', { types: [path] }),
+      await rotate(`clearid main --from-file ${path}`),
+    ]) {
+      expect([seen.code, seen.requests]).toEqual([2, []])
+      expect(seen.said).toContain(`${path} is not a JSON document`)
+    }
   })
 })
 
