@@ -1,0 +1,193 @@
+import { answer } from '../../functions/core/app.ts'
+import { checkAll } from '../../functions/core/check.ts'
+import { VendingError } from '../../functions/core/errors.ts'
+import { renewDue } from '../../functions/core/keeper.ts'
+import { type Memory, newMemory } from '../../functions/core/memory.ts'
+import { type ApiAnswer, json, problem } from '../../functions/core/problem.ts'
+import type { Operation } from '../../functions/core/routes.ts'
+import type { CredentialSource, Runtime } from '../../functions/core/runtime.ts'
+import { Secret } from '../../functions/core/secret.ts'
+import type { TokenStore } from '../../functions/core/store.ts'
+import type { Vendor } from '../../functions/core/vendor.ts'
+import { memoryStore } from '../memory-store.ts'
+import { fakeSecrets } from '../world.ts'
+
+/*
+ * All that the model knows of the engine. When a port is split, a function renamed or a member moved, this is the file
+ * to change (and vendors.ts, when the shape of a vendor does).
+ */
+
+/** What outlives a process: the table and the secrets. */
+export interface World {
+  readonly store: TokenStore
+  readonly secrets: ReturnType<typeof fakeSecrets>
+}
+
+/** What a process keeps between two invocations. */
+export interface Inside {
+  readonly memory: Memory
+  readonly credentials: CredentialSource
+}
+
+export type PortKind = 'table' | 'secrets' | 'people'
+
+/** What the model puts between the engine and the world, for one invocation. */
+export interface Surroundings {
+  /** Puts itself between the engine and every method of a port but those that answer at once. */
+  readonly gate: <T extends object>(port: T, kind: PortKind, atOnce?: readonly string[]) => T
+  readonly now: () => Date
+  readonly sleep: (seconds: number) => Promise<void>
+  readonly deadline: (seconds: number) => AbortSignal
+  readonly random: () => number
+  readonly http: unknown
+  /** When the function is ended, on the process's own clock. */
+  readonly endsAt: Date
+}
+
+export const newWorld = (now: () => Date): World => ({ store: memoryStore(), secrets: fakeSecrets(now, {}) })
+
+export const newInside = ({ secrets }: World): Inside => ({ memory: newMemory(), credentials: secrets.source() })
+
+/** The seconds after which Lambda ends the function. */
+export const functionSeconds = ({ tokens }: Vendor): number => (tokens.rotates ? 28 : 20)
+
+/** Longest lease and longest wait: after so long a connection has to be well again. */
+export const RECOVERY_SECONDS = 32 + 6
+
+function runtimeOf({ store }: World, { memory, credentials }: Inside, around: Surroundings): Runtime {
+  const { notify } = around.gate({ notify: async () => true }, 'people')
+  return {
+    store: around.gate(store, 'table'),
+    credentials: around.gate(credentials, 'secrets', ['known']),
+    // The vendors of the model speak to their server through it (vendors.ts).
+    http: around.http as typeof fetch,
+    allowedHosts: [],
+    restAfterDays: 14,
+    memory,
+    now: around.now,
+    sleep: around.sleep,
+    deadline: around.deadline,
+    random: around.random,
+    notify,
+    measure: () => {},
+  }
+}
+
+/** What a signed call asks of the machine. */
+type SignedCall =
+  | { readonly kind: 'vend'; readonly minTtlSeconds?: number | undefined }
+  | { readonly kind: 'report'; readonly rejected: string }
+  | { readonly kind: 'trial'; readonly version: string }
+  | { readonly kind: 'finish'; readonly state: string; readonly code: string }
+  | { readonly kind: 'consent' | 'revoke' | 'disable' | 'enable' | 'list' | 'show' }
+
+/** That, or what a schedule asks. */
+export type Call = SignedCall | { readonly kind: 'sweep' } | { readonly kind: 'check' }
+
+/** Has the engine do it, as the function would. Only a fault of the engine's own makes it throw. */
+export async function perform(
+  call: Call,
+  { vendor, connection }: { readonly vendor: Vendor; readonly connection: string },
+  { world, inside, around }: { readonly world: World; readonly inside: Inside; readonly around: Surroundings },
+): Promise<ApiAnswer> {
+  const runtime = runtimeOf(world, inside, around)
+  if (call.kind === 'sweep' || call.kind === 'check') {
+    const task = call.kind === 'sweep' ? renewDue : checkAll
+    try {
+      return json(await task(vendor, runtime, around.endsAt))
+    } catch (error) {
+      if (!(error instanceof VendingError)) throw error
+      return problem(error, { requestId: '-', secretName: '' })
+    }
+  }
+  const thrown: unknown[] = []
+  const request = { requestId: '-', caller: 'arn:model', connection, query: {}, ...requestOf(call) }
+  const answered = await answer(vendor, request, runtime, (_event, error) => {
+    if (error !== undefined && !(error instanceof VendingError)) thrown.push(error)
+  })
+  if (thrown.length > 0) throw thrown[0]
+  return answered
+}
+
+interface Asked {
+  readonly operation: Operation
+  readonly query?: Readonly<Record<string, readonly string[]>>
+  readonly body?: string
+}
+
+function requestOf(call: SignedCall): Asked {
+  switch (call.kind) {
+    case 'vend':
+      return {
+        operation: 'vend',
+        ...(call.minTtlSeconds !== undefined && { query: { min_ttl: [`${call.minTtlSeconds}`] } }),
+      }
+    case 'report':
+      return { operation: 'refresh', body: JSON.stringify({ rejected: call.rejected }) }
+    case 'revoke':
+      return { operation: 'revoke' }
+    case 'disable':
+      return { operation: 'change', body: JSON.stringify({ status: 'disabled' }) }
+    case 'enable':
+      return { operation: 'change', body: JSON.stringify({ status: 'active' }) }
+    case 'trial':
+      return { operation: 'change', body: JSON.stringify({ try: call.version }) }
+    case 'consent':
+      return { operation: 'authorize', body: '{}' }
+    case 'finish':
+      return { operation: 'authorize', body: JSON.stringify({ state: call.state, code: call.code }) }
+    case 'list':
+      return { operation: 'list' }
+    case 'show':
+      return { operation: 'show' }
+  }
+}
+
+/** What the row of a connection says, past all faults. */
+export interface Facts {
+  readonly status: 'active' | 'reconnect' | 'disabled'
+  readonly epoch: number
+  readonly fence: number
+  readonly tokenFence: number | undefined
+  readonly leased: boolean
+  /** How often a refresh token was sent without a definite answer, as far as the row knows. */
+  readonly unconfirmed: number
+}
+
+export async function look({ store }: World, vendor: Vendor, connection: string): Promise<Facts> {
+  const { state, token } = await store.read(`${vendor.id}#${connection}`)
+  const { status, epoch, fence, lease, inDoubt = 0 } = state
+  return { status, epoch, fence, tokenFence: token?.fence, leased: lease !== undefined, unconfirmed: inDoubt }
+}
+
+/** These change nothing, so that nobody has to look after them. */
+const READS = ['read', 'due', 'list', 'stoppedUntil']
+
+export const mayWrite = (method: string): boolean => !READS.includes(method)
+
+/** The connection that a call of a port is about, if it is about one. */
+export function connectionOf([first]: readonly unknown[]): string | undefined {
+  const key = typeof first === 'object' && first !== null && 'key' in first ? first.key : first
+  return typeof key === 'string' ? key.split('#')[1] : undefined
+}
+
+/** A number in an answer that must never go down: of the refresh token that a lease holds. */
+export function generationIn(answer: unknown): number | undefined {
+  if (typeof answer !== 'object' || answer === null || !('generation' in answer)) return undefined
+  return typeof answer.generation === 'number' ? answer.generation : undefined
+}
+
+/** DynamoDB deletes what has expired, some time: leaves a token out of an answer if `deleted` says so. */
+export function withoutDeleted(answer: unknown, deleted: (value: string) => boolean): unknown {
+  if (typeof answer !== 'object' || answer === null || !('token' in answer)) return answer
+  const { token, ...rest } = answer as { readonly token?: { readonly accessToken: { readonly value: Secret } } }
+  return token && deleted(token.accessToken.value.reveal()) ? rest : answer
+}
+
+/** Every answer of the table says what time it is there, to the second. The engine of today does not ask. */
+export function heardFromTable(_inside: Inside, _date: Date): void {}
+
+/** Whether this port may be handed a Secret at all. */
+export const takesSecrets = (kind: PortKind): boolean => kind === 'table'
+
+export const reveal = (value: unknown): string | undefined => (value instanceof Secret ? value.reveal() : undefined)

@@ -1,0 +1,348 @@
+import type { Facts, PortKind } from './engine.ts'
+import { mayWrite, reveal } from './engine.ts'
+import type { Invocation } from './machine.ts'
+import type { Op, Plan } from './plan.ts'
+import { MARK, type Send, type Server } from './server.ts'
+
+/** What the engine promises, one sentence each. */
+export const PROMISES = {
+  'one-sender':
+    'one single-use refresh token is never on its way twice at once, nor sent again after a definite answer',
+  'grant-kept':
+    'a new refresh token that came back is the one used next, if its holder lives and the table recovers before the lease ends',
+  'unusable-rest': 'a refresh token that came in an otherwise unusable answer is the one used next',
+  'commit-in-time': 'no refresh token is sent that could not be committed in the function time that is left',
+  stopped:
+    'no token from before a revoke, and none of a disabled connection, is given out later than 5 s after it was acknowledged (300 s while the table does not answer)',
+  'disabled-holds': 'a disabled connection is enabled by nothing but enable',
+  'not-expired': 'no token is given out that has ended, or with no whole second left',
+  'not-stored': 'a token that must stay in memory, or is the credential itself, is handed to no store',
+  'no-plaintext': 'no token or secret is handed to a port in plain text, nor to any port but the table as a Secret',
+  'refusal-budget':
+    'a vendor refuses us at most 20 times in any 5 minutes, and those in flight where the credentials had worked',
+  'fair-budget': 'a caller cannot use up with min_ttl what a connection may obtain in an hour',
+  'nothing-behind': 'nothing runs on behind an answer',
+  'waiter-served': 'while nothing fails a caller waits no longer than the vendor takes, and 20 %, and 25 ms',
+  'outage-served': 'while the table does not answer, a warm process gives its copy of a living token for 5 minutes',
+  'stop-always': 'revoke and disable work whatever state the secret is in',
+  'revoked-there': 'a revoke that finds nothing to revoke at the vendor leaves no grant alive there',
+  recovers:
+    'when nothing fails any more, a caller gets a token within lease and wait, or hears truly that a person is needed',
+  listed: 'a connection whose secret was deleted is still listed',
+  'only-up': 'fence, epoch and generation never go down, nor does the fence of a token that is there',
+  'lease-owned': 'nobody ends the lease of another',
+  'counted-once': 'a write that is sent twice counts once',
+  'no-crash': 'the engine fails with nothing but its own errors',
+} as const
+
+export type PromiseId = keyof typeof PROMISES
+
+export interface Violation {
+  readonly promise: PromiseId
+  /** Milliseconds from the start of the run. */
+  readonly at: number
+  readonly detail: string
+}
+
+/** What was answered, as far as the promises ask. */
+export interface Answered {
+  readonly status: number
+  readonly code: string | undefined
+  readonly body: Readonly<Record<string, unknown>>
+  readonly retryAfterSeconds: number | undefined
+}
+
+interface Stop {
+  readonly kind: 'revoke' | 'disable'
+  readonly connection: string
+  readonly startedAt: number
+  readonly acknowledgedAt: number
+}
+
+export interface WatchOptions {
+  readonly plan: Plan
+  readonly server: Server
+  readonly now: () => number
+  readonly violate: (promise: PromiseId, detail: string) => void
+  /** Whether the table does not answer at that moment. */
+  readonly tableDown: (at: number) => boolean
+  readonly secretState: (connection: string) => 'good' | 'bad' | 'malformed' | 'deleted'
+}
+
+const SECOND = 1000
+const REVALIDATE_MS = 5 * SECOND
+const OUTAGE_MS = 300 * SECOND
+/** Instants on the wire are whole seconds, and clocks that were set by them are off by as much. */
+const CLOCK_MS = 2 * SECOND
+
+/** Looks on while a run goes, and says when a promise is broken. */
+export function watch({ plan, server, now, violate, tableDown, secretState }: WatchOptions) {
+  const stops: Stop[] = []
+  const changes: { readonly op: Op; readonly startedAt: number; endedAt?: number }[] = []
+  const facts = new Map<string, Facts>()
+  const generations = new Map<string, number>()
+  const holders = new Map<string, Invocation>()
+  const given = new Map<string, { readonly value: string; readonly at: number; tableOkAt: number }>()
+  const latest = new Map<string, string>()
+  const minTtlAsked = new Set<string>()
+  let margin = 0
+
+  const began = (kinds: readonly string[], connection: string, from: number, to: number) =>
+    changes.some(
+      ({ op, startedAt, endedAt = Number.POSITIVE_INFINITY }) =>
+        op.connection === connection && kinds.includes(op.kind) && startedAt <= to && endedAt >= from,
+    )
+
+  /** Whether whoever got an answer could not keep what came in it. */
+  const couldNotKeep = (send: Send): boolean => {
+    const { invocation, at, answeredAt = at } = send
+    const until = Math.min(invocation.limitAt - 3 * SECOND, at + 25 * SECOND)
+    return (
+      invocation.ended === 'killed' ||
+      invocation.frozenMs > 2 * SECOND ||
+      invocation.slowMs > 8 * SECOND ||
+      (tableDown(answeredAt) && tableDown(until)) ||
+      answeredAt > until ||
+      began(['revoke', 'disable', 'consent', 'finish', 'enable'], invocation.op.connection, at, now())
+    )
+  }
+
+  function deliver(invocation: Invocation, value: string, expiresIn: unknown): void {
+    const { op, process } = invocation
+    const { connection } = op
+    const token = server.tokens.get(value)
+    if (!token) {
+      violate('no-crash', 'a token was given out that the vendor does not know')
+      return
+    }
+    if (now() > token.expiresAt + CLOCK_MS) {
+      violate('not-expired', `given out ${(now() - token.expiresAt) / SECOND} s after its end`)
+    } else if (typeof expiresIn === 'number' && expiresIn <= 0) {
+      violate('not-expired', `given out with expires_in ${expiresIn}`)
+    }
+    const patience = (invocation.tableFaults > 0 ? OUTAGE_MS : REVALIDATE_MS) + invocation.slowMs + invocation.frozenMs
+    for (const { kind, connection: stopped, startedAt, acknowledgedAt } of stops) {
+      const late = now() - acknowledgedAt
+      if (stopped !== connection || late <= patience + 50) continue
+      if (kind === 'revoke' && token.askedAt >= startedAt) continue
+      if (kind === 'disable' && began(['enable'], connection, startedAt, now())) continue
+      violate('stopped', `given out ${late / SECOND} s after the ${kind} was acknowledged`)
+      break
+    }
+    const where = `${process.number} ${connection}`
+    const before = given.get(where)
+    const tableOkAt = invocation.tableFaults > 0 ? (before?.tableOkAt ?? 0) : now()
+    given.set(where, { value, at: now(), tableOkAt })
+    latest.set(connection, value)
+  }
+
+  function outage(invocation: Invocation): void {
+    const { op, process } = invocation
+    const copy = given.get(`${process.number} ${op.connection}`)
+    const token = copy && server.tokens.get(copy.value)
+    if (!copy || !token || invocation.tableFaults === 0 || op.seconds !== undefined) return
+    const left = token.expiresAt - now()
+    const margin = Math.min(60 * SECOND, plan.lifeSeconds * 100) + invocation.slowMs + CLOCK_MS
+    if (now() - copy.tableOkAt > 290 * SECOND || left <= margin || plan.skews.some((skew) => skew !== 0)) return
+    if (began(['revoke', 'disable', 'trial', 'new secret', 'finish'], op.connection, copy.tableOkAt, now())) return
+    if (latest.get(op.connection) !== copy.value) return
+    violate(
+      'outage-served',
+      `refused with a copy that is ${(now() - copy.at) / SECOND} s old and lives ${left / SECOND} s`,
+    )
+  }
+
+  const PERSON = ['not_connected', 'grant_rejected', 'credential_rejected', 'credential_expired', 'credential_revoked']
+
+  return {
+    facts,
+    latest,
+
+    /** A call to change something begins; undefined once it has ended. */
+    begun: (invocation: Invocation): void => {
+      const { op } = invocation
+      if (op.kind === 'vend' && op.seconds !== undefined) minTtlAsked.add(op.connection)
+      if (!['vend', 'report', 'list', 'show'].includes(op.kind)) changes.push({ op, startedAt: now() })
+    },
+
+    around: (op: Op): void => {
+      changes.push({ op, startedAt: now(), endedAt: now() })
+    },
+
+    ended: (invocation: Invocation): void => {
+      const change = changes.find(({ op }) => op === invocation.op)
+      if (change) change.endedAt = now()
+    },
+
+    answered: (invocation: Invocation, { status, code, body }: Answered): void => {
+      const { op, startedAt } = invocation
+      const { connection, kind } = op
+      if (invocation.pending > 0)
+        violate('nothing-behind', `${kind} answered while ${invocation.pending} of its calls ran`)
+      if (typeof body.access_token === 'string') deliver(invocation, body.access_token, body.expires_in)
+      if (code === 'store_unavailable' && kind === 'vend') outage(invocation)
+      if (kind === 'revoke' || kind === 'disable') {
+        const secret = secretState(connection)
+        const wrong = ['unknown_connection', 'configuration', 'store_unavailable'].includes(code ?? '')
+        const row = facts.has(connection)
+        if (wrong && row && invocation.tableFaults === 0 && (secret !== 'good' || invocation.secretFaults > 0))
+          violate('stop-always', `${kind} answered ${code}, the secret being ${secret}`)
+        if (status === 200) {
+          stops.push({ kind, connection, startedAt, acknowledgedAt: now() })
+          const grant = server.grantOf(connection)
+          const already = stops.filter((stop) => stop.connection === connection && stop.kind === 'revoke')
+          if (
+            body.vendor_revocation === 'nothing_to_revoke' &&
+            plan.vendor === 'rotating' &&
+            grant?.alive &&
+            grant.since < startedAt &&
+            !changes.some(
+              (change) => change.op.kind === 'revoke' && change.op !== op && change.startedAt > grant.since,
+            ) &&
+            already.length > 0
+          )
+            violate('revoked-there', 'it said nothing_to_revoke, and the grant lives')
+        }
+      }
+      if (kind === 'list' && status === 200 && invocation.tableFaults + invocation.secretFaults === 0) {
+        const names = JSON.stringify(body)
+        if (facts.has(connection) && secretState(connection) === 'deleted' && !names.includes(`"${connection}"`))
+          violate('listed', 'it is on no list')
+      }
+      if (
+        code === 'vendor_paused' &&
+        plan.vendor === 'memory' &&
+        minTtlAsked.has(connection) &&
+        server.refusals.length === 0 &&
+        op.seconds === undefined
+      )
+        violate('fair-budget', 'a caller who asked for nothing special was refused')
+      if (plan.scenario === 'calm' && kind === 'vend' && op.seconds === undefined && startedAt > 0) {
+        const took = now() - startedAt
+        const most = plan.vendorMs * 1.2 + 25 + 8 * plan.tableMs
+        const known = facts.get(connection)?.fence ?? 0
+        if (took > most && (known > 1 || plan.vendor === 'memory'))
+          violate('waiter-served', `waited ${took} ms where the vendor takes ${plan.vendorMs} ms`)
+      }
+    },
+
+    /** A call with a refresh token is about to leave. */
+    sending: (send: Send): void => {
+      if (plan.vendor !== 'rotating') return
+      for (const before of server.sends) {
+        if (before === send || before.refreshToken !== send.refreshToken) continue
+        const other = `${before.invocation.op.kind} ${before.invocation.op.id}`
+        if (before.outcome === 'flying' && before.invocation.ended === 'no')
+          violate('one-sender', `still on its way from ${other}`)
+        if (before.outcome !== 'given' && before.outcome !== 'refused') continue
+        if (couldNotKeep(before)) continue
+        if (before.outcome === 'refused') violate('one-sender', 'sent again after the vendor had refused it')
+        else
+          violate(
+            before.unusable ? 'unusable-rest' : 'grant-kept',
+            `a newer one came to ${other}, and this is sent again`,
+          )
+      }
+    },
+
+    /** The function was ended at its limit. */
+    outOfTime: (invocation: Invocation): void => {
+      const last = server.sends.findLast((send) => send.invocation === invocation)
+      if (plan.vendor !== 'rotating' || !last || invocation.frozenMs + invocation.slowMs > 3 * SECOND) return
+      if (invocation.tableFaults > 0 || last.outcome === 'refused' || last.outcome === 'no verdict') return
+      const heldFor = now() - (last.answeredAt ?? now())
+      if (heldFor < 3 * SECOND) violate('commit-in-time', `ended ${(now() - last.at) / SECOND} s after it was sent`)
+    },
+
+    refused: (): void => {
+      const { at, proven } = server.refusals.at(-1) ?? { at: 0, proven: false }
+      const lately = server.refusals.filter((one) => one.proven === proven && one.at > at - 300 * SECOND).length
+      if (proven && lately === 20) margin = server.count.flying
+      if (lately > 20 + (proven ? margin : 0))
+        violate('refusal-budget', `${lately} refusals of ${proven ? 'proven' : 'unproven'} credentials in 5 minutes`)
+    },
+
+    /** What is handed to a port. */
+    passed: (kind: PortKind, args: readonly unknown[]): void => {
+      for (const arg of args) scan(arg, kind)
+    },
+
+    wrote: (connection: string, after: Facts, invocation: Invocation): void => {
+      const before = facts.get(connection)
+      facts.set(connection, after)
+      if (!before) return
+      if (before.status === 'disabled' && after.status !== 'disabled' && invocation.op.kind !== 'enable')
+        violate('disabled-holds', `${invocation.op.kind} made it ${after.status}`)
+      const tokenDown =
+        before.tokenFence !== undefined && after.tokenFence !== undefined && after.tokenFence < before.tokenFence
+      if (after.fence < before.fence || after.epoch < before.epoch || tokenDown)
+        violate('only-up', JSON.stringify({ before, after }))
+      const holder = holders.get(connection)
+      if (after.fence > before.fence) holders.set(connection, invocation)
+      else if (before.leased && !after.leased && holder && holder !== invocation && holder.ended === 'no') {
+        const kinds = ['revoke', 'disable']
+        if (!kinds.includes(invocation.op.kind))
+          violate('lease-owned', `${invocation.op.kind} ended the lease of ${holder.op.kind} ${holder.op.id}`)
+      }
+    },
+
+    generation: (connection: string, generation: number): void => {
+      const before = generations.get(connection) ?? 0
+      if (generation < before) violate('only-up', `generation ${before} became ${generation}`)
+      generations.set(connection, generation)
+    },
+
+    repeated: (before: Facts | undefined, after: Facts | undefined): void => {
+      if (before && after && after.unconfirmed > before.unconfirmed + 1)
+        violate('counted-once', `sends went from ${before.unconfirmed} to ${after.unconfirmed} by one write`)
+    },
+
+    /** The end of the run: what the last caller heard, and whether that is true. */
+    probed: (connection: string, { status, code = '' }: Answered, tooLate: boolean): 'done' | 'again' => {
+      if (status === 200) return 'done'
+      const secret = secretState(connection)
+      const grant = server.grantOf(connection)
+      const stop = (kind: string) => changes.some(({ op }) => op.kind === kind && op.connection === connection)
+      const secretBad = secret !== 'good'
+      const truths: Record<string, boolean> = {
+        connection_disabled: stop('disable'),
+        unknown_connection: secret === 'deleted',
+        configuration: secretBad,
+        credential_rejected: secretBad,
+        credential_expired: secretBad,
+        credential_revoked: stop('revoke'),
+        not_connected: !grant?.alive || stop('revoke'),
+        grant_rejected: !grant?.alive || stop('revoke'),
+      }
+      const truth = truths[code]
+      if (truth === true) return 'done'
+      if (truth === false && (PERSON.includes(code) || !tooLate)) {
+        violate('recovers', `the last caller hears ${code}, which is not true`)
+        return 'done'
+      }
+      if (!tooLate) return 'again'
+      violate('recovers', `the last caller still hears ${code}`)
+      return 'done'
+    },
+  }
+
+  function scan(value: unknown, kind: PortKind, depth = 0): void {
+    if (typeof value === 'string') {
+      if (value.includes(MARK)) violate('no-plaintext', `${value} was handed to ${kind}`)
+      return
+    }
+    if (typeof value !== 'object' || value === null || depth > 6 || value instanceof Date) return
+    const secret = reveal(value)
+    if (secret !== undefined) {
+      const kept = plan.vendor === 'memory' || plan.vendor === 'static'
+      if (kind !== 'table') violate('no-plaintext', `a secret was handed to ${kind}`)
+      else if (kept) violate('not-stored', `the ${secret.split('-')[2]} was handed to the table`)
+      return
+    }
+    for (const member of Object.values(value)) scan(member, kind, depth + 1)
+  }
+}
+
+export type Watch = ReturnType<typeof watch>
+
+export const writes = mayWrite

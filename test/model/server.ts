@@ -1,0 +1,179 @@
+import type { Invocation } from './machine.ts'
+import type { VendorKind } from './plan.ts'
+import type { WireAnswer, WireRequest } from './vendors.ts'
+
+/** Every secret of the model has it, so that one look tells whether a text holds one. */
+export const MARK = 'zz-secret-'
+
+/** What the vendor knows of an access token, or of one that a person has made. */
+export interface TrueToken {
+  readonly account: string
+  /** When the request that brought it was sent. */
+  readonly askedAt: number
+  readonly expiresAt: number
+  alive: boolean
+}
+
+export interface Grant {
+  readonly account: string
+  readonly since: number
+  alive: boolean
+  current: string
+}
+
+/** One request with a refresh token. */
+export interface Send {
+  readonly refreshToken: string
+  readonly invocation: Invocation
+  readonly at: number
+  /** 'flying': neither answered nor given up. 'lost': given up, or its sender died. */
+  outcome: 'flying' | 'given' | 'refused' | 'no verdict' | 'lost'
+  answeredAt?: number
+  /** The refresh token that came back. */
+  next?: string
+  /** It came in an answer that is otherwise of no use. */
+  unusable?: true
+}
+
+/** A small authorization server, with a truth of its own. */
+export interface Server {
+  readonly tokens: ReadonlyMap<string, TrueToken>
+  readonly grants: readonly Grant[]
+  readonly sends: readonly Send[]
+  readonly refusals: { readonly at: number; readonly proven: boolean }[]
+  readonly count: { calls: number; flying: number }
+  refusesAll: boolean
+  /** A new password that works; a token, where the password is one. */
+  newPassword(account: string, kind: 'good' | 'bad'): string
+  isGood(password: string): boolean
+  newCode(account: string): string
+  sent(request: WireRequest, invocation: Invocation): Send | undefined
+  handle(request: WireRequest, asked: Handling): WireAnswer
+  grantOf(account: string): Grant | undefined
+}
+
+export interface Handling {
+  readonly sentAt: number
+  readonly send: Send | undefined
+  readonly trouble?: 'unusable' | 'tiny life' | 'doubtful' | undefined
+  readonly amount: number
+}
+
+export function server(kind: VendorKind, lifeSeconds: number, now: () => number): Server {
+  const passwords = new Map<string, { account: string; good: boolean; proven: boolean }>()
+  const codes = new Map<string, string>()
+  const tokens = new Map<string, TrueToken>()
+  const grants: Grant[] = []
+  const grantByToken = new Map<string, Grant>()
+  const grantByAccess = new Map<string, Grant>()
+  const sends: Send[] = []
+  const refusals: { at: number; proven: boolean }[] = []
+  const count = { calls: 0, flying: 0 }
+  let serial = 0
+  const next = (what: string) => {
+    serial += 1
+    return `${MARK}${what}-${serial}`
+  }
+  const refuse = (error: string, status = 400): WireAnswer => ({ status, body: { error } })
+
+  const give = (account: string, { sentAt, trouble, amount }: Handling, grant?: Grant): WireAnswer => {
+    const value = next('access')
+    const life = trouble === 'tiny life' ? 0.001 + amount * 0.1 : lifeSeconds
+    tokens.set(value, { account, askedAt: sentAt, expiresAt: now() + life * 1000, alive: true })
+    if (grant) grantByAccess.set(value, grant)
+    const unusable = trouble === 'unusable'
+    return {
+      status: 200,
+      body: {
+        access_token: value,
+        token_type: unusable && amount < 0.5 ? 'mac' : 'Bearer',
+        expires_in: unusable && amount >= 0.5 ? 0 : life,
+        ...(grant && { refresh_token: grant.current }),
+      },
+    }
+  }
+
+  const newGrant = (account: string): Grant => {
+    const grant: Grant = { account, since: now(), alive: true, current: next('refresh') }
+    grants.push(grant)
+    grantByToken.set(grant.current, grant)
+    return grant
+  }
+
+  const refresh = ({ refreshToken = '' }: WireRequest, asked: Handling): WireAnswer => {
+    const grant = grantByToken.get(refreshToken)
+    if (asked.trouble === 'doubtful') return refuse('doubtful')
+    if (!grant?.alive) return refuse('invalid_grant')
+    if (kind === 'rotating') {
+      if (grant.current !== refreshToken) {
+        grant.alive = false
+        return refuse('invalid_grant')
+      }
+      grant.current = next('refresh')
+      grantByToken.set(grant.current, grant)
+      if (asked.send) {
+        asked.send.next = grant.current
+        if (asked.trouble === 'unusable' || asked.trouble === 'tiny life') asked.send.unusable = true
+      }
+    }
+    return give(grant.account, asked, grant)
+  }
+
+  const handle = (request: WireRequest, asked: Handling): WireAnswer => {
+    count.calls += 1
+    const { grant, account, token = '' } = request
+    if (grant === 'liveness') {
+      const alive = passwords.get(token)?.good === true && tokens.get(token)?.alive === true
+      return alive ? { status: 200, body: {} } : refuse('invalid_token', 401)
+    }
+    const password = passwords.get(request.password ?? '')
+    if (!password?.good || server.refusesAll) {
+      refusals.push({ at: now(), proven: password?.proven ?? false })
+      return refuse('invalid_client', 401)
+    }
+    password.proven = true
+    if (grant === 'revoke') {
+      const known = tokens.get(token)
+      if (known) known.alive = false
+      const grantBehind = grantByAccess.get(token) ?? grantByToken.get(token)
+      if (grantBehind && kind === 'rotating') grantBehind.alive = false
+      return { status: 200, body: {} }
+    }
+    if (grant === 'refresh') return refresh(request, asked)
+    if (grant === 'client') return give(account, asked, kind === 'lenient' ? newGrant(account) : undefined)
+    const code = request.code ?? ''
+    if (codes.get(code) !== account) return refuse('invalid_grant')
+    codes.delete(code)
+    return give(account, asked, newGrant(account))
+  }
+
+  const server: Server = {
+    tokens,
+    grants,
+    sends,
+    refusals,
+    count,
+    refusesAll: false,
+    newPassword: (account, quality) => {
+      const password = next('password')
+      passwords.set(password, { account, good: quality === 'good', proven: false })
+      tokens.set(password, { account, askedAt: now(), expiresAt: now() + 200 * 86_400_000, alive: true })
+      return password
+    },
+    isGood: (password) => passwords.get(password)?.good === true && !server.refusesAll,
+    newCode: (account) => {
+      const code = next('code')
+      codes.set(code, account)
+      return code
+    },
+    sent: ({ refreshToken }, invocation) => {
+      if (refreshToken === undefined) return undefined
+      const send: Send = { refreshToken, invocation, at: now(), outcome: 'flying' }
+      sends.push(send)
+      return send
+    },
+    handle,
+    grantOf: (account) => grants.findLast((grant) => grant.account === account),
+  }
+  return server
+}
