@@ -150,6 +150,8 @@ export interface Facts {
   readonly fence: number
   readonly tokenFence: number | undefined
   readonly leased: boolean
+  /** When the lease that somebody still works under lapses, on the clock of who took it. */
+  readonly leasedUntil: number | undefined
   /** How often a refresh token was sent without a definite answer, as far as the row knows. */
   readonly unconfirmed: number
 }
@@ -157,7 +159,17 @@ export interface Facts {
 export async function look({ store }: World, vendor: Vendor, connection: string): Promise<Facts> {
   const { state, token } = await store.read(`${vendor.id}#${connection}`)
   const { status, epoch, fence, lease, inDoubt = 0 } = state
-  return { status, epoch, fence, tokenFence: token?.fence, leased: lease !== undefined, unconfirmed: inDoubt }
+  // With the token of its fence a lease is over, though it still stands there.
+  const leasedUntil = token?.fence === fence ? undefined : lease?.until.getTime()
+  return {
+    status,
+    epoch,
+    fence,
+    tokenFence: token?.fence,
+    leased: lease !== undefined,
+    leasedUntil,
+    unconfirmed: inDoubt,
+  }
 }
 
 /** These change nothing, so that nobody has to look after them. */

@@ -51,8 +51,14 @@ const VENDOR: readonly FaultKind[] = [
 const ANYWHERE: readonly FaultKind[] = ['kill before', 'kill after', 'freeze']
 const ERRORS: readonly FaultKind[] = ['error before', 'error after', 'throttled']
 
-/** Runs the engine through a plan, in virtual time. Ends at the first broken promise. */
-export async function runPlan(plan: Plan, { traced = false } = {}): Promise<Outcome> {
+interface Options {
+  readonly traced?: boolean
+  /** The run ends when this promise is broken. @default it goes on to its end, whatever is broken */
+  readonly until?: PromiseId | undefined
+}
+
+/** Runs the engine through a plan, in virtual time. Of each promise the first break is told. */
+export async function runPlan(plan: Plan, { traced = false, until }: Options = {}): Promise<Outcome> {
   const time = scheduler(START)
   const now = () => time.now()
   const vendor = VENDORS[plan.vendor]
@@ -72,6 +78,7 @@ export async function runPlan(plan: Plan, { traced = false } = {}): Promise<Outc
     if (traced) trace.push(`${((now() - START) / 1000).toFixed(3).padStart(9)}  ${text()}`)
   }
   const violate = (promise: PromiseId, detail: string) => {
+    if (violations.some((before) => before.promise === promise)) return
     violations.push({ promise, at: now() - START, detail })
     log(() => `BROKEN ${promise}: ${detail}`)
   }
@@ -206,10 +213,11 @@ export async function runPlan(plan: Plan, { traced = false } = {}): Promise<Outc
   const wire =
     (invocation: Invocation): Wire =>
     (request, signal) => {
+      const heldUpMs = invocation.slowMs + invocation.frozenMs
       const { fault, gone } = awaiting(invocation, request.grant === 'liveness' ? VENDOR.slice(0, 4) : VENDOR)
       if (gone) return new Promise(() => {})
       if (fault && VENDOR.includes(fault.kind)) invocation.vendorFaults += 1
-      const send = server.sent(request, invocation)
+      const send = server.sent(request, invocation, heldUpMs)
       if (send) watching.sending(send)
       log(() => `${nameOf(invocation)} -> vendor ${request.grant} ${request.refreshToken ?? ''}`)
       const sentAt = now()
@@ -405,7 +413,9 @@ export async function runPlan(plan: Plan, { traced = false } = {}): Promise<Outc
           const finish: Op = { ...op, id: op.id + 0.5, kind: 'finish', process: (op.process + 1) % 3 }
           time.at(now() + 3000, () => {
             const code = server.newCode(connection)
-            invoke(finish, { kind: 'finish', state, code }, none)
+            invoke(finish, { kind: 'finish', state, code }, ({ status }) => {
+              if (status === 200) server.connected(connection)
+            })
           })
         })
         break
@@ -437,7 +447,7 @@ export async function runPlan(plan: Plan, { traced = false } = {}): Promise<Outc
 
   for (const connection of plan.connections) store(connection, 'good')
   for (const op of plan.ops) time.at(START + op.at, () => start(op))
-  const broken = () => violations.length > 0
+  const broken = () => until !== undefined && violations.some(({ promise }) => promise === until)
   await time.runUntil(START + plan.quietAt + 65_000, broken)
   if (plan.probes && !broken()) {
     plan.connections.slice(0, 4).forEach(probe)

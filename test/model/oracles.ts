@@ -31,6 +31,7 @@ export const PROMISES = {
   listed: 'a connection whose secret was deleted is still listed',
   'only-up': 'fence, epoch and generation never go down, nor does the fence of a token that is there',
   'lease-owned': 'nobody ends the lease of another',
+  'lease-kept': 'nobody takes a lease that its holder still has',
   'counted-once': 'a write that is sent twice counts once',
   'no-crash': 'the engine fails with nothing but its own errors',
 } as const
@@ -195,6 +196,7 @@ export function watch({ plan, server, now, violate, tableDown, secretState }: Wa
             body.vendor_revocation === 'nothing_to_revoke' &&
             plan.vendor === 'rotating' &&
             grant?.alive &&
+            grant.known &&
             grant.since < startedAt &&
             !changes.some(
               (change) => change.op.kind === 'revoke' && change.op !== op && change.startedAt > grant.since,
@@ -248,7 +250,8 @@ export function watch({ plan, server, now, violate, tableDown, secretState }: Wa
     /** The function was ended at its limit. */
     outOfTime: (invocation: Invocation): void => {
       const last = server.sends.findLast((send) => send.invocation === invocation)
-      if (plan.vendor !== 'rotating' || !last || invocation.frozenMs + invocation.slowMs > 3 * SECOND) return
+      if (plan.vendor !== 'rotating' || !last) return
+      if (invocation.frozenMs + invocation.slowMs - last.heldUpMs > 3 * SECOND) return
       if (invocation.tableFaults > 0 || last.outcome === 'refused' || last.outcome === 'no verdict') return
       const heldFor = now() - (last.answeredAt ?? now())
       if (heldFor < 3 * SECOND) violate('commit-in-time', `ended ${(now() - last.at) / SECOND} s after it was sent`)
@@ -278,8 +281,12 @@ export function watch({ plan, server, now, violate, tableDown, secretState }: Wa
       if (after.fence < before.fence || after.epoch < before.epoch || tokenDown)
         violate('only-up', JSON.stringify({ before, after }))
       const holder = holders.get(connection)
-      if (after.fence > before.fence) holders.set(connection, invocation)
-      else if (before.leased && !after.leased && holder && holder !== invocation && holder.ended === 'no') {
+      if (after.fence > before.fence) {
+        const held = (before.leasedUntil ?? 0) > now() && plan.skews.every((skew) => skew === 0)
+        if (held && holder && holder !== invocation && holder.ended === 'no')
+          violate('lease-kept', `${invocation.op.kind} took the lease of ${holder.op.kind} ${holder.op.id}`)
+        holders.set(connection, invocation)
+      } else if (before.leased && !after.leased && holder && holder !== invocation && holder.ended === 'no') {
         const kinds = ['revoke', 'disable']
         if (!kinds.includes(invocation.op.kind))
           violate('lease-owned', `${invocation.op.kind} ended the lease of ${holder.op.kind} ${holder.op.id}`)
@@ -311,10 +318,13 @@ export function watch({ plan, server, now, violate, tableDown, secretState }: Wa
         credential_rejected: secretBad,
         credential_expired: secretBad,
         credential_revoked: stop('revoke'),
-        not_connected: !grant?.alive || stop('revoke'),
-        grant_rejected: !grant?.alive || stop('revoke'),
+        // Of a consent that was not seen to its end nobody knows whether it counts.
+        not_connected: !(grant?.alive && grant.known) || stop('revoke'),
+        grant_rejected: !(grant?.alive && grant.known) || stop('revoke'),
       }
       const truth = truths[code]
+      // A token of a wrong type looks like an application of the wrong type, and is tried again after a quarter of an hour.
+      if (code === 'configuration' && now() - server.oddAt < 920 * SECOND) return 'again'
       if (truth === true) return 'done'
       if (truth === false && (PERSON.includes(code) || !tooLate)) {
         violate('recovers', `the last caller hears ${code}, which is not true`)

@@ -1,7 +1,8 @@
 import { parseArgs } from 'node:util'
+import { DIRECTED } from './directed.ts'
 import { type Outcome, runPlan } from './model.ts'
 import { PROMISES, type PromiseId } from './oracles.ts'
-import { type Case, casesNamed, planOf } from './scenarios.ts'
+import { caseOf, casesNamed, planOf } from './scenarios.ts'
 import { shrink } from './shrink.ts'
 
 /*
@@ -15,18 +16,16 @@ const { values } = parseArgs({
     seed: { type: 'string' },
     from: { type: 'string', default: '0' },
     whole: { type: 'boolean', default: false },
+    promise: { type: 'string' },
+    directed: { type: 'boolean', default: false },
+    details: { type: 'boolean', default: false },
   },
 })
 
 const cases = casesNamed(values.only)
 if (cases.length === 0) throw new Error(`no scenario or vendor has "${values.only}" in its name`)
-const caseOf = (seed: number): Case => {
-  const found = cases[seed % cases.length]
-  if (!found) throw new Error('there are no cases')
-  return found
-}
-
-if (values.seed === undefined) await many(Number(values.from), Number(values.seeds))
+if (values.directed) await directed()
+else if (values.seed === undefined) await many(Number(values.from), Number(values.seeds))
 else await one(Number(values.seed))
 
 async function many(from: number, seeds: number): Promise<void> {
@@ -34,15 +33,20 @@ async function many(from: number, seeds: number): Promise<void> {
   const sum = { deliveries: 0, vendorCalls: 0, kills: 0, freezes: 0, faults: 0 }
   const broken = new Map<PromiseId, { runs: number; firsts: string[] }>()
   const byCase = new Map<string, { runs: number; broken: number }>()
+  /** With --details: each way in which a promise is broken, and the first seed that shows it. */
+  const kinds = new Map<string, string>()
   let brokenRuns = 0
   for (let seed = from; seed < from + seeds; seed++) {
-    const each = caseOf(seed)
+    const each = caseOf(seed, cases)
     const outcome = await runPlan(planOf(seed, each))
     for (const name of Object.keys(sum) as (keyof typeof sum)[]) sum[name] += outcome[name]
     const tally = byCase.get(each.name) ?? { runs: 0, broken: 0 }
     byCase.set(each.name, { runs: tally.runs + 1, broken: tally.broken + (outcome.violations.length > 0 ? 1 : 0) })
     if (outcome.violations.length > 0) brokenRuns += 1
-    for (const promise of new Set(outcome.violations.map((violation) => violation.promise))) {
+    for (const { promise, detail } of outcome.violations) {
+      const kind = `${promise}: ${detail.replace(/[0-9]+([.][0-9]+)?/g, '#').split('\n')[0]}`
+      if (values.details && !kinds.has(kind))
+        kinds.set(kind, `--seed ${seed} --only "${each.name}" --promise ${promise}`)
       const entry = broken.get(promise) ?? { runs: 0, firsts: [] }
       entry.runs += 1
       if (entry.firsts.length < 3) entry.firsts.push(`--seed ${seed} --only "${each.name}"`)
@@ -66,21 +70,31 @@ async function many(from: number, seeds: number): Promise<void> {
       .filter(([, tally]) => tally.broken > 0)
       .map(([name, tally]) => `  ${name}: ${tally.broken} of ${tally.runs}`),
   ]
-  process.stdout.write(`${lines.join('\n')}\n`)
+  process.stdout.write(`${[...lines, ...[...kinds].map(([kind, first]) => `${kind}\n    ${first}`)].join('\n')}\n`)
   if (brokenRuns > 0) process.exitCode = 1
+}
+
+async function directed(): Promise<void> {
+  for (const { title, plan } of DIRECTED) {
+    const { violations, trace } = await runPlan(plan, { traced: values.whole })
+    const found = violations.map(({ promise, detail }) => `    ${promise}: ${detail}`)
+    process.stdout.write(`${[title, ...trace, ...(found.length > 0 ? found : ['    holds'])].join('\n')}\n`)
+    if (found.length > 0) process.exitCode = 1
+  }
 }
 
 async function one(seed: number): Promise<void> {
   // A case that is named in full is meant, whatever the seed's turn would be.
-  const each = cases.find(({ name }) => name === values.only) ?? caseOf(seed)
+  const each = cases.find(({ name }) => name === values.only) ?? caseOf(seed, cases)
   const plan = planOf(seed, each)
   const outcome = await runPlan(plan)
-  if (outcome.violations.length === 0) {
+  const broken = outcome.violations.find(({ promise }) => (values.promise ?? promise) === promise)
+  if (!broken) {
     process.stdout.write(`seed ${seed} (${each.name}): no promise is broken, ${outcome.deliveries} deliveries\n`)
     return
   }
-  const shortest = values.whole ? plan : await shrink(plan, outcome)
-  process.stdout.write(`${describe(shortest, await runPlan(shortest, { traced: true }))}\n`)
+  const shortest = values.whole ? plan : await shrink(plan, broken)
+  process.stdout.write(`${describe(shortest, await runPlan(shortest, { traced: true, until: broken.promise }))}\n`)
   process.stdout.write(`\nnpm run model -- --seed ${seed} --only "${each.name}"\n`)
   process.exitCode = 1
 }

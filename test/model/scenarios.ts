@@ -2,8 +2,10 @@ import type { Fault, FaultKind, Op, OpKind, Plan, VendorKind } from './plan.ts'
 import { mix, type Random, random } from './scheduler.ts'
 
 /** What a scenario mixes. Rates are per invocation for faults and per run for what people do. */
-interface Scenario {
+export interface Scenario {
   readonly name: string
+  /** Ends the sentence 'the engine keeps all its promises when ...' */
+  readonly title: string
   readonly vendors: readonly VendorKind[]
   readonly faults?: { readonly rate: number; readonly kinds: readonly FaultKind[] }
   /** What people do, and about how often in a run. */
@@ -13,6 +15,8 @@ interface Scenario {
   /** Instead of the usual callers. */
   readonly own?: (draft: Draft) => void
   readonly connections?: number
+  /** @default one that goes from 5 minutes to an hour */
+  readonly lifeSeconds?: number
   readonly minutes?: number
 }
 
@@ -31,38 +35,69 @@ const EVERYTHING: readonly FaultKind[] = [
 ]
 
 export const SCENARIOS: readonly Scenario[] = [
-  { name: 'calm', vendors: ALL },
-  { name: 'faults', vendors: ALL, faults: { rate: 0.3, kinds: [...TABLE_FAULTS, ...VENDOR_FAULTS] } },
-  { name: 'kills', vendors: ALL, faults: { rate: 0.1, kinds: ['kill before', 'kill after'] } },
-  { name: 'freezes', vendors: ALL, faults: { rate: 0.1, kinds: ['freeze'] } },
+  { name: 'calm', title: 'nothing fails', vendors: ALL },
+  {
+    name: 'faults',
+    title: 'table and vendor fail now and then',
+    vendors: ALL,
+    faults: { rate: 0.3, kinds: [...TABLE_FAULTS, ...VENDOR_FAULTS] },
+  },
+  {
+    name: 'kills',
+    title: 'processes are killed at any await',
+    vendors: ALL,
+    faults: { rate: 0.1, kinds: ['kill before', 'kill after'] },
+  },
+  {
+    name: 'freezes',
+    title: 'processes stand still for up to a minute at any await',
+    vendors: ALL,
+    faults: { rate: 0.1, kinds: ['freeze'] },
+  },
   {
     name: 'revokes',
+    title: 'people revoke while others call, and the vendor is slow',
     vendors: ALL,
     faults: { rate: 0.1, kinds: [...VENDOR_FAULTS, 'slow table'] },
     acts: { revoke: 4, check: 4, report: 10, consent: 3 },
   },
   {
     name: 'disabling',
+    title: 'people disable and enable while others call',
     vendors: ALL,
     faults: { rate: 0.1, kinds: [...VENDOR_FAULTS, 'slow table'] },
     acts: { disable: 4, enable: 4, revoke: 1, report: 8, consent: 2, check: 2 },
   },
   {
     name: 'trials',
+    title: 'new credentials are tried and stored while others call',
     vendors: ALL,
     faults: { rate: 0.05, kinds: ['slow vendor', 'slow table', 'lost answer'] },
     acts: { trial: 8, 'new secret': 3 },
   },
   {
     name: 'consent',
+    title: 'people consent while others call',
     vendors: ['rotating'],
     faults: { rate: 0.1, kinds: ['slow vendor', 'slow table', 'lost answer'] },
     acts: { consent: 8, disable: 1, enable: 1 },
   },
-  { name: 'skew', vendors: ALL, skewed: true, faults: { rate: 0.03, kinds: ['slow vendor', 'slow table'] } },
-  { name: 'tableDown', vendors: ALL, acts: { 'table down': 5 } },
+  {
+    name: 'skew',
+    title: 'clocks are up to 5 minutes off',
+    vendors: ALL,
+    skewed: true,
+    faults: { rate: 0.03, kinds: ['slow vendor', 'slow table'] },
+  },
+  {
+    name: 'tableDown',
+    title: 'the table does not answer for up to two minutes',
+    vendors: ALL,
+    acts: { 'table down': 5 },
+  },
   {
     name: 'secrets',
+    title: 'secrets are replaced, malformed, unreadable or deleted',
     vendors: ALL,
     acts: {
       'secrets down': 3,
@@ -78,6 +113,7 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   {
     name: 'keeper',
+    title: 'sweeps run often and twice, and their writes fail',
     vendors: ['table', 'rotating', 'lenient', 'memory'],
     connections: 4,
     faults: { rate: 0.25, kinds: ['throttled', 'error before', 'error after', 'freeze'] },
@@ -85,22 +121,38 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   {
     name: 'odd answers',
+    title: 'the vendor gives what nobody can use',
     vendors: RENEWING,
     faults: { rate: 0.3, kinds: [...ODD_ANSWERS, 'repeat'] },
     acts: { consent: 3 },
   },
-  { name: 'greedy', vendors: ['memory'], own: greedy, minutes: 20, noProbes: true },
+  {
+    name: 'greedy',
+    title: 'one caller always asks for more than is left',
+    vendors: ['memory'],
+    own: greedy,
+    lifeSeconds: 300,
+    minutes: 35,
+    noProbes: true,
+  },
   {
     name: 'lock-out',
+    title: 'the vendor refuses the credentials of many connections',
     vendors: ['table', 'lenient', 'memory'],
     own: lockedOut,
     connections: 150,
     noProbes: true,
     minutes: 12,
   },
-  { name: 'slow waits', vendors: ['rotating'], faults: { rate: 0.4, kinds: ['slow vendor', 'kill before'] } },
+  {
+    name: 'slow waits',
+    title: 'the vendor is slow and those who wait have little time left',
+    vendors: ['rotating'],
+    faults: { rate: 0.4, kinds: ['slow vendor', 'slow table', 'freeze', 'kill before'] },
+  },
   {
     name: 'everything',
+    title: 'everything happens at once',
     vendors: ALL,
     faults: { rate: 0.2, kinds: EVERYTHING },
     acts: {
@@ -132,6 +184,13 @@ export const CASES: readonly Case[] = SCENARIOS.flatMap((scenario) =>
   scenario.vendors.map((vendor) => ({ name: `${scenario.name} ${vendor}`, scenario, vendor })),
 )
 
+/** Seeds take turns. */
+export function caseOf(seed: number, cases: readonly Case[] = CASES): Case {
+  const found = cases[seed % cases.length]
+  if (!found) throw new Error('there are no cases')
+  return found
+}
+
 export const casesNamed = (only: string): readonly Case[] => CASES.filter(({ name }) => name.includes(only))
 
 interface Draft {
@@ -147,7 +206,8 @@ interface Draft {
 export function planOf(seed: number, { name, scenario, vendor }: Case): Plan {
   const dice = random(mix(seed, hash(name)))
   const among = <T>(list: readonly [T, ...T[]]): T => list[Math.floor(dice() * list.length)] ?? list[0]
-  const lifeSeconds = among([300, 300, 600, 900, 3600])
+  const usualLife = among([60, 300, 300, 600, 900, 3600])
+  const lifeSeconds = scenario.lifeSeconds ?? usualLife
   const minutes = scenario.minutes ?? Math.max(20, Math.min(60, lifeSeconds / 60 + 10))
   const endMs = minutes * 60_000
   const count = scenario.connections ?? (dice() < 0.8 ? 1 : 2)
@@ -164,6 +224,7 @@ export function planOf(seed: number, { name, scenario, vendor }: Case): Plan {
     callers(draft)
     sweeps(draft)
   }
+  const before = ops.length
   people(draft, scenario.acts ?? {})
   return {
     seed,
@@ -177,7 +238,7 @@ export function planOf(seed: number, { name, scenario, vendor }: Case): Plan {
     quietAt: endMs,
     probes: !scenario.noProbes,
     ops,
-    faults: scenario.faults ? faultsFor(ops, scenario.faults, dice) : [],
+    faults: scenario.faults ? [...faultsFor(ops, scenario.faults, dice), ...meanwhile(ops.slice(before), dice)] : [],
   }
 }
 
@@ -258,10 +319,19 @@ function faultsFor(ops: readonly Op[], { rate, kinds }: { rate: number; kinds: r
   return faults
 }
 
+/** What people stop is often stopped while the vendor is slow, or does not answer at all. */
+function meanwhile(ops: readonly Op[], dice: Random): Fault[] {
+  const renewals = ops.filter(({ kind, seconds }) => kind === 'vend' && seconds !== undefined)
+  return renewals.flatMap(({ id }) => {
+    if (dice() < 0.5) return []
+    return [{ op: id, index: 0, kind: dice() < 0.5 ? 'slow vendor' : 'lost answer', amount: dice() }]
+  })
+}
+
 /** One caller always asks for a little more than is left. */
 function greedy({ dice, endMs, lifeSeconds, add, connections }: Draft): void {
   const [connection = ''] = connections
-  const seconds = Math.floor(lifeSeconds * 0.88)
+  const seconds = Math.floor(lifeSeconds * 0.895)
   for (let at = 1000; at < endMs; at += (lifeSeconds * 1000 - seconds * 1000) / 8 + dice() * 1000)
     add({ at, kind: 'vend', process: processOf(dice), connection, seconds })
   for (let at = 15_000; at < endMs; at += 30_000) add({ at, kind: 'vend', process: processOf(dice), connection })

@@ -19,6 +19,8 @@ export interface Grant {
   readonly since: number
   alive: boolean
   current: string
+  /** Who consented was told that it is stored. */
+  known: boolean
 }
 
 /** One request with a refresh token. */
@@ -29,6 +31,8 @@ export interface Send {
   /** 'flying': neither answered nor given up. 'lost': given up, or its sender died. */
   outcome: 'flying' | 'given' | 'refused' | 'no verdict' | 'lost'
   answeredAt?: number
+  /** What had held its sender up by then. */
+  readonly heldUpMs: number
   /** The refresh token that came back. */
   next?: string
   /** It came in an answer that is otherwise of no use. */
@@ -43,12 +47,17 @@ export interface Server {
   readonly refusals: { readonly at: number; readonly proven: boolean }[]
   readonly count: { calls: number; flying: number }
   refusesAll: boolean
+  /** When it last gave a token of a type that nobody can use. */
+  oddAt: number
   /** A new password that works; a token, where the password is one. */
   newPassword(account: string, kind: 'good' | 'bad'): string
   isGood(password: string): boolean
   newCode(account: string): string
-  sent(request: WireRequest, invocation: Invocation): Send | undefined
+  sent(request: WireRequest, invocation: Invocation, heldUpMs: number): Send | undefined
   handle(request: WireRequest, asked: Handling): WireAnswer
+  /** The person's last consent has been stored. */
+  connected(account: string): void
+  /** The grant of the last consent. */
   grantOf(account: string): Grant | undefined
 }
 
@@ -82,6 +91,7 @@ export function server(kind: VendorKind, lifeSeconds: number, now: () => number)
     tokens.set(value, { account, askedAt: sentAt, expiresAt: now() + life * 1000, alive: true })
     if (grant) grantByAccess.set(value, grant)
     const unusable = trouble === 'unusable'
+    if (unusable) server.oddAt = now()
     return {
       status: 200,
       body: {
@@ -94,7 +104,7 @@ export function server(kind: VendorKind, lifeSeconds: number, now: () => number)
   }
 
   const newGrant = (account: string): Grant => {
-    const grant: Grant = { account, since: now(), alive: true, current: next('refresh') }
+    const grant: Grant = { account, since: now(), alive: true, current: next('refresh'), known: false }
     grants.push(grant)
     grantByToken.set(grant.current, grant)
     return grant
@@ -154,6 +164,7 @@ export function server(kind: VendorKind, lifeSeconds: number, now: () => number)
     refusals,
     count,
     refusesAll: false,
+    oddAt: Number.NEGATIVE_INFINITY,
     newPassword: (account, quality) => {
       const password = next('password')
       passwords.set(password, { account, good: quality === 'good', proven: false })
@@ -166,13 +177,23 @@ export function server(kind: VendorKind, lifeSeconds: number, now: () => number)
       codes.set(code, account)
       return code
     },
-    sent: ({ refreshToken }, invocation) => {
+    sent: ({ refreshToken }, invocation, heldUpMs) => {
       if (refreshToken === undefined) return undefined
-      const send: Send = { refreshToken, invocation, at: now(), outcome: 'flying' }
+      const send: Send = {
+        refreshToken,
+        invocation,
+        at: now(),
+        outcome: 'flying',
+        heldUpMs,
+      }
       sends.push(send)
       return send
     },
     handle,
+    connected: (account) => {
+      const grant = server.grantOf(account)
+      if (grant) grant.known = true
+    },
     grantOf: (account) => grants.findLast((grant) => grant.account === account),
   }
   return server

@@ -1,20 +1,20 @@
-import { type Outcome, runPlan } from './model.ts'
+import { runPlan } from './model.ts'
+import type { Violation } from './oracles.ts'
 import type { Plan } from './plan.ts'
 
 const MOST_RUNS = 200
 
 /** The shortest plan found that breaks the same promise: parts of it are left out as long as it goes on being broken. */
-export async function shrink(plan: Plan, { violations }: Outcome): Promise<Plan> {
-  const promise = violations[0]?.promise
+export async function shrink(plan: Plan, first: Violation): Promise<Plan> {
+  const { promise } = first
   let best = plan
   let runs = 0
   const breaks = async (candidate: Plan): Promise<boolean> => {
     runs += 1
-    const { violations: found } = await runPlan(candidate)
-    return found[0]?.promise === promise
+    const { violations } = await runPlan(candidate, { until: promise })
+    return violations.some((violation) => violation.promise === promise)
   }
-  const first = violations[0]
-  if (first && best.quietAt > first.at + 1) {
+  if (best.quietAt > first.at + 1) {
     const candidate = { ...best, ops: best.ops.filter(({ at }) => at <= first.at) }
     if (await breaks(candidate)) best = candidate
   }
