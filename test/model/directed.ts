@@ -116,7 +116,7 @@ export const DIRECTED: readonly Directed[] = [
     'table',
     [
       { atSeconds: 10, kind: 'vend', process: 0 },
-      { atSeconds: 45.6, kind: 'vend', process: 0, faults: [hit('slow vendor', 1)] },
+      { atSeconds: 45.6, kind: 'vend', process: 0, faults: [hit('slow vendor', 0.277), hit('error before', 0, 5)] },
     ],
     40,
   ),

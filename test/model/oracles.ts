@@ -98,13 +98,14 @@ export function watch({ plan, server, now, violate, tableDown, secretState }: Wa
   const couldNotKeep = (send: Send): boolean => {
     const { invocation, at, answeredAt = at } = send
     const until = Math.min(invocation.limitAt - 3 * SECOND, at + 25 * SECOND)
+    const keptBy = invocation.tableFaults > 0 ? until : answeredAt + 2 * SECOND + invocation.slowMs
     return (
       invocation.ended === 'killed' ||
       invocation.frozenMs > 2 * SECOND ||
       invocation.slowMs > 8 * SECOND ||
       (tableDown(answeredAt) && tableDown(until)) ||
       answeredAt > until ||
-      began(['revoke', 'disable', 'consent', 'finish', 'enable'], invocation.op.connection, at, now())
+      began(['revoke', 'disable', 'consent', 'finish', 'enable'], invocation.op.connection, at, keptBy)
     )
   }
 
@@ -320,7 +321,8 @@ export function watch({ plan, server, now, violate, tableDown, secretState }: Wa
         credential_revoked: stop('revoke'),
         // Of a consent that was not seen to its end nobody knows whether it counts.
         not_connected: !(grant?.alive && grant.known) || stop('revoke'),
-        grant_rejected: !(grant?.alive && grant.known) || stop('revoke'),
+        // A vendor that will not say whether the grant is dead is believed in the end.
+        grant_rejected: !(grant?.alive && grant.known) || stop('revoke') || server.doubted.has(connection),
       }
       const truth = truths[code]
       // A token of a wrong type looks like an application of the wrong type, and is tried again after a quarter of an hour.

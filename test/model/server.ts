@@ -44,6 +44,8 @@ export interface Server {
   readonly tokens: ReadonlyMap<string, TrueToken>
   readonly grants: readonly Grant[]
   readonly sends: readonly Send[]
+  /** Accounts of which it would not say whether the grant is dead. */
+  readonly doubted: ReadonlySet<string>
   readonly refusals: { readonly at: number; readonly proven: boolean }[]
   readonly count: { calls: number; flying: number }
   refusesAll: boolean
@@ -76,6 +78,7 @@ export function server(kind: VendorKind, lifeSeconds: number, now: () => number)
   const grantByToken = new Map<string, Grant>()
   const grantByAccess = new Map<string, Grant>()
   const sends: Send[] = []
+  const doubted = new Set<string>()
   const refusals: { at: number; proven: boolean }[] = []
   const count = { calls: 0, flying: 0 }
   let serial = 0
@@ -112,7 +115,10 @@ export function server(kind: VendorKind, lifeSeconds: number, now: () => number)
 
   const refresh = ({ refreshToken = '' }: WireRequest, asked: Handling): WireAnswer => {
     const grant = grantByToken.get(refreshToken)
-    if (asked.trouble === 'doubtful') return refuse('doubtful')
+    if (asked.trouble === 'doubtful') {
+      doubted.add(grant?.account ?? '')
+      return refuse('doubtful')
+    }
     if (!grant?.alive) return refuse('invalid_grant')
     if (kind === 'rotating') {
       if (grant.current !== refreshToken) {
@@ -161,6 +167,7 @@ export function server(kind: VendorKind, lifeSeconds: number, now: () => number)
     tokens,
     grants,
     sends,
+    doubted,
     refusals,
     count,
     refusesAll: false,
