@@ -111,6 +111,12 @@ export const DIRECTED: readonly Directed[] = [
     { atSeconds: AGEING + 5, kind: 'revoke', process: 1 },
     { atSeconds: 800, kind: 'vend', process: 1 },
   ]),
+  story('a writer who comes late overwrites no newer token', 'table', [
+    { atSeconds: 10, kind: 'vend', process: 0 },
+    { atSeconds: 400, kind: 'vend', process: 0, faults: [hit('freeze', 0.4, 5)] },
+    { atSeconds: 415.8, kind: 'vend', process: 1 },
+    { atSeconds: 418.5, kind: 'vend', process: 2 },
+  ]),
   story(
     'a token that ended while the vendor was asked is not given out',
     'table',

@@ -133,7 +133,7 @@ export async function runPlan(plan: Plan, { traced = false, until }: Options = {
       : house.faultAt(invocation, (kind) => kinds.includes(kind) || ANYWHERE.includes(kind))
     invocation.pending += 1
     if (fault) log(() => `${nameOf(invocation)} meets ${fault.kind}`)
-    if (fault?.kind === 'freeze') house.freeze(process, 100 + fault.amount * 59_900)
+    if (fault?.kind === 'freeze') house.freeze(process, frozenMs(fault.amount))
     if (fault?.kind === 'kill before') house.kill(process)
     const settle = (at: number, run: () => void) =>
       house.deliver(process, at, () => {
@@ -456,6 +456,9 @@ export async function runPlan(plan: Plan, { traced = false, until }: Options = {
   const { kills, freezes, faults } = house.count
   return { violations, deliveries, vendorCalls: server.count.calls, kills, freezes, faults, trace }
 }
+
+/** Half of them are about as long as a lease, so that a function lives to see what came of it. */
+const frozenMs = (amount: number): number => (amount < 0.5 ? 10_000 + amount * 18_000 : 60_000 * (amount * 2 - 1))
 
 const TIMED_OUT = new DOMException('the operation timed out', 'TimeoutError')
 

@@ -261,6 +261,9 @@ function callers({ dice, endMs, lifeSeconds, connections, add }: Draft): void {
       else if (special < 0.1) add({ ...op, kind: 'report' })
       else add({ ...op, kind: 'vend' })
     }
+    // Those who come when a lease has lapsed, or is about to.
+    for (let late = 0; seldom && late < 3; late++)
+      add({ at: at + 4000 + dice() * 22_000, kind: 'vend', process: processOf(dice), connection })
     at += dice() < 0.2 ? dice() * 6000 : 4000 + dice() * gap * (seldom ? 2 : 1)
   }
 }
