@@ -199,6 +199,9 @@ export function withoutDeleted(answer: unknown, deleted: (value: string) => bool
 /** Every answer of the table says what time it is there, to the second. The engine of today does not ask. */
 export function heardFromTable(_inside: Inside, _date: Date): void {}
 
+/** What a port throws when what is behind it does not answer. */
+export const unavailable = (): Error => new VendingError('store_unavailable', 'the model lets this call fail')
+
 /** Whether this port may be handed a Secret at all. */
 export const takesSecrets = (kind: PortKind): boolean => kind === 'table'
 

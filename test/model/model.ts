@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import { VendingError } from '../../functions/core/errors.ts'
 import {
   type Call,
   connectionOf,
@@ -15,6 +14,7 @@ import {
   perform,
   RECOVERY_SECONDS,
   type Surroundings,
+  unavailable,
   withoutDeleted,
 } from './engine.ts'
 import { type Invocation, machine } from './machine.ts'
@@ -37,7 +37,6 @@ export interface Outcome {
   readonly trace: readonly string[]
 }
 
-const unavailable = () => new VendingError('store_unavailable', 'the model lets this call fail')
 const TABLE: readonly FaultKind[] = ['error before', 'error after', 'repeat', 'throttled', 'slow table']
 const VENDOR: readonly FaultKind[] = [
   'vendor 5xx',

@@ -1,5 +1,5 @@
 import type { Facts, PortKind } from './engine.ts'
-import { mayWrite, reveal } from './engine.ts'
+import { reveal, takesSecrets } from './engine.ts'
 import type { Invocation } from './machine.ts'
 import type { Op, Plan } from './plan.ts'
 import { MARK, type Send, type Server } from './server.ts'
@@ -160,7 +160,7 @@ export function watch({ plan, server, now, violate, tableDown, secretState }: Wa
     facts,
     latest,
 
-    /** A call to change something begins; undefined once it has ended. */
+    /** A call begins. */
     begun: (invocation: Invocation): void => {
       const { op } = invocation
       if (op.kind === 'vend' && op.seconds !== undefined) minTtlAsked.add(op.connection)
@@ -347,7 +347,7 @@ export function watch({ plan, server, now, violate, tableDown, secretState }: Wa
     const secret = reveal(value)
     if (secret !== undefined) {
       const kept = plan.vendor === 'memory' || plan.vendor === 'static'
-      if (kind !== 'table') violate('no-plaintext', `a secret was handed to ${kind}`)
+      if (!takesSecrets(kind)) violate('no-plaintext', `a secret was handed to ${kind}`)
       else if (kept) violate('not-stored', `the ${secret.split('-')[2]} was handed to the table`)
       return
     }
@@ -356,5 +356,3 @@ export function watch({ plan, server, now, violate, tableDown, secretState }: Wa
 }
 
 export type Watch = ReturnType<typeof watch>
-
-export const writes = mayWrite
