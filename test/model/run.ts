@@ -3,7 +3,7 @@ import { DIRECTED } from './directed.ts'
 import { type Outcome, runPlan } from './model.ts'
 import { PROMISES, type PromiseId } from './oracles.ts'
 import { caseOf, casesNamed, planOf } from './scenarios.ts'
-import { shrink } from './shrink.ts'
+import { kindOf, shrink } from './shrink.ts'
 
 /*
  * npm run model -- --seeds 100000 --only rotating
@@ -43,8 +43,9 @@ async function many(from: number, seeds: number): Promise<void> {
     const tally = byCase.get(each.name) ?? { runs: 0, broken: 0 }
     byCase.set(each.name, { runs: tally.runs + 1, broken: tally.broken + (outcome.violations.length > 0 ? 1 : 0) })
     if (outcome.violations.length > 0) brokenRuns += 1
-    for (const { promise, detail } of outcome.violations) {
-      const kind = `${promise}: ${detail.replace(/[0-9]+([.][0-9]+)?/g, '#').split('\n')[0]}`
+    for (const violation of outcome.violations) {
+      const { promise } = violation
+      const kind = kindOf(violation)
       if (values.details && !kinds.has(kind))
         kinds.set(kind, `--seed ${seed} --only "${each.name}" --promise ${promise}`)
       const entry = broken.get(promise) ?? { runs: 0, firsts: [] }

@@ -4,7 +4,11 @@ import type { Plan } from './plan.ts'
 
 const MOST_RUNS = 200
 
-/** The shortest plan found that breaks the same promise: parts of it are left out as long as it goes on being broken. */
+/** The way in which a promise is broken: what it says, but for the numbers. */
+export const kindOf = ({ promise, detail }: Violation): string =>
+  `${promise}: ${detail.replace(/-?[0-9]+([.][0-9]+)?/g, '#').split('\n')[0]}`
+
+/** The shortest plan found that breaks the same promise in the same way: parts of it are left out as long as it goes on being broken. */
 export async function shrink(plan: Plan, first: Violation): Promise<Plan> {
   const { promise } = first
   let best = plan
@@ -12,7 +16,7 @@ export async function shrink(plan: Plan, first: Violation): Promise<Plan> {
   const breaks = async (candidate: Plan): Promise<boolean> => {
     runs += 1
     const { violations } = await runPlan(candidate, { until: promise })
-    return violations.some((violation) => violation.promise === promise)
+    return violations.some((violation) => violation.promise === promise && kindOf(violation) === kindOf(first))
   }
   if (best.quietAt > first.at + 1) {
     const candidate = { ...best, ops: best.ops.filter(({ at }) => at <= first.at) }
