@@ -1,4 +1,4 @@
-/** The environment of a vendor's function, spelled once: set by the stack, read by functions/aws. Names, never secrets. */
+/** The environment of a vendor's function, spelled once: set by the stack, read by functions/lambda. Names, never secrets. */
 export const ENV = {
   table: 'VENDOMAT_TABLE',
   envelopeKey: 'VENDOMAT_ENVELOPE_KEY',

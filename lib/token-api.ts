@@ -14,7 +14,7 @@ import { Grant, type IGrantable, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda'
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs'
 import { Construct } from 'constructs'
-import { ROUTES } from '../functions/core/routes.ts'
+import { ROUTES } from '../functions/api/routes.ts'
 import type { Vendor } from '../functions/core/vendor.ts'
 
 /** Who called what and how it ended. Never a query, a header or a body. */

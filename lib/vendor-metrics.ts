@@ -1,9 +1,9 @@
 import { Duration } from 'aws-cdk-lib'
 import type { RestApi } from 'aws-cdk-lib/aws-apigateway'
 import { Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch'
-import { ROUTES } from '../functions/core/routes.ts'
+import { ROUTES } from '../functions/api/routes.ts'
 
-/** What functions/aws/log.ts counts. A mere hit is not counted: it would cost more than the vend. */
+/** What functions/lambda/log.ts counts. A mere hit is not counted: it would cost more than the vend. */
 export type VendorMetricName =
   // Answers of the API: those that waited for the vendor, and for how long; those that gave an ageing token or none.
   | 'Renewals'

@@ -1,4 +1,4 @@
-import { lambdaHandler } from '../aws/lambda.ts'
+import { lambdaHandler } from '../lambda/vendor-function.ts'
 import { accessia } from './vendor.ts'
 
 export const handler = lambdaHandler(accessia)

@@ -1,3 +1,3 @@
-import { callbackHandler } from '../aws/callback.ts'
+import { callbackHandler } from '../lambda/callback.ts'
 
 export const handler = callbackHandler()

@@ -1,3 +1,4 @@
+import { tellTrouble, tellWorks } from '../notices/trouble.ts'
 import {
   type Ask,
   type Connection,
@@ -15,10 +16,9 @@ import { statedEnd } from './credential-end.ts'
 import { FAILURES, isFailure, VendingError } from './errors.ts'
 import { bars, remember } from './failure.ts'
 import type { Credentials, Runtime } from './runtime.ts'
+import { vendLatestStored } from './static-token.ts'
 import { isLeased, type Lease, type Row, type State, type StoredToken } from './store.ts'
-import { vendLatestStored } from './stored.ts'
 import { dueAt, refreshAt, secondsAfter, secondsBetween, type TokenPolicy } from './token.ts'
-import { tellTrouble, tellWorks } from './trouble.ts'
 import type { Issued, Vendor } from './vendor.ts'
 
 /** Longer than any vendor call, so that a live holder never loses it; with a rotating grant, longer than the function lives. */

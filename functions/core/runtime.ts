@@ -1,9 +1,9 @@
+import type { Notice } from '../notices/kinds.ts'
 import type { FailureCode } from './errors.ts'
 import type { Memory } from './memory.ts'
-import type { Notice } from './notice.ts'
 import type { TokenStore } from './store.ts'
 
-/** Everything the engine needs of the world. In Lambda functions/aws puts it together; tests hand in their own. */
+/** Everything the engine needs of the world. In Lambda functions/lambda puts it together; tests hand in their own. */
 export interface Runtime {
   readonly store: TokenStore
   readonly credentials: CredentialSource

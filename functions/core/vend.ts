@@ -2,7 +2,7 @@ import { type Ask, keyOf, refuseTheImpossible, served, stale, suits, type Vended
 import { isFailure, VendingError } from './errors.ts'
 import { asError } from './failure.ts'
 import { recall, share } from './memory.ts'
-import { mint } from './mint.ts'
+import { mint } from './memory-token.ts'
 import { renew } from './renew.ts'
 import type { Runtime } from './runtime.ts'
 import type { HeldToken, Row, State } from './store.ts'

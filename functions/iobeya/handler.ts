@@ -1,4 +1,4 @@
-import { lambdaHandler } from '../aws/lambda.ts'
+import { lambdaHandler } from '../lambda/vendor-function.ts'
 import { iobeya } from './vendor.ts'
 
 export const handler = lambdaHandler(iobeya)

@@ -1,4 +1,4 @@
-import { exchangeHandler } from '../aws/exchange.ts'
+import { exchangeHandler } from '../lambda/exchange.ts'
 import { netrex } from './vendor.ts'
 
 export const handler = exchangeHandler(netrex)

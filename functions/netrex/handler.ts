@@ -1,4 +1,4 @@
-import { lambdaHandler } from '../aws/lambda.ts'
+import { lambdaHandler } from '../lambda/vendor-function.ts'
 import { netrex } from './vendor.ts'
 
 export const handler = lambdaHandler(netrex)

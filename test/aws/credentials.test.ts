@@ -1,8 +1,8 @@
 import { CreateSecretCommand, DeleteSecretCommand, PutSecretValueCommand } from '@aws-sdk/client-secrets-manager'
 import { secretsManagerCredentials } from '../../functions/aws/credentials.ts'
 import { newMemory } from '../../functions/core/memory.ts'
-import { localAws } from '../local-aws.ts'
-import { stillClock } from '../world.ts'
+import { localAws } from '../support/local-aws.ts'
+import { stillClock } from '../support/world.ts'
 
 let aws: Awaited<ReturnType<typeof localAws>>
 beforeAll(async () => {

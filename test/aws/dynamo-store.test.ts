@@ -5,8 +5,8 @@ import { Secret } from '../../functions/core/secret.ts'
 import type { Lease, TokenStore } from '../../functions/core/store.ts'
 import { secondsAfter } from '../../functions/core/token.ts'
 import { tokenStoreContract } from '../contracts/token-store.ts'
-import { localAws } from '../local-aws.ts'
-import { The } from '../world.ts'
+import { localAws } from '../support/local-aws.ts'
+import { The } from '../support/world.ts'
 
 let aws: Awaited<ReturnType<typeof localAws>>
 beforeAll(async () => {

@@ -1,5 +1,5 @@
-import { localAws } from '../local-aws.ts'
-import { readsOfSweep } from '../sweep-reads.ts'
+import { localAws } from '../support/local-aws.ts'
+import { readsOfSweep } from '../support/sweep-reads.ts'
 
 it('a sweep reads what is due, however many connections there are', async () => {
   const aws = await localAws()

@@ -1,6 +1,6 @@
 /** What a sweep reads with ten connections due, by how many there are: flat, since it reads the index of what is due. */
-import { localAws } from '../local-aws.ts'
-import { readsOfSweep } from '../sweep-reads.ts'
+import { localAws } from '../support/local-aws.ts'
+import { readsOfSweep } from '../support/sweep-reads.ts'
 
 const aws = await localAws()
 const sizes = [250, 1000, 4000]

@@ -9,7 +9,7 @@ import {
   type TokenStore,
 } from '../../functions/core/store.ts'
 import { secondsAfter } from '../../functions/core/token.ts'
-import { The } from '../world.ts'
+import { The } from '../support/world.ts'
 
 const key = 'acme#hq'
 const later = (seconds: number) => secondsAfter(The.now, seconds)

@@ -18,7 +18,7 @@ import {
   type Step,
   text,
   vendorAnswering,
-} from '../fake-vendor.ts'
+} from '../support/fake-vendor.ts'
 
 const CANARY = 'Y2FuYXJ5LWluLXRoZS1jb2FsLW1pbmU'
 

@@ -1,7 +1,7 @@
 import type { Ask } from '../../functions/core/ask.ts'
 import type { Runtime } from '../../functions/core/runtime.ts'
 import { vend } from '../../functions/core/vend.ts'
-import { fakeVendor, gives, refuses, type Script, world } from '../world.ts'
+import { fakeVendor, gives, refuses, type Script, world } from '../support/world.ts'
 
 /** A vendor with a grant: a refresh token that may be spent by its first use. */
 const fake = (script: Script = gives({ lifeSeconds: 3600, refreshToken: 'r' })) =>

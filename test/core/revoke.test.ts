@@ -1,9 +1,9 @@
-import { change, list, show } from '../../functions/core/connections.ts'
+import { change, list, show } from '../../functions/api/connections.ts'
 import { VendingError } from '../../functions/core/errors.ts'
 import { revoke } from '../../functions/core/revoke.ts'
 import { vend } from '../../functions/core/vend.ts'
 import type { Revocation, Vendor } from '../../functions/core/vendor.ts'
-import { fakeVendor, gives, refuses, The, world } from '../world.ts'
+import { fakeVendor, gives, refuses, The, world } from '../support/world.ts'
 
 const connection = The.connection
 const ask = (vendor: Vendor) => ({ vendor, connection, minTtlSeconds: 0 })

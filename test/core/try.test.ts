@@ -1,6 +1,6 @@
-import { change } from '../../functions/core/connections.ts'
+import { change } from '../../functions/api/connections.ts'
 import { vend } from '../../functions/core/vend.ts'
-import { fakeVendor, gives, refuses, type Script, world } from '../world.ts'
+import { fakeVendor, gives, refuses, type Script, world } from '../support/world.ts'
 
 const rotating = { rotates: true } as const
 

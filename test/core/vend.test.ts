@@ -3,8 +3,8 @@ import type { Runtime } from '../../functions/core/runtime.ts'
 import { secondsAfter } from '../../functions/core/token.ts'
 import { vend } from '../../functions/core/vend.ts'
 import type { Vendor } from '../../functions/core/vendor.ts'
-import { memoryStore } from '../memory-store.ts'
-import { brokenStore, fakeVendor, gives, refuses, type Script, The, world } from '../world.ts'
+import { memoryStore } from '../support/memory-store.ts'
+import { brokenStore, fakeVendor, gives, refuses, type Script, The, world } from '../support/world.ts'
 
 const HOUR = 3600
 

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { App } from 'aws-cdk-lib'
 import { Template } from 'aws-cdk-lib/assertions'
-import { ANCHORS, TYPES } from '../../functions/aws/notice-words.ts'
+import { ANCHORS, TYPES } from '../../functions/notices/words.ts'
 import { vendors } from '../../functions/vendors.ts'
 import { VendingStack, type VendingStackProps } from '../../lib/vending-stack.ts'
-import { fakeVendor } from '../world.ts'
+import { fakeVendor } from '../support/world.ts'
 
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')
 const { context } = JSON.parse(read('cdk.json'))

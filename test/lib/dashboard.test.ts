@@ -1,8 +1,8 @@
 import { jest } from '@jest/globals'
 import { App } from 'aws-cdk-lib'
 import { Template } from 'aws-cdk-lib/assertions'
-import { metrics, recordChecks, recordEvent, recordMeasure, recordSweep } from '../../functions/aws/log.ts'
 import { FAILURES, type FailureCode, VendingError } from '../../functions/core/errors.ts'
+import { metrics, recordChecks, recordEvent, recordMeasure, recordSweep } from '../../functions/lambda/log.ts'
 import { vendors } from '../../functions/vendors.ts'
 import { VendingStack } from '../../lib/vending-stack.ts'
 import { FAILURE_METRICS } from '../../lib/vendor-metrics.ts'
@@ -157,7 +157,7 @@ const pascalCase = (code: string) =>
     .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
     .join('')
 
-/** The names of all metrics of functions/aws/log.ts. */
+/** The names of all metrics of functions/lambda/log.ts. */
 function counted(): string[] {
   const quiet = [process.stdout, process.stderr].map((stream) => jest.spyOn(stream, 'write').mockReturnValue(true))
   try {

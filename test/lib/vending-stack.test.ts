@@ -7,7 +7,7 @@ import { AwsSolutionsChecks } from 'cdk-nag'
 import { dynamoStore } from '../../functions/aws/dynamo-store.ts'
 import { vendors } from '../../functions/vendors.ts'
 import { VendingStack, type VendingStackProps } from '../../lib/vending-stack.ts'
-import { fakeVendor } from '../world.ts'
+import { fakeVendor } from '../support/world.ts'
 
 const { context: flags } = JSON.parse(readFileSync(new URL('../../cdk.json', import.meta.url), 'utf8'))
 

@@ -1,16 +1,16 @@
-import { answer } from '../../functions/core/app.ts'
-import { checkAll } from '../../functions/core/check.ts'
+import { answer } from '../../functions/api/app.ts'
+import { type ApiAnswer, json, problem } from '../../functions/api/problem.ts'
+import type { Operation } from '../../functions/api/routes.ts'
 import { VendingError } from '../../functions/core/errors.ts'
-import { renewDue } from '../../functions/core/keeper.ts'
 import { type Memory, newMemory } from '../../functions/core/memory.ts'
-import { type ApiAnswer, json, problem } from '../../functions/core/problem.ts'
-import type { Operation } from '../../functions/core/routes.ts'
 import type { CredentialSource, Runtime } from '../../functions/core/runtime.ts'
 import { Secret } from '../../functions/core/secret.ts'
 import type { TokenStore } from '../../functions/core/store.ts'
 import type { Vendor } from '../../functions/core/vendor.ts'
-import { memoryStore } from '../memory-store.ts'
-import { fakeSecrets } from '../world.ts'
+import { checkAll } from '../../functions/keeper/check.ts'
+import { renewDue } from '../../functions/keeper/sweep.ts'
+import { memoryStore } from '../support/memory-store.ts'
+import { fakeSecrets } from '../support/world.ts'
 
 /*
  * All that the model knows of the engine. When a port is split, a function renamed or a member moved, this is the file

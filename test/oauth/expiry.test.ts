@@ -1,7 +1,7 @@
 import { Secret } from '../../functions/core/secret.ts'
 import { secondsAfter, secondsBetween, type TokenPolicy } from '../../functions/core/token.ts'
 import { expiryOf } from '../../functions/oauth/expiry.ts'
-import { jwt, NOW } from '../fake-vendor.ts'
+import { jwt, NOW } from '../support/fake-vendor.ts'
 
 const policy: TokenPolicy = { keep: 'table', maxLifeSeconds: 86_400, defaultLifeSeconds: 1800 }
 const now = NOW.getTime() / 1000

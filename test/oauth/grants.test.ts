@@ -2,7 +2,7 @@ import { Secret } from '../../functions/core/secret.ts'
 import { secondsAfter } from '../../functions/core/token.ts'
 import { clientSecretParameters } from '../../functions/oauth/client-auth.ts'
 import { authorizationCodeGrant, clientCredentialsGrant, refreshTokenGrant } from '../../functions/oauth/grants.ts'
-import { contextFor, expectNoTrace, failureOf, json, NOW, type Step, vendorAnswering } from '../fake-vendor.ts'
+import { contextFor, expectNoTrace, failureOf, json, NOW, type Step, vendorAnswering } from '../support/fake-vendor.ts'
 
 const acme = { hosts: ['acme.example'], tokens: { keep: 'table', maxLifeSeconds: 3600 } } as const
 const endpoint = { url: new URL('https://acme.example/token'), clientAuth: { authorization: 'Basic x' } }

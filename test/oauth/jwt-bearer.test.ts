@@ -1,7 +1,7 @@
 import { Secret } from '../../functions/core/secret.ts'
 import { secondsAfter } from '../../functions/core/token.ts'
 import { jwtBearerGrant } from '../../functions/oauth/jwt-bearer.ts'
-import { contextFor, failureOf, json, NOW, type Step, vendorAnswering } from '../fake-vendor.ts'
+import { contextFor, failureOf, json, NOW, type Step, vendorAnswering } from '../support/fake-vendor.ts'
 
 const acme = { hosts: ['acme.example'], tokens: { keep: 'table', maxLifeSeconds: 3600 } } as const
 const granted = json({ access_token: 't1', expires_in: 60 })

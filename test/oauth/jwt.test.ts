@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer'
 import { generateKeyPairSync, verify } from 'node:crypto'
 import { Secret } from '../../functions/core/secret.ts'
 import { claimsOf, signHs256, signRs512 } from '../../functions/oauth/jwt.ts'
-import { jwt } from '../fake-vendor.ts'
+import { jwt } from '../support/fake-vendor.ts'
 
 describe('signHs256', () => {
   // vendors.md 1.2: a key and the signature it must give.

@@ -6,7 +6,7 @@ import { authorizationUrl, pkcePair } from '../../functions/oauth/authorization.
 import { clientSecretBasic } from '../../functions/oauth/client-auth.ts'
 import { authorizationCodeGrant, clientCredentialsGrant, refreshTokenGrant } from '../../functions/oauth/grants.ts'
 import { revokeToken } from '../../functions/oauth/revocation.ts'
-import { failureOf } from '../fake-vendor.ts'
+import { failureOf } from '../support/fake-vendor.ts'
 
 // The grants against an authorization server that nobody here has written.
 

@@ -1,5 +1,5 @@
 import { httpDate, retryAfterSeconds } from '../../functions/oauth/retry-after.ts'
-import { NOW } from '../fake-vendor.ts'
+import { NOW } from '../support/fake-vendor.ts'
 
 const wait = (headers: Record<string, string>) => retryAfterSeconds(new Headers(headers), NOW)
 

@@ -1,6 +1,15 @@
 import { Secret } from '../../functions/core/secret.ts'
 import { revokeToken } from '../../functions/oauth/revocation.ts'
-import { contextFor, expectNoTrace, failureOf, html, json, type Step, text, vendorAnswering } from '../fake-vendor.ts'
+import {
+  contextFor,
+  expectNoTrace,
+  failureOf,
+  html,
+  json,
+  type Step,
+  text,
+  vendorAnswering,
+} from '../support/fake-vendor.ts'
 
 const acme = { hosts: ['acme.example'], tokens: { keep: 'table', maxLifeSeconds: 3600 } } as const
 const endpoint = { url: new URL('https://acme.example/revoke'), clientAuth: { authorization: 'Basic x' } }

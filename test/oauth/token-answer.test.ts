@@ -2,7 +2,7 @@ import { type FailureCode, VendingError } from '../../functions/core/errors.ts'
 import { Secret } from '../../functions/core/secret.ts'
 import { RFC_6749, readTokenAnswer, type TokenShape } from '../../functions/oauth/token-answer.ts'
 import type { Answer } from '../../functions/oauth/whole-answer.ts'
-import { expectNoTrace } from '../fake-vendor.ts'
+import { expectNoTrace } from '../support/fake-vendor.ts'
 
 const GOOD = { access_token: 't1', token_type: 'Bearer', expires_in: 3600 }
 

@@ -17,7 +17,7 @@ import {
   stalls,
   text,
   vendorAnswering,
-} from '../fake-vendor.ts'
+} from '../support/fake-vendor.ts'
 
 const acme = { hosts: ['acme.example'], tokens: { keep: 'table', maxLifeSeconds: 3600 } } as const
 const url = new URL('https://auth.acme.example/token')

@@ -1,6 +1,7 @@
 /** One process of the machine, as Lambda would run it, told by its parent what to vend, how often at once, and how long. */
-import { lambdaRuntime } from '../../functions/aws/runtime.ts'
+
 import { vend } from '../../functions/core/vend.ts'
+import { lambdaRuntime } from '../../functions/lambda/runtime.ts'
 import { vendors } from '../../functions/vendors.ts'
 
 export interface Order {

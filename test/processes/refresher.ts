@@ -2,9 +2,10 @@
  * One process that refreshes a grant and dies at a named point of it, as if the power had failed. The clock is ahead by
  * OFFSET_SECONDS, so that tokens of a moment ago have ended.
  */
-import { lambdaRuntime } from '../../functions/aws/runtime.ts'
+
 import type { TokenStore } from '../../functions/core/store.ts'
 import { vend } from '../../functions/core/vend.ts'
+import { lambdaRuntime } from '../../functions/lambda/runtime.ts'
 import { vendors } from '../../functions/vendors.ts'
 
 /** The points, in the order of a refresh. */

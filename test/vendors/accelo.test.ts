@@ -12,7 +12,7 @@ import {
   redirect,
   type Step,
   vendorAnswering,
-} from '../fake-vendor.ts'
+} from '../support/fake-vendor.ts'
 
 const credentials = { deployment: 'acme', client_id: 'abcdef12@acme.accelo.com', client_secret: 's3cr.et-_x' }
 // vendors.md 3.2, the vendor's own answer: a lifetime in quotes, and facts about a person that are nobody's business.

@@ -15,7 +15,7 @@ import {
   type Seen,
   type Step,
   vendorAnswering,
-} from '../fake-vendor.ts'
+} from '../support/fake-vendor.ts'
 
 const credentials = {
   authentication_url: 'https://auth.tenant.accessia.com',

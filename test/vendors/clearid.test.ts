@@ -16,7 +16,7 @@ import {
   type Seen,
   type Step,
   vendorAnswering,
-} from '../fake-vendor.ts'
+} from '../support/fake-vendor.ts'
 
 type Parts = Readonly<Record<'modulus' | 'exponent' | 'd' | 'p' | 'q' | 'dp' | 'dq' | 'inverseQ', string>>
 

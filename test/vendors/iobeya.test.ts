@@ -15,7 +15,7 @@ import {
   type Step,
   text,
   vendorAnswering,
-} from '../fake-vendor.ts'
+} from '../support/fake-vendor.ts'
 
 const DAY = 24 * 60 * 60
 const now = NOW.getTime() / 1000

@@ -19,7 +19,7 @@ import {
   type Step,
   text,
   vendorAnswering,
-} from '../fake-vendor.ts'
+} from '../support/fake-vendor.ts'
 
 // vendors.md 4.2: the worked example, with a secret that every way of coding writes differently.
 const application = { host: 'system2.netrex.cz', client_id: 'c1', client_secret: 'canary s%&+/=' }

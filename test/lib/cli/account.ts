@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
-import { localAws } from '../../local-aws.ts'
+import { localAws } from '../../support/local-aws.ts'
 import { AWS } from './shell.ts'
 
 interface Account {

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { DeleteSecretCommand, GetSecretValueCommand } from '@aws-sdk/client-secrets-manager'
-import { json, vendorAnswering } from '../../fake-vendor.ts'
+import { json, vendorAnswering } from '../../support/fake-vendor.ts'
 import { awsAccount } from './account.ts'
 import { AWS, MACHINE, problem, seenIn, vendomat, type World } from './shell.ts'
 

@@ -1,6 +1,6 @@
 import { CreateSecretCommand, GetSecretValueCommand } from '@aws-sdk/client-secrets-manager'
 import { listenForCallback } from '../../../lib/cli/callback.ts'
-import { localAws } from '../../local-aws.ts'
+import { localAws } from '../../support/local-aws.ts'
 import { type Answers, AWS, type Call, problem, seenIn, vendomat, type World } from './shell.ts'
 
 const CANARY = 'CANARY-7f3a'

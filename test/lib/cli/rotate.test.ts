@@ -4,7 +4,7 @@ import {
   DescribeSecretCommand,
   GetSecretValueCommand,
 } from '@aws-sdk/client-secrets-manager'
-import { html, json, jwt, networkError, redirect, type Step, text, vendorAnswering } from '../../fake-vendor.ts'
+import { html, json, jwt, networkError, redirect, type Step, text, vendorAnswering } from '../../support/fake-vendor.ts'
 import { awsAccount } from './account.ts'
 import { NOW, problem, seenIn, vendomat, type World } from './shell.ts'
 

@@ -1,0 +1,208 @@
+import * as z from 'zod/mini'
+import { beginConsent, beginHostedConsent, CONSENT_SECONDS, finishConsent } from '../consent/consent.ts'
+import type { Ask, Vended } from '../core/ask.ts'
+import { VendingError } from '../core/errors.ts'
+import { revoke } from '../core/revoke.ts'
+import type { Runtime } from '../core/runtime.ts'
+import { secret } from '../core/secret.ts'
+import { isNever, rfc3339, secondsBetween } from '../core/token.ts'
+import { vend } from '../core/vend.ts'
+import type { Vendor } from '../core/vendor.ts'
+import type { VendingEvent } from './audit.ts'
+import { change, list, show } from './connections.ts'
+import { type ApiAnswer, json, problem } from './problem.ts'
+import { type Operation, ROUTES } from './routes.ts'
+
+/**
+ * A call that the gateway has authenticated. Plain values and not the platform's Request and Response: their first
+ * touch costs a cold process more than all the rest of a vend.
+ */
+export interface ApiRequest {
+  readonly operation: Operation
+  readonly requestId: string
+  /** ARN of who signed the call, as the gateway verified it. */
+  readonly caller: string
+  /** Left out by `list`. */
+  readonly connection?: string | undefined
+  readonly query: Readonly<Record<string, readonly string[]>>
+  readonly body?: string | undefined
+}
+
+/** Writes the audit line. Synchronous: it is out before the answer leaves, and if it throws there is no answer. */
+export type Recorder = (event: VendingEvent, error?: unknown) => void
+
+const NAME = /^[a-z0-9][a-z0-9-]{0,62}$/
+const SECONDS = /^[0-9]{1,10}$/
+const BODY_LENGTH = 16 * 1024
+
+/** What an operation came to: the answer, and what the audit line says of it. */
+interface Done {
+  readonly answer: ApiAnswer
+  readonly record: Pick<VendingEvent, 'outcome'> & Partial<Pick<VendingEvent, 'fingerprint' | 'expires_in'>>
+}
+
+/** Answers one call. Never throws; every failure is a problem (RFC 9457), and every call leaves one audit line. */
+export async function answer(
+  vendor: Vendor,
+  request: ApiRequest,
+  runtime: Runtime,
+  record: Recorder,
+): Promise<ApiAnswer> {
+  const startedAt = runtime.now()
+  const { connection = '*' } = request
+  const named = connection === '*' || NAME.test(connection)
+  const event = {
+    op: request.operation,
+    request_id: request.requestId,
+    caller: request.caller,
+    connection: `${vendor.id}#${named ? connection : '?'}`,
+  }
+  const ms = () => Math.round(secondsBetween(startedAt, runtime.now()) * 1000)
+  try {
+    if (!named) throw badRequest('a connection is named with a-z, 0-9 and "-", at most 63 of them')
+    const done = await run(vendor, request, runtime)
+    record({ ...event, ...done.record, ms: ms() })
+    return done.answer
+  } catch (error) {
+    const code = error instanceof VendingError ? error.code : 'internal'
+    record({ ...event, outcome: code, ms: ms() }, error)
+    return problem(error, {
+      requestId: request.requestId,
+      secretName: `vendomat/${vendor.id}/${named ? connection : ''}`,
+    })
+  }
+}
+
+async function run(vendor: Vendor, request: ApiRequest, runtime: Runtime): Promise<Done> {
+  const { operation, connection = '' } = request
+  const asked = { vendor, connection }
+  refuseUnknownQuery(request)
+  switch (operation) {
+    case 'vend':
+      return vended({ ...asked, minTtlSeconds: minTtlOf(request) }, runtime)
+    case 'refresh': {
+      const { rejected } = read(request, z.strictObject({ rejected: z.string().check(z.regex(/^[0-9a-f]{16}$/)) }))
+      return vended({ ...asked, minTtlSeconds: 0, rejected }, runtime)
+    }
+    case 'revoke': {
+      const revocation = await revoke(asked, runtime)
+      const { next_action } = await show(asked, runtime)
+      const body = { vendor: vendor.id, connection, revoked: true, vendor_revocation: revocation, next_action }
+      return { answer: json(body), record: { outcome: revocation } }
+    }
+    case 'list':
+      return done({ connections: await list(vendor, runtime) })
+    case 'show':
+      return done(await show(asked, runtime))
+    case 'change':
+      return done(await change(asked, { ...read(request, CHANGE), by: request.caller }, runtime))
+    case 'authorize':
+      return authorize(asked, read(request, AUTHORIZATION), runtime)
+  }
+}
+
+const CHANGE = z.strictObject({
+  owner: z.optional(z.string().check(z.trim(), z.minLength(1), z.maxLength(200))),
+  status: z.optional(z.enum(['active', 'disabled'])),
+  keep_warm: z.optional(z.boolean()),
+  acknowledge: z.optional(
+    z.strictObject({ note: z.optional(z.string().check(z.trim(), z.minLength(1), z.maxLength(200))) }),
+  ),
+  try: z.optional(z.string().check(z.regex(/^[\w-]{1,64}$/))),
+  check: z.optional(z.literal(true)),
+})
+
+const AUTHORIZATION = z.union([
+  z.strictObject({
+    state: z.string().check(z.regex(/^[\w-]{43}$/)),
+    code: z.optional(secret),
+    error: z.optional(z.string().check(z.maxLength(200))),
+  }),
+  z.strictObject({ hosted: z.literal(true) }),
+  z.strictObject({ redirect_uri: z.optional(z.string().check(z.maxLength(200))) }),
+])
+
+async function authorize(
+  asked: { readonly vendor: Vendor; readonly connection: string },
+  body: z.output<typeof AUTHORIZATION>,
+  runtime: Runtime,
+): Promise<Done> {
+  if ('hosted' in body) {
+    const { beginUrl, redirectUri } = await beginHostedConsent(asked, runtime)
+    const begun = { begin_url: beginUrl, redirect_uri: redirectUri, expires_in: CONSENT_SECONDS }
+    return { answer: json(begun), record: { outcome: 'begun' } }
+  }
+  if (!('state' in body)) {
+    const { authorizationUrl, state, redirectUri } = await beginConsent(asked, body.redirect_uri, runtime)
+    const begun = { authorization_url: authorizationUrl, state, redirect_uri: redirectUri, expires_in: CONSENT_SECONDS }
+    return { answer: json(begun), record: { outcome: 'begun' } }
+  }
+  const { accessToken, warnings = [] } = await finishConsent(asked, body, runtime)
+  const { vendor, connection } = asked
+  const connected = { vendor: vendor.id, connection, state: 'connected', ...endOf(accessToken.expiresAt), warnings }
+  return { answer: json(connected), record: { outcome: 'connected', fingerprint: accessToken.value.fingerprint } }
+}
+
+const done = (body: object): Done => ({ answer: json(body), record: { outcome: 'done' } })
+
+async function vended(ask: Ask, runtime: Runtime): Promise<Done> {
+  const got = await vend(ask, runtime)
+  const { value, expiresAt } = got.token.accessToken
+  const expires_in = wholeSeconds(runtime.now(), expiresAt)
+  const end = isNever(expiresAt) ? {} : { expires_in }
+  return {
+    answer: json(tokenBody(ask, got, runtime.now())),
+    record: { outcome: got.source, fingerprint: value.fingerprint, ...end },
+  }
+}
+
+function tokenBody({ vendor, connection }: Ask, { token, source, warnings }: Vended, now: Date): object {
+  const { value, expiresAt, scope, context } = token.accessToken
+  return {
+    access_token: value.reveal(),
+    token_type: 'Bearer',
+    ...(!isNever(expiresAt) && { expires_in: wholeSeconds(now, expiresAt) }),
+    ...(scope !== undefined && { scope }),
+    ...endOf(expiresAt),
+    ...(!isNever(token.refreshAt) && { refresh_after: rfc3339(token.refreshAt) }),
+    vendor: vendor.id,
+    connection,
+    fingerprint: value.fingerprint,
+    source,
+    context,
+    warnings,
+  }
+}
+
+function refuseUnknownQuery({ operation, query }: ApiRequest): void {
+  const known: readonly string[] = ROUTES[operation].query
+  if (Object.keys(query).every((name) => known.includes(name))) return
+  throw badRequest(known.length > 0 ? `the only query parameter is ${known.join()}` : 'there are no query parameters')
+}
+
+function minTtlOf({ query }: ApiRequest): number {
+  const [minTtl = '0', ...more] = query.min_ttl ?? []
+  if (more.length > 0 || !SECONDS.test(minTtl)) throw badRequest('min_ttl is one whole number of seconds')
+  return Number(minTtl)
+}
+
+/** The body, by its schema. What was wrong is not said in detail: a value may be a code. */
+function read<T>({ operation, body = '' }: ApiRequest, schema: z.ZodMiniType<T>): T {
+  const parsed = schema.safeParse(body.length > BODY_LENGTH ? undefined : parseJson(body))
+  if (parsed.success) return parsed.data
+  throw badRequest(`the body does not fit ${ROUTES[operation].method} ${ROUTES[operation].path}`)
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+const badRequest = (message: string): VendingError => new VendingError('bad_request', message)
+
+const endOf = (expiresAt: Date): object => (isNever(expiresAt) ? {} : { expires_at: rfc3339(expiresAt) })
+
+const wholeSeconds = (from: Date, to: Date): number => Math.floor(secondsBetween(from, to))

@@ -1,0 +1,71 @@
+import { FAILURES, type FailureCode, VendingError } from '../core/errors.ts'
+
+export interface ApiAnswer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+}
+
+/** RFC 6749 section 5.1: no answer with a token may be stored on its way. All the others go the same way. */
+const NO_STORE = { 'cache-control': 'no-store', pragma: 'no-cache', 'x-content-type-options': 'nosniff' }
+
+export const json = (body: object): ApiAnswer => ({
+  status: 200,
+  headers: { 'content-type': 'application/json', ...NO_STORE },
+  body: JSON.stringify(body),
+})
+
+interface Subject {
+  readonly requestId: string
+  /** `vendomat/accelo/hq` */
+  readonly secretName: string
+}
+
+/** RFC 9457. Says what to do next; an error nobody foresaw says no more than its request id. */
+export function problem(thrown: unknown, { requestId, secretName }: Subject): ApiAnswer {
+  const foreseen = thrown instanceof VendingError
+  const error = foreseen ? thrown : new VendingError('internal', `see the log of request ${requestId}`)
+  const { status, title, retryable } = FAILURES[error.code]
+  const retryAfter = retryable ? { 'retry-after': String(Math.ceil(error.retryAfterSeconds ?? 5)) } : {}
+  const body = {
+    type: `urn:vendomat:problem:${error.code.replaceAll('_', '-')}`,
+    title,
+    status,
+    detail: error.message,
+    code: error.code,
+    retryable,
+    next_step: nextStep(error.code, secretName),
+    request_id: requestId,
+  }
+  const headers = { 'content-type': 'application/problem+json', ...NO_STORE, ...retryAfter }
+  return { status, headers, body: JSON.stringify(body) }
+}
+
+function nextStep(code: FailureCode, secretName: string): string {
+  const [, vendor, connection] = secretName.split('/')
+  switch (code) {
+    case 'bad_request':
+      return 'correct the request'
+    case 'unknown_connection':
+      return `check the name, or store credentials in the secret ${secretName}`
+    case 'connection_disabled':
+      return `ask its owner, who can run: vendomat enable ${vendor} ${connection}`
+    case 'min_ttl_unavailable':
+      return 'ask for a smaller min_ttl'
+    case 'not_connected':
+    case 'grant_rejected':
+    case 'authorization_invalid':
+    case 'authorization_denied':
+      return `a person has to run: vendomat connect ${vendor} ${connection}`
+    case 'credential_expired':
+    case 'credential_revoked':
+      return `a person has to run: vendomat rotate ${vendor} ${connection}`
+    case 'credential_rejected':
+    case 'configuration':
+      return `store working credentials in the secret ${secretName}; the next call uses them`
+    case 'internal':
+      return 'report the request id'
+    default:
+      return 'call again after the time in Retry-After'
+  }
+}

@@ -1,0 +1,107 @@
+import type { FailureCode } from '../core/errors.ts'
+import type { Rotation } from '../core/vendor.ts'
+
+/** Something a person should hear about. Holds names, dates and codes; never a secret and never a vendor's text. */
+export type Notice = ExpiryNotice | TroubleNotice | RecoveredNotice | RotatedNotice | SweepNotice | MintingNotice
+
+interface OfVendor {
+  /** 'iobeya' */
+  readonly vendor: string
+  /** 'iObeya' */
+  readonly title: string
+}
+
+interface OfConnection extends OfVendor {
+  readonly connection: string
+  /** Who has to act. Nobody may have said so. */
+  readonly owner?: string
+}
+
+/** Credentials that only a person can renew come to their end, or are past it. */
+export interface ExpiryNotice extends OfConnection {
+  readonly kind: 'expiring' | 'expired'
+  readonly endsAt: Date
+  /** Whole days; negative when it is over, -1 on the first day after. */
+  readonly daysLeft: number
+  /** The step of the ladder that is due, in days before the end. */
+  readonly step: number
+  readonly rotation: Rotation
+  /** When the next notice goes out if nothing is done. */
+  readonly nextAt: Date
+  /** Who said that they are at it. */
+  readonly acknowledged?: { readonly by: string; readonly at: Date }
+}
+
+/** A connection gives no new tokens any more. */
+export interface TroubleNotice extends OfConnection {
+  readonly kind: 'reconnect_needed' | 'credentials_refused' | 'vendor_failing'
+  readonly since: Date
+  readonly code: FailureCode
+  /** In our own words. */
+  readonly detail: string
+  /** Until when the token at hand is still vended, if there is one. */
+  readonly worksUntil?: Date
+  readonly rotation: Rotation
+}
+
+/** A trouble that people were told of is over. */
+export interface RecoveredNotice extends OfVendor {
+  readonly kind: 'recovered'
+  /** Left out when it was the vendor's sweep that failed. */
+  readonly connection?: string
+  readonly owner?: string
+  readonly was: TroubleNotice['kind'] | 'sweep_failing'
+  /** When people were told. */
+  readonly toldAt: Date
+}
+
+/** New credentials have been stored, and they work. */
+export interface RotatedNotice extends OfConnection {
+  readonly kind: 'rotated'
+  readonly rotation: Rotation
+  /** The end of the new ones, where they have one. */
+  readonly endsAt?: Date
+}
+
+/** Nothing is renewed ahead of need for this vendor. */
+export interface SweepNotice extends OfVendor {
+  readonly kind: 'sweep_failing'
+  readonly since: Date
+  readonly detail: string
+}
+
+/** A vendor whose tokens stay in memory is asked for suspiciously many. */
+export interface MintingNotice extends OfConnection {
+  readonly kind: 'minting'
+  /** Tokens obtained in this hour so far. */
+  readonly count: number
+}
+
+export type NoticeKind = Notice['kind']
+
+export type Severity = 'info' | 'notice' | 'warning' | 'critical'
+
+/** How much it hurries: subscribers may filter by it. */
+export function severityOf(notice: Notice): Severity {
+  switch (notice.kind) {
+    case 'recovered':
+    case 'rotated':
+      return 'info'
+    case 'minting':
+    case 'vendor_failing':
+    case 'sweep_failing':
+      return 'warning'
+    case 'expired':
+    case 'reconnect_needed':
+    case 'credentials_refused':
+      return 'critical'
+    case 'expiring':
+      return notice.daysLeft <= 1
+        ? 'critical'
+        : notice.daysLeft <= 7
+          ? 'warning'
+          : notice.daysLeft <= 14
+            ? 'notice'
+            : 'info'
+  }
+}

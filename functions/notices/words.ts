@@ -1,0 +1,285 @@
+import { FAILURES } from '../core/errors.ts'
+import { isNever } from '../core/token.ts'
+import type {
+  ExpiryNotice,
+  MintingNotice,
+  Notice,
+  NoticeKind,
+  RecoveredNotice,
+  RotatedNotice,
+  SweepNotice,
+  TroubleNotice,
+} from './kinds.ts'
+
+/** Where a notice comes from and where people read on. */
+export interface Place {
+  readonly stack?: string | undefined
+  readonly region?: string | undefined
+  /** Address of the README: 'https://git.example/vendomat/README.md'. */
+  readonly runbook: string
+}
+
+/** What a notice says, part by part; a mail and a chat message lay the same parts out. */
+export interface Words {
+  /** How it stands, in a word: '7 days', 'overdue 3 days', 'recovered'. */
+  readonly state: string
+  /** 'iobeya/main', or 'iobeya' where no connection is meant. */
+  readonly about: string
+  /** 'token ends 27 Nov 2026' */
+  readonly headline: string
+  /** What happened, since or until when, and what it means for callers: one sentence each. */
+  readonly facts: readonly string[]
+  /** Who has to act; left out where nobody has to. */
+  readonly owner?: string
+  readonly steps: readonly Step[]
+  /** What there is to say beside it. */
+  readonly asides: readonly string[]
+}
+
+/** Something to do, or a command to run. */
+export type Step = { readonly say: string } | { readonly run: string }
+
+/** How a rendering sets apart what are not our own words: a command, a name, a text that a person entered. */
+export type Quote = (text: string) => string
+
+/** The heading of the README's runbook, by what it is about. */
+export const ANCHORS = {
+  expiring: 'credentials-end',
+  expired: 'credentials-end',
+  rotated: 'credentials-end',
+  reconnect_needed: 'reconnect-needed',
+  credentials_refused: 'credentials-refused',
+  vendor_failing: 'vendor-failing',
+  sweep_failing: 'sweep-failing',
+  minting: 'many-tokens-obtained',
+} as const satisfies Record<Exclude<NoticeKind, 'recovered'>, string>
+
+/** A trouble that is over has the heading of the trouble. */
+export const readOn = (notice: Notice, { runbook }: Place): string =>
+  `${runbook}#${ANCHORS[notice.kind === 'recovered' ? notice.was : notice.kind]}`
+
+/** What programs know a notice by. */
+export const TYPES = {
+  expiring: 'Credential Expiring',
+  expired: 'Credential Expired',
+  reconnect_needed: 'Reconnect Needed',
+  credentials_refused: 'Credentials Refused',
+  vendor_failing: 'Vendor Failing',
+  recovered: 'Recovered',
+  rotated: 'Credential Rotated',
+  sweep_failing: 'Sweep Failing',
+  minting: 'Many Tokens Obtained',
+} as const satisfies Record<NoticeKind, string>
+
+/** A text that a person or a program gave, as a part of one line: it can begin no line of its own. */
+export const oneLine = (text: string): string => text.replace(/[\p{C}\p{Zl}\p{Zp}]+/gu, ' ').trim()
+
+export function wordsOf(notice: Notice, quote: Quote): Words {
+  switch (notice.kind) {
+    case 'expiring':
+    case 'expired':
+      return endWords(notice, quote)
+    case 'reconnect_needed':
+    case 'credentials_refused':
+    case 'vendor_failing':
+      return troubleWords(notice, quote)
+    case 'recovered':
+      return recoveredWords(notice, quote)
+    case 'rotated':
+      return rotatedWords(notice, quote)
+    case 'sweep_failing':
+      return sweepWords(notice, quote)
+    case 'minting':
+      return mintingWords(notice, quote)
+  }
+}
+
+function endWords(notice: ExpiryNotice, quote: Quote): Words {
+  const { kind, title, endsAt, daysLeft, rotation, nextAt, acknowledged } = notice
+  const about = aboutOf(notice)
+  const ends = kind === 'expired' ? 'ended' : 'ends'
+  // Our own refusal of a token that has ended is a 424; of other credentials only the vendor knows that they have.
+  const error = `HTTP ${FAILURES.credential_expired.status} or ${FAILURES.credential_rejected.status}`
+  const ack = quote(commandOf('ack', notice))
+  return {
+    state: daysLeft < 0 ? `overdue ${days(-daysLeft)}` : daysLeft === 0 ? 'today' : days(daysLeft),
+    about,
+    headline: `${rotation.credential} ${ends} ${shortDate(endsAt)}`,
+    facts: [
+      `The ${rotation.credential} of ${quote(about)} (${title}) ${ends} on ${moment(endsAt)} (${fromToday(daysLeft)}).`,
+      kind === 'expired'
+        ? `Since then callers get errors in the place of tokens (${error}).`
+        : `If nothing is done, callers get errors in the place of tokens from then on (${error}).`,
+    ],
+    owner: ownerOf(notice, quote),
+    steps: [
+      ...rotation.before.map((say) => ({ say })),
+      { run: commandOf('rotate', notice) },
+      ...rotation.after.map((say) => ({ say })),
+    ],
+    asides: [
+      ...(acknowledged ? [`Acknowledged on ${date(acknowledged.at)} by ${quote(acknowledged.by)}.`] : []),
+      `${acknowledged ? 'Still' : 'Already'} at it? ${ack}`,
+      `Next notice: ${date(nextAt)}`,
+    ],
+  }
+}
+
+function troubleWords(notice: TroubleNotice, quote: Quote): Words {
+  const { kind, vendor, title, since, code, detail, worksUntil, rotation } = notice
+  const about = aboutOf(notice)
+  const error = `HTTP ${FAILURES[code].status}`
+  const cause = `since ${moment(since)}: ${quote(detail)} (${quote(code)}).`
+  const outlook = !worksUntil
+    ? `Callers get an ${error} instead of a token.`
+    : isNever(worksUntil)
+      ? 'Callers still get the token at hand.'
+      : `The token at hand works until ${moment(worksUntil)}; after that callers get an ${error}.`
+  const common = { about, owner: ownerOf(notice, quote), asides: [OVER] }
+  switch (kind) {
+    case 'reconnect_needed':
+      return {
+        ...common,
+        state: 'reconnect',
+        headline: `no new tokens since ${shortDate(since)}`,
+        facts: [`${quote(about)} (${title}) has got no new tokens ${cause}`, outlook],
+        // Not the steps of a rotation: the credentials are good, what is dead is what a person once said yes to.
+        steps: [
+          { say: `Find somebody who may say yes for this account at ${title}.` },
+          { run: commandOf('connect', notice) },
+        ],
+      }
+    case 'credentials_refused':
+      return {
+        ...common,
+        state: 'refused',
+        headline: `${rotation.credential} has not worked since ${shortDate(since)}`,
+        facts: [`The ${rotation.credential} of ${quote(about)} (${title}) has not worked ${cause}`, outlook],
+        steps: [
+          ...rotation.before.map((say) => ({ say })),
+          { run: commandOf('rotate', notice) },
+          ...rotation.after.map((say) => ({ say })),
+        ],
+      }
+    case 'vendor_failing':
+      return {
+        ...common,
+        state: 'failing',
+        headline: `no new tokens since ${shortDate(since)}`,
+        facts: [
+          `${title} has given ${quote(about)} no new tokens ${cause}`,
+          outlook,
+          `Other connections of ${title} may be hit too, without a notice of their own.`,
+        ],
+        steps: [{ run: commandOf('status', { vendor }) }],
+      }
+  }
+}
+
+function recoveredWords(notice: RecoveredNotice, quote: Quote): Words {
+  const { was, title, owner, toldAt } = notice
+  const about = aboutOf(notice)
+  const { now, told } = {
+    reconnect_needed: { now: `${quote(about)} (${title}) gets tokens again`, told: 'a person had to connect it again' },
+    credentials_refused: { now: `${quote(about)} (${title}) gets tokens again`, told: 'its credentials did not work' },
+    vendor_failing: { now: `${title} gives tokens again, as ${quote(about)} has seen`, told: 'it was failing' },
+    sweep_failing: { now: `Tokens of ${title} are renewed ahead of need again`, told: 'they were not' },
+  }[was]
+  return {
+    state: 'recovered',
+    about,
+    headline: was === 'sweep_failing' ? 'renewed ahead of need again' : 'gets tokens again',
+    facts: [`${now}.`, `The notice of ${moment(toldAt)}, that ${told}, is closed.`, NOTHING_TO_DO],
+    ...(owner !== undefined && { owner: ownerOf(notice, quote) }),
+    steps: [],
+    asides: [],
+  }
+}
+
+function rotatedWords(notice: RotatedNotice, quote: Quote): Words {
+  const { title, owner, rotation, endsAt } = notice
+  const about = aboutOf(notice)
+  return {
+    state: 'rotated',
+    about,
+    headline: `new ${rotation.credential} works`,
+    facts: [
+      `A new ${rotation.credential} of ${quote(about)} (${title}) has been stored, and it works.`,
+      ...(endsAt && !isNever(endsAt) ? [`It ends on ${moment(endsAt)}.`] : []),
+      ...(rotation.after.length === 0 ? [NOTHING_TO_DO] : []),
+    ],
+    ...(owner !== undefined && { owner: ownerOf(notice, quote) }),
+    steps: rotation.after.map((say) => ({ say })),
+    asides: [],
+  }
+}
+
+const sweepWords = ({ vendor, title, since, detail }: SweepNotice, quote: Quote): Words => ({
+  state: 'failing',
+  about: vendor,
+  headline: `nothing renewed ahead since ${shortDate(since)}`,
+  facts: [
+    `Tokens of ${title} have not been renewed ahead of need since ${moment(since)}: ${quote(detail)}.`,
+    'Callers still get tokens, but wait for the vendor when one has ended.',
+  ],
+  steps: [{ run: commandOf('status', { vendor }) }],
+  asides: [OVER],
+})
+
+function mintingWords(notice: MintingNotice, quote: Quote): Words {
+  const { title, count } = notice
+  const about = aboutOf(notice)
+  return {
+    state: 'many tokens',
+    about,
+    headline: `${count} tokens obtained this hour`,
+    facts: [`${quote(about)} (${title}) has obtained ${count} tokens this hour; two for each process are usual.`],
+    owner: ownerOf(notice, quote),
+    steps: [{ say: 'Look for callers that report good tokens as refused, or for processes that come and go.' }],
+    asides: [],
+  }
+}
+
+const OVER = 'Another notice follows when it is over.'
+const NOTHING_TO_DO = 'There is nothing to do.'
+
+interface Named {
+  readonly vendor: string
+  readonly connection?: string
+  readonly owner?: string
+}
+
+const aboutOf = ({ vendor, connection }: Named): string =>
+  connection === undefined ? vendor : `${vendor}/${connection}`
+
+const commandOf = (command: 'status' | 'connect' | 'rotate' | 'ack' | 'owner', { vendor, connection }: Named): string =>
+  ['npx vendomat', command, vendor, connection].filter(Boolean).join(' ')
+
+const ownerOf = (notice: Named, quote: Quote): string =>
+  notice.owner?.trim()
+    ? `Owner: ${quote(notice.owner)}`
+    : `Owner: nobody is named. To name one: ${quote(`${commandOf('owner', notice)} <mail address>`)}`
+
+const days = (count: number): string => (count === 1 ? '1 day' : `${count} days`)
+
+function fromToday(daysLeft: number): string {
+  if (daysLeft === 0) return 'today'
+  if (daysLeft === 1) return 'tomorrow'
+  if (daysLeft === -1) return 'yesterday'
+  return daysLeft > 0 ? `in ${days(daysLeft)}` : `${days(-daysLeft)} ago`
+}
+
+/** 'Friday 27 November 2026, 23:59 UTC' */
+const moment = (instant: Date): string => `${date(instant)}, ${instant.toISOString().slice(11, 16)} UTC`
+
+/** 'Friday 27 November 2026' */
+const date = (instant: Date): string =>
+  `${part(instant, { weekday: 'long' })} ${instant.getUTCDate()} ${part(instant, { month: 'long' })} ${instant.getUTCFullYear()}`
+
+/** '27 Nov 2026': a month's English name has three letters that tell it. */
+const shortDate = (instant: Date): string =>
+  `${instant.getUTCDate()} ${part(instant, { month: 'long' }).slice(0, 3)} ${instant.getUTCFullYear()}`
+
+/** One part at a time: how Intl joins them differs from one version of Node.js to the next. */
+const part = (instant: Date, which: Intl.DateTimeFormatOptions): string =>
+  instant.toLocaleDateString('en-GB', { ...which, timeZone: 'UTC' })

@@ -1,0 +1,223 @@
+import { type ApiRequest, answer } from '../../functions/api/app.ts'
+import type { VendingEvent } from '../../functions/api/audit.ts'
+import { FAILURES, type FailureCode, VendingError } from '../../functions/core/errors.ts'
+import type { Vendor } from '../../functions/core/vendor.ts'
+import { fakeVendor, gives, refuses, world } from '../support/world.ts'
+
+const request = (change: Partial<ApiRequest> = {}): ApiRequest => ({
+  operation: 'vend',
+  requestId: 'request-1',
+  caller: 'arn:aws:sts::111122223333:assumed-role/billing/session',
+  connection: 'hq',
+  query: {},
+  ...change,
+})
+
+async function call(vendor: Vendor, change: Partial<ApiRequest> = {}, w = world()) {
+  const events: VendingEvent[] = []
+  const { status, headers, body } = await answer(vendor, request(change), w.process(), (event) => events.push(event))
+  return { status, headers, body: JSON.parse(body), events, text: body }
+}
+
+describe('an answer with a token', () => {
+  it('C28 has the names of RFC 6749, the end in UTC, the context the API needs, and may not be stored', async () => {
+    const { vendor } = fakeVendor()
+    const { status, headers, body } = await call(vendor)
+    expect(status).toBe(200)
+    expect(headers).toMatchObject({
+      'content-type': 'application/json',
+      'cache-control': 'no-store',
+      pragma: 'no-cache',
+    })
+    expect(body).toEqual({
+      access_token: 't1',
+      token_type: 'Bearer',
+      expires_in: 3600,
+      expires_at: '2026-11-21T13:00:00Z',
+      refresh_after: expect.stringMatching(/^2026-11-21T12:\d\d:\d\dZ$/),
+      vendor: 'acme',
+      connection: 'hq',
+      fingerprint: '628b49d96dcde97a',
+      source: 'vendor',
+      context: { api_base_url: 'https://acme.example' },
+      warnings: [],
+    })
+  })
+
+  it('counts the seconds that are left, rounded down', async () => {
+    const w = world()
+    const { vendor } = fakeVendor()
+    await call(vendor, {}, w)
+    w.clock.advance(10.5)
+    expect((await call(vendor, {}, w)).body).toMatchObject({ expires_in: 3589, source: 'cache' })
+  })
+
+  it('leaves one audit line, with the fingerprint and never the token', async () => {
+    const { vendor } = fakeVendor({ script: gives({ name: 'canary-' }) })
+    const { events, body } = await call(vendor)
+    expect(events).toEqual([
+      {
+        op: 'vend',
+        request_id: 'request-1',
+        caller: 'arn:aws:sts::111122223333:assumed-role/billing/session',
+        connection: 'acme#hq',
+        outcome: 'vendor',
+        fingerprint: body.fingerprint,
+        expires_in: 3600,
+        ms: 0,
+      },
+    ])
+    expect(JSON.stringify(events)).not.toContain('canary')
+  })
+
+  it('does not leave when the audit line cannot be written', async () => {
+    const { vendor } = fakeVendor()
+    const broken = () => {
+      throw new Error('standard output is closed')
+    }
+    await expect(answer(vendor, request(), world().process(), broken)).rejects.toThrow('standard output is closed')
+  })
+})
+
+describe('a refusal', () => {
+  it('is a problem that says what to do next, and may not be stored either', async () => {
+    const { vendor } = fakeVendor({ script: refuses('credential_rejected', 'Acme refused the client') })
+    const { status, headers, body, events } = await call(vendor)
+    expect(status).toBe(502)
+    expect(headers).toMatchObject({
+      'content-type': 'application/problem+json',
+      'cache-control': 'no-store',
+      pragma: 'no-cache',
+    })
+    expect(body).toEqual({
+      type: 'urn:vendomat:problem:credential-rejected',
+      title: 'The vendor refused our credentials',
+      status: 502,
+      detail: 'Acme refused the client',
+      code: 'credential_rejected',
+      retryable: false,
+      next_step: 'store working credentials in the secret vendomat/acme/hq; the next call uses them',
+      request_id: 'request-1',
+    })
+    expect(events).toMatchObject([{ outcome: 'credential_rejected', connection: 'acme#hq' }])
+  })
+
+  it.each(Object.keys(FAILURES) as FailureCode[])(
+    '%s has the status of the table, and Retry-After exactly when calling again can help',
+    async (code) => {
+      const { vendor } = fakeVendor({ script: refuses(code, 'words of ours') })
+      const { status, headers, body } = await call(vendor)
+      expect(status).toBe(FAILURES[code].status)
+      expect('retry-after' in headers).toBe(FAILURES[code].retryable)
+      expect(body.next_step).toMatch(/\w/)
+    },
+  )
+
+  it('that nobody foresaw tells the caller nothing but the request id', async () => {
+    const { vendor } = fakeVendor({
+      script: () => {
+        throw new TypeError('canary in a message')
+      },
+    })
+    const { status, text, events } = await call(vendor)
+    expect(status).toBe(500)
+    expect(text).not.toContain('canary')
+    expect(text).toContain('request-1')
+    expect(events).toMatchObject([{ outcome: 'internal' }])
+  })
+
+  it('C26 never shows the cause of an error', async () => {
+    const { vendor } = fakeVendor({
+      script: () => {
+        throw new VendingError('vendor_unavailable', 'Acme does not answer', { cause: new Error('canary') })
+      },
+    })
+    expect((await call(vendor)).text).not.toContain('canary')
+  })
+})
+
+describe('a request', () => {
+  const { vendor, calls } = fakeVendor()
+
+  it.each([
+    '',
+    'HQ',
+    '-hq',
+    'h q',
+    '../hq',
+    'hq/..',
+    '%2e%2e',
+    'hq#',
+    'BUDGET',
+    'ｈq',
+    'h\u0000',
+    'a'.repeat(64),
+    '__proto__',
+  ])('for the connection %j is refused before anything is asked', async (connection) => {
+    const { status, body } = await call(vendor, { connection })
+    expect([status, body.code]).toEqual([400, 'bad_request'])
+    expect(calls).toHaveLength(0)
+  })
+
+  it.each(['-1', '1.5', '', ' 5', '0x10', '1e3', 'abc', '99999999999'])('with min_ttl=%s is refused', async (value) => {
+    const { status, body } = await call(vendor, { query: { min_ttl: [value] } })
+    expect([status, body.code]).toEqual([400, 'bad_request'])
+  })
+
+  it('with min_ttl twice or with a parameter nobody knows is refused', async () => {
+    expect((await call(vendor, { query: { min_ttl: ['1', '2'] } })).status).toBe(400)
+    expect((await call(vendor, { query: { min_tll: ['1'] } })).status).toBe(400)
+  })
+
+  it('for more than the vendor can give is 422, for nobody we know 404', async () => {
+    expect((await call(vendor, { query: { min_ttl: ['999999999'] } })).status).toBe(422)
+    expect((await call(vendor, { connection: 'nobody' })).status).toBe(404)
+  })
+
+  it('with the longest names there are is served', async () => {
+    const w = world()
+    const longest = 'a'.repeat(63)
+    w.secrets.replace(`acme/${longest}`, { password: 'p1' })
+    expect((await call(fakeVendor().vendor, { connection: longest }, w)).status).toBe(200)
+  })
+})
+
+describe('a change of a connection', () => {
+  const change = (body: unknown, w = world(), vendor = fakeVendor().vendor) =>
+    call(vendor, { operation: 'change', body: JSON.stringify(body) }, w)
+
+  it('takes an acknowledgement, and records who signed the call', async () => {
+    const w = world()
+    const { vendor } = fakeVendor()
+    w.secrets.replace('acme/hq', { password: 'p1', expires_on: '2026-12-01' })
+    await call(vendor, {}, w)
+    await change({ check: true }, w, vendor)
+    const { status, body } = await change({ acknowledge: { note: 'ticket 4711' } }, w, vendor)
+    expect(status).toBe(200)
+    expect(body).toMatchObject({
+      credential_ends_at: '2026-12-01T23:59:59Z',
+      next_notice_at: '2026-11-24T00:00:00Z',
+      acknowledged: {
+        by: 'arn:aws:sts::111122223333:assumed-role/billing/session',
+        at: '2026-11-21T12:00:00Z',
+        note: 'ticket 4711',
+      },
+      next_action: expect.stringContaining('vendomat rotate acme hq'),
+    })
+    expect(w.notices).toHaveLength(1)
+  })
+
+  it.each([
+    { acknowledge: true },
+    { acknowledge: { note: '' } },
+    { acknowledge: { note: 'x'.repeat(201) } },
+    { acknowledge: { by: 'somebody else' } },
+    { check: false },
+    { check: 'yes' },
+    { try: '' },
+    { try: '../current' },
+    { rotate: true },
+  ])('refuses %j', async (body) => {
+    expect((await change(body)).body).toMatchObject({ code: 'bad_request', status: 400 })
+  })
+})

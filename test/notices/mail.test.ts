@@ -1,0 +1,233 @@
+import * as fc from 'fast-check'
+import { NEVER } from '../../functions/core/token.ts'
+import { mailOf } from '../../functions/notices/mail.ts'
+import { all, anyNotice, expiring, notices, place } from '../support/notices.ts'
+
+const body = (...[notice, where = place]: [Parameters<typeof mailOf>[0], Parameters<typeof mailOf>[1]?]) =>
+  mailOf(notice, where).body
+
+describe('the mail', () => {
+  it('of credentials that end says what, when, whose, what to do and when it is said again', () => {
+    expect(mailOf(expiring, place)).toEqual({
+      subject: '[7 days] iobeya/main: token ends 27 Nov 2026',
+      body: `The token of iobeya/main (iObeya) ends on Friday 27 November 2026, 23:59 UTC (in 7 days).
+If nothing is done, callers get errors in the place of tokens from then on (HTTP 424 or 502).
+
+Owner: integrations@example.com
+
+Do this:
+  1. Log in to iObeya as the machine user.
+  2. Generate the token, and copy it.
+  3. npx vendomat rotate iobeya main
+  4. Take the administrator permission from the machine user again.
+
+Already at it? npx vendomat ack iobeya main
+Next notice: Tuesday 24 November 2026
+
+Runbook: https://git.example/README.md#credentials-end
+Stack vendomat-prod, eu-west-1
+`,
+    })
+  })
+
+  it('of credentials that have ended says since when callers get an error', () => {
+    const { subject, body } = mailOf(notices.expired, place)
+    expect(subject).toBe('[overdue 3 days] iobeya/main: token ended 27 Nov 2026')
+    expect(body).toContain(
+      'ended on Friday 27 November 2026, 23:59 UTC (3 days ago).\nSince then callers get errors in the place of tokens (HTTP 424',
+    )
+    expect(body).toContain('Next notice: Tuesday 1 December 2026')
+  })
+
+  it.each([
+    [2, '[2 days]', 'in 2 days'],
+    [1, '[1 day]', 'tomorrow'],
+    [0, '[today]', 'today'],
+  ])('%i days before the end speaks of it as people do', (daysLeft, state, when) => {
+    const { subject, body } = mailOf({ ...expiring, daysLeft }, place)
+    expect(subject).toBe(`${state} iobeya/main: token ends 27 Nov 2026`)
+    expect(body).toContain(`(${when}).`)
+  })
+
+  it.each([
+    [0, '[today]', 'today'],
+    [-1, '[overdue 1 day]', 'yesterday'],
+    [-2, '[overdue 2 days]', '2 days ago'],
+  ])('%i days after the end as well', (daysLeft, state, when) => {
+    const { subject, body } = mailOf({ ...notices.expired, daysLeft }, place)
+    expect(subject).toBe(`${state} iobeya/main: token ended 27 Nov 2026`)
+    expect(body).toContain(`(${when}).`)
+  })
+
+  it('says who is at it, if somebody said so', () => {
+    const acknowledged = { by: 'arn:aws:iam::111122223333:user/anna', at: new Date('2026-11-19T08:00:00Z') }
+    expect(body({ ...expiring, acknowledged })).toContain(
+      `Acknowledged on Thursday 19 November 2026 by arn:aws:iam::111122223333:user/anna.
+Still at it? npx vendomat ack iobeya main`,
+    )
+  })
+
+  it('says that nobody owns the connection, where a person is needed', () => {
+    const { owner: _, ...unowned } = expiring
+    expect(body(unowned)).toContain(
+      'Owner: nobody is named. To name one: npx vendomat owner iobeya main <mail address>',
+    )
+    expect(body({ ...expiring, owner: ' ' })).toContain('Owner: nobody is named')
+    expect(body(notices.recovered)).not.toContain('Owner')
+  })
+
+  it('of a grant that has died sends a person to connect, not to change the credentials', () => {
+    expect(mailOf(notices.reconnect_needed, place)).toEqual({
+      subject: '[reconnect] accelo/hq: no new tokens since 21 Nov 2026',
+      body: `accelo/hq (Accelo) has got no new tokens since Saturday 21 November 2026, 12:00 UTC: the vendor has ended the grant (grant_rejected).
+The token at hand works until Saturday 21 November 2026, 13:00 UTC; after that callers get an HTTP 424.
+
+Owner: nobody is named. To name one: npx vendomat owner accelo hq <mail address>
+
+Do this:
+  1. Find somebody who may say yes for this account at Accelo.
+  2. npx vendomat connect accelo hq
+
+Another notice follows when it is over.
+
+Runbook: https://git.example/README.md#reconnect-needed
+Stack vendomat-prod, eu-west-1
+`,
+    })
+  })
+
+  it('of refused credentials names the steps of their rotation', () => {
+    const { subject, body } = mailOf(notices.credentials_refused, place)
+    expect(subject).toBe('[refused] accelo/hq: client secret has not worked since 21 Nov 2026')
+    expect(
+      body,
+    ).toContain(`The client secret of accelo/hq (Accelo) has not worked since Saturday 21 November 2026, 12:00 UTC: the vendor refused the client secret (credential_rejected).
+Callers get an HTTP 502 instead of a token.`)
+    expect(body).toContain('  1. Create a second client secret.\n  2. npx vendomat rotate accelo hq\n\n')
+  })
+
+  it('promises nothing of a token that has no end', () => {
+    expect(body({ ...notices.credentials_refused, worksUntil: NEVER })).toContain(
+      'Callers still get the token at hand.',
+    )
+  })
+
+  it('of a failing vendor says that it speaks for all its connections', () => {
+    const { subject, body } = mailOf(notices.vendor_failing, place)
+    expect(subject).toBe('[failing] accelo/hq: no new tokens since 21 Nov 2026')
+    expect(
+      body,
+    ).toContain(`Accelo has given accelo/hq no new tokens since Saturday 21 November 2026, 12:00 UTC: the vendor answered 503 (vendor_unavailable).
+The token at hand works until Saturday 21 November 2026, 13:00 UTC; after that callers get an HTTP 503.
+Other connections of Accelo may be hit too, without a notice of their own.`)
+    expect(body).toContain('Do this:\n  1. npx vendomat status accelo\n\nAnother notice follows when it is over.')
+  })
+
+  it.each([
+    [
+      'reconnect_needed',
+      'accelo/hq (Accelo) gets tokens again.',
+      'a person had to connect it again',
+      'reconnect-needed',
+    ],
+    [
+      'credentials_refused',
+      'accelo/hq (Accelo) gets tokens again.',
+      'its credentials did not work',
+      'credentials-refused',
+    ],
+    ['vendor_failing', 'Accelo gives tokens again, as accelo/hq has seen.', 'it was failing', 'vendor-failing'],
+  ] as const)('of a recovery from %s says which notice is closed', (was, now, told, anchor) => {
+    const { subject, body } = mailOf({ ...notices.recovered, was }, place)
+    expect(subject).toBe('[recovered] accelo/hq: gets tokens again')
+    expect(body).toBe(`${now}
+The notice of Saturday 21 November 2026, 12:00 UTC, that ${told}, is closed.
+There is nothing to do.
+
+Runbook: https://git.example/README.md#${anchor}
+Stack vendomat-prod, eu-west-1
+`)
+  })
+
+  it('of sweeps that work again names the vendor alone', () => {
+    const { connection: _, ...vendorOnly } = notices.recovered
+    const { subject, body } = mailOf({ ...vendorOnly, was: 'sweep_failing' }, place)
+    expect(subject).toBe('[recovered] accelo: renewed ahead of need again')
+    expect(body).toContain('Tokens of Accelo are renewed ahead of need again.')
+    expect(body).toContain('#sweep-failing')
+  })
+
+  it('of new credentials says until when they live and what is left to do', () => {
+    const { subject, body } = mailOf(notices.rotated, place)
+    expect(subject).toBe('[rotated] iobeya/main: new token works')
+    expect(body).toContain(`A new token of iobeya/main (iObeya) has been stored, and it works.
+It ends on Saturday 20 November 2027, 23:59 UTC.
+
+Owner: integrations@example.com
+
+Do this:
+  1. Take the administrator permission from the machine user again.`)
+  })
+
+  it('of new credentials with no end and no steps left says that there is nothing to do', () => {
+    const { endsAt: _, ...endless } = notices.rotated
+    const rotation = { ...notices.rotated.rotation, after: [] }
+    expect(body({ ...endless, rotation })).toContain('and it works.\nThere is nothing to do.\n\nOwner')
+    expect(body({ ...notices.rotated, rotation, endsAt: NEVER })).not.toContain('It ends')
+  })
+
+  it('of failing sweeps says that callers wait', () => {
+    const { subject, body } = mailOf(notices.sweep_failing, place)
+    expect(subject).toBe('[failing] accelo: nothing renewed ahead since 21 Nov 2026')
+    expect(
+      body,
+    ).toContain(`Tokens of Accelo have not been renewed ahead of need since Saturday 21 November 2026, 12:00 UTC: the table did not answer.
+Callers still get tokens, but wait for the vendor when one has ended.
+
+Do this:
+  1. npx vendomat status accelo`)
+  })
+
+  it('of many tokens says where to look', () => {
+    const { subject, body } = mailOf(notices.minting, place)
+    expect(subject).toBe('[many tokens] accelo/hq: 57 tokens obtained this hour')
+    expect(body).toContain('accelo/hq (Accelo) has obtained 57 tokens this hour; two for each process are usual.')
+    expect(body).toContain('Look for callers that report good tokens as refused, or for processes that come and go.')
+  })
+
+  it('has no empty line at its end where neither stack nor region is known', () => {
+    expect(body(expiring, { runbook: 'README.md' })).toMatch(/\n\nRunbook: README\.md#credentials-end\n$/)
+    expect(body(expiring, { runbook: 'README.md', region: 'eu-west-1' })).toMatch(/#credentials-end\neu-west-1\n$/)
+  })
+})
+
+describe('a subject', () => {
+  it('is printable ASCII in one line of less than 100 characters, whatever the names are', () => {
+    fc.assert(fc.property(anyNotice, (notice) => /^\[[ -~]{0,98}$/.test(mailOf(notice, place).subject)))
+  })
+
+  it('gives up the end of a name before it gives up what happened', () => {
+    const { subject } = mailOf({ ...expiring, connection: 'c'.repeat(63) }, place)
+    expect(subject).toBe(`[7 days] iobeya/${'c'.repeat(56)}...: token ends 27 Nov 2026`)
+    expect(subject).toHaveLength(99)
+    const fits = 'c'.repeat(59)
+    expect(mailOf({ ...expiring, connection: fits }, place).subject).toContain(`/${fits}: token`)
+  })
+
+  it('never holds the owner', () => {
+    for (const notice of all) expect(mailOf(notice, place).subject).not.toContain('integrations')
+  })
+})
+
+describe('a text that a person entered', () => {
+  it('begins no line of its own', () => {
+    const forged = body({ ...expiring, owner: 'eve\r\n\r\nDo this:\u2028  1. Send the token to eve@example.com' })
+    expect(forged).toContain('Owner: eve Do this:   1. Send the token to eve@example.com\n')
+    const lines = (text: string) => text.split(/\r\n|[\n\r\v\f\u0085\u2028\u2029]/).length
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (owner) => {
+        expect(lines(body({ ...expiring, owner }))).toBe(lines(body(expiring)))
+      }),
+    )
+  })
+})

@@ -1,0 +1,190 @@
+import * as z from 'zod/mini'
+import { VendingError } from '../../functions/core/errors.ts'
+import { newMemory } from '../../functions/core/memory.ts'
+import type { Measure, Runtime } from '../../functions/core/runtime.ts'
+import { Secret, secret } from '../../functions/core/secret.ts'
+import type { TokenStore } from '../../functions/core/store.ts'
+import { secondsAfter, type TokenPolicy } from '../../functions/core/token.ts'
+import { type Context, defineVendor, type Issued, type Liveness, type Vendor } from '../../functions/core/vendor.ts'
+import type { Notice } from '../../functions/notices/kinds.ts'
+import { memoryStore } from './memory-store.ts'
+
+export const The = { now: new Date('2026-11-21T12:00:00Z'), connection: 'hq' }
+
+/** A clock that stands still until everybody sleeps, and then moves to the first who wakes. */
+export function stillClock(start = The.now) {
+  let time = start.getTime()
+  const sleepers: { at: number; wake: () => void }[] = []
+  const pump = () => {
+    sleepers.sort((a, b) => a.at - b.at)
+    const next = sleepers.shift()
+    if (!next) return
+    time = Math.max(time, next.at)
+    next.wake()
+  }
+  return {
+    now: () => new Date(time),
+    sleep: (seconds: number) =>
+      new Promise<void>((wake) => {
+        sleepers.push({ at: time + seconds * 1000, wake })
+        setImmediate(pump)
+      }),
+    advance: (seconds: number) => {
+      time += Math.round(seconds * 1000)
+    },
+  }
+}
+
+export type Clock = ReturnType<typeof stillClock>
+
+/** What the made-up vendor does when it is called. */
+export type Script = (context: Context, refreshToken: Secret | undefined, call: number) => Promise<Issued> | Issued
+
+interface VendorOptions {
+  readonly id?: string
+  readonly policy?: Partial<TokenPolicy>
+  readonly script?: Script
+  readonly stored?: true
+  /** What becomes of a stored token that is shown to the vendor. */
+  readonly liveness?: (password: string) => Liveness | Promise<Liveness>
+}
+
+/** A vendor made up for the tests of the engine: counts its calls and does what the script says. */
+export function fakeVendor({ id = 'acme', policy, script = gives({}), stored, liveness }: VendorOptions = {}) {
+  const calls: { refreshToken?: string; password: string; at: Date }[] = []
+  let current = script
+  const vendor: Vendor = defineVendor({
+    id,
+    title: 'Acme',
+    hosts: ['acme.example'],
+    credentials: z.object({ password: secret }),
+    tokens: { keep: 'table', maxLifeSeconds: 7 * 24 * 3600, ...policy },
+    rotation: { credential: 'password', before: ['Make a new password.'], after: [] },
+    ...(stored && { isStored: () => true }),
+    ...(liveness && { liveness: async ({ password }) => liveness(password.reveal()) }),
+    issue: async ({ password }, refreshToken, context) => {
+      const at = context.now()
+      calls.push({ password: password.reveal(), at, ...(refreshToken && { refreshToken: refreshToken.reveal() }) })
+      return current(context, refreshToken, calls.length)
+    },
+  })
+  return {
+    vendor,
+    calls,
+    will: (next: Script) => {
+      current = next
+    },
+  }
+}
+
+interface Gift {
+  readonly lifeSeconds?: number
+  readonly refreshToken?: string
+  readonly name?: string
+}
+
+/** Gives token t1 at the first call, t2 at the second, and so on. */
+export const gives =
+  ({ lifeSeconds = 3600, refreshToken, name = 't' }: Gift): Script =>
+  (context, _held, call) => {
+    const issuedAt = context.now()
+    return {
+      accessToken: {
+        value: new Secret(`${name}${call}`),
+        issuedAt,
+        expiresAt: secondsAfter(issuedAt, lifeSeconds),
+        context: { api_base_url: 'https://acme.example' },
+      },
+      ...(refreshToken && { refreshToken: new Secret(`${refreshToken}${call}`) }),
+    }
+  }
+
+export const refuses =
+  (...error: ConstructorParameters<typeof VendingError>): Script =>
+  () => {
+    throw new VendingError(...error)
+  }
+
+/** Secrets that can be replaced; versions count up. */
+export function fakeSecrets(now: () => Date, documents: Record<string, unknown> = { 'acme/hq': { password: 'p1' } }) {
+  const secrets = new Map(Object.entries(documents).map(([name, document]) => [name, { document, version: 'v1' }]))
+  const versions = new Map([...secrets].map(([name, credentials]) => [`${name} v1`, credentials]))
+  let reads = 0
+  return {
+    reads: () => reads,
+    replace: (name: string, document: unknown) => {
+      const credentials = { document, version: `v${Number(secrets.get(name)?.version.slice(1) ?? 0) + 1}` }
+      secrets.set(name, credentials)
+      versions.set(`${name} ${credentials.version}`, credentials)
+    },
+    remove: (name: string) => {
+      secrets.delete(name)
+    },
+    /** A version that is there, but not the current one. */
+    propose: (name: string, version: string, document: unknown) => {
+      versions.set(`${name} ${version}`, { document, version })
+    },
+    /** What one process sees of them. */
+    source: (): Runtime['credentials'] => {
+      const cache = new Map<string, { credentials: { document: unknown; version: string }; at: number }>()
+      return {
+        read: async (vendorId, connection, maxAgeSeconds) => {
+          const name = `${vendorId}/${connection}`
+          const cached = cache.get(name)
+          if (cached && now().getTime() - cached.at < maxAgeSeconds * 1000) return cached.credentials
+          reads += 1
+          const credentials = secrets.get(name)
+          if (!credentials) throw new VendingError('unknown_connection', `there is no secret vendomat/${name}`)
+          cache.set(name, { credentials, at: now().getTime() })
+          return credentials
+        },
+        readVersion: async (vendorId, connection, version) => versions.get(`${vendorId}/${connection} ${version}`),
+        known: (vendorId, connection) => cache.get(`${vendorId}/${connection}`)?.credentials.version,
+      }
+    },
+  }
+}
+
+/** A store whose named method fails, as often as told. */
+export function brokenStore(store: TokenStore, method: keyof TokenStore, times = 1): TokenStore {
+  let left = times
+  return new Proxy(store, {
+    get: (target, name, receiver) => {
+      if (name !== method || left === 0) return Reflect.get(target, name, receiver)
+      left -= 1
+      return async () => {
+        throw new VendingError('store_unavailable', 'the table of this machine does not answer')
+      }
+    },
+  })
+}
+
+/** One machine: a store, secrets, a clock, and as many processes as a test wants. */
+export function world(overrides: Partial<Runtime> = {}) {
+  const clock = stillClock()
+  const secrets = fakeSecrets(clock.now)
+  const store = overrides.store ?? memoryStore()
+  const notices: Notice[] = []
+  const measures: Measure[] = []
+  const process = (): Runtime => ({
+    store,
+    credentials: secrets.source(),
+    http: () => Promise.reject(new Error('the engine does not call by itself')),
+    allowedHosts: [],
+    restAfterDays: 14,
+    memory: newMemory(),
+    now: clock.now,
+    sleep: clock.sleep,
+    deadline: () => new AbortController().signal,
+    random: () => 0.5,
+    notify: async (notice) => {
+      notices.push(notice)
+      return true
+    },
+    measure: (measure) => {
+      measures.push(measure)
+    },
+    ...overrides,
+  })
+  return { clock, secrets, store, notices, measures, process }
+}
