@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util'
 import { startMachine } from '../lib/local/machine.ts'
 
-// The SDK's lock-file version runs on Node 20; its warning of the year after would bury the banner.
+// The SDK's locked version runs on Node 20. Its warning about a later version would hide the banner.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true'
 
 const HELP = `npm start [-- --port 8787]

@@ -3,7 +3,7 @@ import { secondsAhead } from '../lib/cli/local-clock.ts'
 import { run } from '../lib/cli/run.ts'
 import { terminalShell } from '../lib/cli/terminal.ts'
 
-// The SDK's lock-file version runs on Node 20; its warning of the year after is no news to who wants a token.
+// The SDK's locked version runs on Node 20. Its warning about a later version is not for a person who wants a token.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true'
 
 const aheadSeconds = await secondsAhead({ environment: process.env, http: fetch })

@@ -31,20 +31,20 @@ export interface AlertsProps {
 }
 
 export interface WatchProps extends Omit<AlarmProps, 'alarmName' | 'alarmDescription' | 'actionsEnabled'> {
-  /** What to do first, as an instruction: the mail begins with it. */
+  /** What to do first, as an instruction. The mail begins with it. */
   readonly todo: string
   /** The heading of the README's runbook. */
   readonly runbook: string
-  /** What no data means. There is no default: silence is the rule for errors and the worst news of a heartbeat. */
+  /** What no data means. There is no default: it is normal for errors, and a failure for a heartbeat. */
   readonly treatMissingData: TreatMissingData
 }
 
-/** The expression of an alarm takes so many metrics. */
+/** CloudWatch allows so many metrics in the expression of an alarm. */
 const MOST_METRICS = 10
 
-/** Where people hear of what only a person can do, and of what is wrong with the machine. */
+/** Where people are notified of what only a person can do, and of what is wrong with the machine. */
 export class Alerts extends Construct {
-  /** For a chat channel to subscribe to, where it was asked for. */
+  /** For a chat channel to subscribe to, if the deployment has one. */
   readonly chatTopic: Topic | undefined
   private readonly topic: Topic
   private readonly key: Key
@@ -62,7 +62,7 @@ export class Alerts extends Construct {
     this.letAlarmsPublish()
   }
 
-  /** Lets `fn` tell people: by the topics, and by events on the account's bus. */
+  /** Lets `fn` send notices: to the topics, and as events on the account's bus. */
   grantPublish(fn: LambdaFunction): void {
     const { topic, chatTopic } = this
     fn.addEnvironment(ENV.topic, topic.topicArn)
@@ -82,7 +82,7 @@ export class Alerts extends Construct {
       new PolicyStatement({
         actions: ['events:PutEvents'],
         resources: [Stack.of(this).formatArn({ service: 'events', resource: 'event-bus', resourceName: 'default' })],
-        // A request has many entries, each with a source; `ForAllValues` is true of one that names none at all.
+        // A request has many entries, each with a source. `ForAllValues` also holds for a request that names no source.
         conditions: {
           'ForAllValues:StringEquals': { 'events:source': [EVENT_SOURCE] },
           Null: { 'events:source': 'false' },
@@ -91,7 +91,7 @@ export class Alerts extends Construct {
     )
   }
 
-  /** An alarm that says what to do, and where to read on; it is told when it begins and when it is over. */
+  /** Makes an alarm that says what to do and where to read on. It is mailed when it begins and when it is over. */
   alarm(id: string, { todo, runbook, ...props }: WatchProps): Alarm {
     const alarm = new Alarm(this, id, {
       ...props,
@@ -104,25 +104,14 @@ export class Alerts extends Construct {
     return alarm
   }
 
-  /** Watches a vendor: whether its schedules run and what comes of them, what callers get, and its function. */
+  /**
+   * Watches what no notice can report of a vendor: that its schedules or its function do not run. Notices report on the
+   * vendor and its credentials, and say what to do; an alarm as well would be two mails for one trouble.
+   */
   watchVendor(fn: LambdaFunction, vendor: Vendor): void {
     this.watchSweeps(vendor)
     this.watchChecks(vendor)
-    const { id, title } = vendor
-    this.alarm(`${id}-vendor-failing`, {
-      todo: `Run \`npx vendomat status ${id}\`: more than 5 requests for ${title} tokens failed within 5 minutes.`,
-      runbook: 'Vendor failing',
-      metric: vendorMetric(id, 'Failures'),
-      ...above(5),
-    })
-    this.alarm(`${id}-served-stale`, {
-      todo: `Run \`npx vendomat status ${id}\`: for 15 minutes callers got ageing ${title} tokens; these end soon.`,
-      runbook: 'Callers served stale',
-      metric: vendorMetric(id, 'ServedStale'),
-      ...above(0),
-      evaluationPeriods: 3,
-    })
-    this.watchFunction(fn, { id: `${id}-function`, called: `the ${title} function` })
+    this.watchFunction(fn, { id: `${vendor.id}-function`, called: `the ${vendor.title} function` })
   }
 
   /** Watches for crashes, and for calls that were turned away. */
@@ -141,12 +130,12 @@ export class Alerts extends Construct {
     })
   }
 
-  /** Watches for notices that reached nobody. */
+  /** Watches for notices that could not be sent. */
   watchNotices(vendors: readonly Vendor[]): void {
     for (let first = 0; first < vendors.length; first += MOST_METRICS) {
       const some = vendors.slice(first, first + MOST_METRICS)
       this.alarm(first === 0 ? 'notices-lost' : `notices-lost-${first / MOST_METRICS + 1}`, {
-        todo: 'Run `npx vendomat status`: people should have been told something, and it could not be sent.',
+        todo: 'Run `npx vendomat status`: a notice could not be sent.',
         runbook: 'Notices lost',
         metric: new MathExpression({
           expression: some.map(({ id }) => `FILL(${id}, 0)`).join(' + '),
@@ -159,7 +148,7 @@ export class Alerts extends Construct {
     }
   }
 
-  /** Watches calls of schedules that reached nobody. */
+  /** Watches for calls of schedules that did not reach their function. */
   watchUndelivered(queue: Queue): void {
     this.alarm('sweeps-undelivered', {
       todo: 'Read the messages of the dead-letter queue: each says why a schedule could not call its function.',
@@ -196,7 +185,7 @@ export class Alerts extends Construct {
     })
   }
 
-  /** Watches that each minute somebody looks at what is due, and that it can be renewed. */
+  /** Watches that there is a sweep each minute. */
   private watchSweeps({ id, title }: Vendor): void {
     this.alarm(`${id}-sweep-stopped`, {
       todo: `Look at the errors of the ${title} function and at its schedule: for 5 minutes nothing was renewed ahead.`,
@@ -208,30 +197,22 @@ export class Alerts extends Construct {
       // A sweep counts what is due even when that is nothing, so no data is no sweep.
       treatMissingData: TreatMissingData.BREACHING,
     })
-    this.alarm(`${id}-due-not-renewed`, {
-      todo: `Run \`npx vendomat status ${id}\`: for 15 minutes ${title} tokens could not be renewed ahead of need.`,
-      runbook: 'Due not renewed',
-      metric: vendorMetric(id, 'SweepFailed'),
-      ...above(0),
-      // What failed is tried again after a minute or two, so each of these sees it; one bad minute is in one of them.
-      evaluationPeriods: 3,
-    })
   }
 
-  /** Watches that each day somebody looks at credentials, and what was seen. */
+  /** Watches that there is a check of all credentials each day. */
   private watchChecks({ id, title }: Vendor): void {
     this.alarm(`${id}-check-stopped`, {
-      todo: `Look at the errors of the ${title} function and at its daily schedule: nobody has looked when credentials end.`,
+      todo: `Look at the errors of the ${title} function and at its daily schedule: its credentials have not been checked.`,
       runbook: 'Check stopped',
       metric: vendorMetric(id, 'ChecksDone', { statistic: Stats.SAMPLE_COUNT, period: Duration.hours(1) }),
       comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
       threshold: 1,
       evaluationPeriods: A_DAY_HOURS,
-      // A check counts what it has seen even when that is nothing, so no data is no check.
+      // A check counts what it has checked even when that is nothing, so no data is no check.
       treatMissingData: TreatMissingData.BREACHING,
     })
     this.alarm(`${id}-checks-failing`, {
-      todo: `Run \`npx vendomat status ${id}\`: the daily check could not look at all ${title} credentials.`,
+      todo: `Run \`npx vendomat status ${id}\`: not all ${title} credentials could be checked today.`,
       runbook: 'Checks failing',
       metric: new MathExpression({
         // Every check counts both.
@@ -241,23 +222,16 @@ export class Alerts extends Construct {
         period: Duration.hours(1),
       }),
       ...above(0),
-      ...onceADay,
-    })
-    this.alarm(`${id}-credentials-end`, {
-      todo: `Run \`npx vendomat status ${id}\` and rotate what it names: ${title} credentials end in less than 3 days.`,
-      runbook: 'Credentials end',
-      metric: vendorMetric(id, 'DaysToExpiry', { statistic: Stats.MINIMUM, period: Duration.hours(1) }),
-      comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
-      threshold: 3,
-      // Of a vendor without such credentials there is never any data.
-      treatMissingData: TreatMissingData.NOT_BREACHING,
-      ...onceADay,
+      // What is reported once a day stands until the next report. The period is not a day: checks begin some minutes
+      // apart, so a period of a day could be without data, and the alarm would end only to begin again.
+      evaluationPeriods: A_DAY_HOURS,
+      datapointsToAlarm: 1,
     })
   }
 
   /**
-   * CloudWatch publishes as itself. Requiring TLS gave the topic a policy, which took the place of the default one that
-   * lets it; and without the key an alarm's notice is lost and nobody told.
+   * CloudWatch publishes as itself. The policy that requires TLS replaces the topic's default one, which allows that;
+   * and without the key an alarm's mail is lost, and nothing reports it.
    */
   private letAlarmsPublish(): void {
     const statement = {
@@ -273,7 +247,7 @@ export class Alerts extends Construct {
   }
 }
 
-/** Once over `threshold`, of something that is only reported when it happens: no data is good news. */
+/** One value over `threshold`, of a metric that is reported only when something happens: no data is good news. */
 const above = (threshold: number) => ({
   comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
   threshold,
@@ -283,12 +257,6 @@ const above = (threshold: number) => ({
 
 /** From one daily check to the next: a day, the 15 minutes of its window, and the hour by which clocks are put back. */
 const A_DAY_HOURS = 26
-
-/**
- * What is reported once a day stands until the next report. Not a period of a day: checks begin some minutes apart, so
- * now and then there is a day without data, and the alarm would end only to begin again.
- */
-const onceADay = { evaluationPeriods: A_DAY_HOURS, datapointsToAlarm: 1 }
 
 /** The anchor that a heading of letters, digits and spaces has on GitHub. */
 const anchorOf = (heading: string): string => heading.toLowerCase().replaceAll(' ', '-')

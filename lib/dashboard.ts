@@ -51,7 +51,7 @@ export class Dashboard extends Construct {
 const PERCENT = { min: 0, max: 100, label: '%', showUnits: false }
 const COUNT = { min: 0, label: 'count', showUnits: false }
 const MS = { min: 0, label: 'ms', showUnits: false }
-/** Below zero when it is over. */
+/** Below zero after the end. */
 const DAYS = { label: 'days', showUnits: false }
 
 /** Reported once a day, so it has a time range of its own: in the page's 12 hours there may be no report at all. */
@@ -79,8 +79,8 @@ const freshness = (vendors: readonly Vendor[], api: RestApi) => [
 ]
 
 /**
- * A hit is not counted by the functions, so all calls are those the gateway counted. Who waited and then got an error is
- * taken off twice, and renewals for callers who reported a token as refused are not of these calls: it is at least so good.
+ * The functions do not count hits, so the number of calls is the gateway's. The true share is this or more: a caller
+ * who waited and then got an error is subtracted twice, and a renewal after the report of a refused token is no GET.
  */
 const freshShare = (id: string, label: string, api: RestApi): IMetric => {
   const waited = ['renewals', 'waits', '4xx', '5xx'].map((what) => `FILL(${id}_${what}, 0)`)

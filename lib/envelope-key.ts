@@ -50,7 +50,7 @@ export class EnvelopeKey extends Construct {
     })
   }
 
-  /** Lets `fn` seal and open tokens of one vendor, and tells it the key. */
+  /** Lets `fn` seal and open tokens of one vendor, and puts the key into its environment. */
   grantVendor(fn: LambdaFunction, vendorId: string): void {
     const actions = ['kms:Decrypt', 'kms:GenerateDataKey']
     const conditions = {

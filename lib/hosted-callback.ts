@@ -19,14 +19,14 @@ import { functionCode } from './vendor-code.ts'
 
 const STAGE = 'v1'
 
-/** All there is on the internet. The vendor is a path of its own, so each has a redirect URI of its own (RFC 9700 4.4). */
+/** All that is open to the internet. The path names the vendor, so each has its own redirect URI (RFC 9700 4.4). */
 const PATHS = {
   begin: '/oauth/{vendor}/begin',
   callback: '/oauth/{vendor}/callback',
   done: '/oauth/done',
 } as const
 
-/** The path as the gateway knows it: the query holds tickets and codes. */
+/** Without the query, which holds tickets and codes. */
 const ACCESS_LOG = {
   requestId: '$context.requestId',
   time: '$context.requestTime',
@@ -39,7 +39,7 @@ const ACCESS_LOG = {
 }
 
 export interface HostedCallbackProps {
-  /** Whose account setting lets API Gateway write logs. */
+  /** The API whose account setting lets API Gateway write logs. */
   readonly after: TokenApi
 }
 
@@ -63,7 +63,7 @@ export class HostedCallback extends Construct {
     this.fn = this.publicFunction()
     const api = this.publicApi()
     api.deploymentStage.node.addDependency(after.api.node.findChild('Account'))
-    // Of the API's id alone: the stage depends on the functions, and they on this address.
+    // Made of the API's id alone: the stage depends on the functions, and they depend on this address.
     this.url = `https://${api.restApiId}.execute-api.${stack.region}.${stack.urlSuffix}/${STAGE}`
   }
 
@@ -94,7 +94,7 @@ export class HostedCallback extends Construct {
       tracing: Tracing.DISABLED,
       role,
       logGroup,
-      // Whoever floods it from outside takes nothing from the functions that vend.
+      // A flood from outside takes no concurrency from the functions that vend.
       reservedConcurrentExecutions: 2,
       environment: {
         [ENV.exchangeFunctions]: Lazy.string({ produce: () => Stack.of(this).toJsonString(this.exchangeNames) }),

@@ -20,16 +20,16 @@ interface Task {
   readonly task: 'renew' | 'check'
 }
 
-/** After so long the minutes that came since have done a sweep's work. */
+/** By then the sweeps of the minutes since have done its work. */
 const SWEEP_IS_STALE_AFTER = Duration.minutes(4)
-/** A check that has not reached its function by then is missing for the day, and its alarm says so. */
+/** A check that has not reached its function by then is missed for the day, and its alarm says so. */
 const CHECK_IS_STALE_AFTER = Duration.hours(6)
-/** The most there are: how long a check is tried again is for its age alone to say. */
+/** The most that EventBridge Scheduler allows, so that the age of a check alone ends its retries. */
 const MOST_RETRIES = 185
 
 /**
- * What nobody has to ask for: each minute every function renews what is due, and once a day it looks at credentials
- * that only a person can renew.
+ * Runs the work that no caller starts: each minute every function renews what is due, and once a day it checks the
+ * credentials that only a person can renew.
  */
 export class Schedules extends Construct {
   /** Calls that never reached their function. */
@@ -52,17 +52,16 @@ export class Schedules extends Construct {
     })
     Validations.of(this.undelivered).acknowledge({
       id: 'AwsSolutions::AwsSolutions-SQS3',
-      reason: 'it is itself the dead-letter queue, of schedules, which the rule does not look at; an alarm watches it',
+      reason: 'it is itself the dead-letter queue, of schedules, which the rule does not check; an alarm watches it',
     })
   }
 
-  /** Has `fn` renew what is due each minute, and look at credentials in the morning. */
+  /** Has `fn` renew what is due each minute, and check credentials in the morning. */
   addVendor(fn: LambdaFunction, { id, title }: Vendor): void {
     if (this.restAfterDays !== undefined) fn.addEnvironment(ENV.restAfterDays, `${this.restAfterDays}`)
-    // The function is called asynchronously, and what Lambda does with a call that failed or found no room is one
-    // setting for both tasks. It suits the check, of which there is one a day. A sweep repeated beside the next one does
-    // no harm: both renew under the same leases. Nor does a second check, since each notice goes out once. After an hour
-    // without room there are 60 sweeps waiting and not 360.
+    // The function is called asynchronously, and Lambda has one retry setting for both tasks. It is made for the check,
+    // of which there is one a day. A repeated sweep does no harm, since sweeps renew under the same leases, nor does a
+    // repeated check, since each notice goes out once. After an hour without room 60 sweeps wait, not 360.
     fn.configureAsyncInvoke({ retryAttempts: 2, maxEventAge: Duration.hours(1) })
     // Without updates: the target would allow every version and alias of the function besides.
     const role = this.roleFor(fn, id).withoutPolicyUpdates()
@@ -78,7 +77,7 @@ export class Schedules extends Construct {
       }),
     })
     new Schedule(this, `${id}Check`, {
-      description: `looks at ${title} credentials and tells people when they end`,
+      description: `checks ${title} credentials and notifies people when they end`,
       schedule: ScheduleExpression.expression('cron(0 8 * * ? *)', this.timeZone),
       timeWindow: TimeWindow.flexible(Duration.minutes(15)),
       scheduleGroup: this.group,
@@ -121,7 +120,7 @@ export class Schedules extends Construct {
   }
 }
 
-/** An area and a place. Abbreviations like CET, which Intl takes too, are not what they seem in summer. */
+/** An area and a place. Abbreviations like CET, which Intl accepts as well, may not be what they seem in summer. */
 const TIME_ZONE = /^(UTC|[A-Z][A-Za-z]*(\/[A-Z][\w+-]*)+)$/
 
 /** Checked here: the Scheduler would refuse a misspelt one in the middle of a deploy. */

@@ -46,13 +46,13 @@ export class TokenApi extends Construct {
       description: 'fresh bearer tokens for third-party APIs',
       endpointTypes: [EndpointType.REGIONAL],
       defaultMethodOptions: { authorizationType: AuthorizationType.IAM },
-      // An account needs such a role once for API Gateway to write any log.
+      // API Gateway writes no log in an account without such a role.
       cloudWatchRole: true,
       deployOptions: {
         stageName: 'v1',
         accessLogDestination: new LogGroupLogDestination(accessLog),
         accessLogFormat: AccessLogFormat.custom(JSON.stringify(ACCESS_LOG)),
-        // The execution log would go to a group that is never swept, in words we do not choose.
+        // The execution log would go to a group without retention, in words we do not choose.
         loggingLevel: MethodLoggingLevel.OFF,
         // Data traces hold whole bodies, which here are tokens.
         dataTraceEnabled: false,
@@ -72,7 +72,7 @@ export class TokenApi extends Construct {
       validateRequestParameters: true,
       validateRequestBody: true,
     })
-    // The stack says its address itself, in the form that callers put a path behind.
+    // The stack has an output of its own for the address, in the form that callers append a path to.
     this.api.node.tryRemoveChild('Endpoint')
     Validations.of(this.api).acknowledge(
       {

@@ -8,12 +8,12 @@ import { Construct } from 'constructs'
 import type { Vendor } from '../functions/core/vendor.ts'
 import { ENV } from '../functions/environment.ts'
 
-/** All that the functions ask of the table. */
+/** All operations that the functions use. */
 const OPERATIONS = ['GetItem', 'Query', 'UpdateItem'] as const
 
 /**
- * The table of states and tokens; functions/aws/dynamo-store.ts says what is in it. A `Table` and not a `TableV2`, whose
- * missing recovery or key no rule pack reports.
+ * The table of states and tokens; functions/aws/dynamo-table.ts says what is in it. A `Table` and not a `TableV2`: no
+ * rule pack reports a `TableV2` without recovery or key.
  */
 export class TokenTable extends Construct {
   private readonly table: Table
@@ -36,14 +36,14 @@ export class TokenTable extends Construct {
     this.table.addGlobalSecondaryIndex({
       indexName: 'due',
       partitionKey: { name: 'vendor', type: AttributeType.STRING },
-      sortKey: { name: 'dueAt', type: AttributeType.NUMBER },
+      sortKey: { name: 'sweepAt', type: AttributeType.NUMBER },
       projectionType: ProjectionType.KEYS_ONLY,
     })
   }
 
   /**
-   * Lets `fn` read and update the rows of one vendor and nobody else's, and tells it the table's name. By hand and not by
-   * `table.grant`, which allows scans and leaves out the key.
+   * Lets `fn` read and update the rows of one vendor only, and puts the table's name into its environment. Written by
+   * hand: `table.grant` allows scans and leaves out the key.
    */
   grantVendor(fn: LambdaFunction, { id, tokens }: Vendor): void {
     const { tableArn } = this.table
@@ -59,7 +59,7 @@ export class TokenTable extends Construct {
       new PolicyStatement({
         actions: ['dynamodb:UpdateItem'],
         resources: [tableArn],
-        conditions: { ...leadingKeys(`${id}#*`), ...(tokens.keep === 'memory' && TOKENLESS) },
+        conditions: { ...leadingKeys(`${id}#*`), ...(tokens.storage === 'memory' && TOKENLESS) },
       }),
     )
     fn.addToRolePolicy(
@@ -72,7 +72,7 @@ export class TokenTable extends Construct {
     this.grantKey(fn)
   }
 
-  /** Lets `fn` carry consents of one vendor on, and tells it the table's name. It sees no token and no state. */
+  /** Lets `fn` continue consents of one vendor, and names the table in its environment. It reads no token, no state. */
   grantConsents(fn: LambdaFunction, vendorId: string): void {
     fn.addEnvironment(ENV.table, this.table.tableName)
     fn.addToRolePolicy(
@@ -86,8 +86,8 @@ export class TokenTable extends Construct {
   }
 
   /**
-   * Of all that the functions ask of the table. By hand and not by the table's own sums, which are silent for as long as
-   * one of the operations is: these are reported only when there is something to report.
+   * The sum over all operations. Written by hand: the table's own sums have no value while one of the operations has
+   * none, and these metrics have values only when there is something to report.
    */
   metricSum(metricName: 'ThrottledRequests' | 'SystemErrors'): IMetric {
     return new MathExpression({
@@ -116,7 +116,7 @@ export class TokenTable extends Construct {
     })
   }
 
-  /** The key of the table, through DynamoDB only: without it a grant on the table fails at run time. */
+  /** Grants the key of the table, through DynamoDB only: without it a grant on the table fails at run time. */
   private grantKey(fn: LambdaFunction): void {
     fn.addToRolePolicy(
       new PolicyStatement({
@@ -137,24 +137,25 @@ export class TokenTable extends Construct {
 }
 
 /**
- * All that a vendor whose tokens are never stored may write: none of it can hold one, so that not even a mistake of ours
- * stores it. An update that returns the whole item would name every attribute, hence the second half.
+ * All attributes that a vendor whose tokens are never stored may write: none of them is meant for a token, so that a
+ * mistake of ours does not store one either. An update that returns the whole item would name every attribute, so the
+ * second half refuses it.
  */
 const TOKENLESS = {
   'ForAllValues:StringEquals': {
     'dynamodb:Attributes': [
-      ...['pk', 'sk', 'vendor', 'dueAt', 'owner', 'status', 'epoch', 'fence', 'failure', 'succeededAt', 'askedAt'],
-      ...['keepWarm', 'provenVersion', 'disproved', 'ends', 'toldEnd', 'toldTrouble', 'acknowledged', 'checked'],
-      ...['mintHour', 'mints', 'taken', 'until', 'ttl'],
+      ...['pk', 'sk', 'vendor', 'sweepAt', 'owner', 'status', 'epoch', 'fence', 'failure', 'succeededAt', 'usedAt'],
+      ...['keepWarm', 'usualSeconds', 'provenVersion', 'refusedVersions', 'ends', 'acknowledged', 'checked', 'stopId'],
+      ...['notifiedEnd', 'notifiedTrouble', 'noticeId', 'window', 'ids', 'until', 'ttl'],
     ],
   },
   StringEqualsIfExists: { 'dynamodb:ReturnValues': ['NONE', 'UPDATED_NEW'] },
 }
 
-/** In an expression metrics begin with a small letter. */
+/** In an expression the name of a metric begins with a small letter. */
 const idOf = (operation: string): string => operation.toLowerCase()
 
-/** `ForAllValues` is true of a request that names no key at all, so such a request is refused beside it. */
+/** `ForAllValues` also holds for a request that names no key at all, so the second condition refuses that. */
 const leadingKeys = (pattern: string) => ({
   'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [pattern] },
   Null: { 'dynamodb:LeadingKeys': 'false' },

@@ -16,14 +16,14 @@ export interface VendingStackProps extends StackProps {
   readonly alertEmail?: string
   /** Domains an operator approved beside the vendors' own, by vendor id. @default none */
   readonly allowedHosts?: Readonly<Record<string, readonly string[]>>
-  /** The most environments of a vendor's function at once, by vendor id. @default what the account has left */
+  /** The reserved concurrency of a vendor's function, by vendor id. @default what the account has left */
   readonly reservedConcurrency?: Readonly<Record<string, number>>
   /**
    * An address on the internet that vendors send people back to, for consents that begin in a browser elsewhere than at
    * the command line. @default none: `vendomat connect` listens on the machine it runs on
    */
   readonly hostedCallback?: boolean
-  /** Where it has to be 8 o'clock for the daily look at credentials, an IANA name like 'Europe/Zurich'. @default 'Etc/UTC' */
+  /** Where it has to be 8 o'clock for the daily check, as an IANA name like 'Europe/Zurich'. @default 'Etc/UTC' */
   readonly timeZone?: string
   /** After how many days without a caller tokens are not renewed ahead of need any more; grants always are. @default 14 */
   readonly restAfterDays?: number
@@ -38,7 +38,7 @@ export interface VendingStackProps extends StackProps {
   readonly vendors?: readonly Vendor[]
 }
 
-/** The machine. */
+/** The whole machine: its API, a function for each vendor, the table, schedules, alarms and dashboard. */
 export class VendingStack extends Stack {
   readonly api: TokenApi
 
@@ -109,7 +109,7 @@ export class VendingStack extends Stack {
   }
 }
 
-/** A setting for a vendor that is not there is a misspelt one, and would be silently without effect. */
+/** A setting for an unknown vendor is misspelt, and would have no effect. */
 function refuseStrangers(vendors: readonly Vendor[], settings: Readonly<Record<string, object | undefined>>): void {
   const ids = vendors.map(({ id }) => id)
   for (const [setting, byVendor = {}] of Object.entries(settings)) {

@@ -7,8 +7,8 @@ import { buildSync } from 'esbuild'
 const FUNCTIONS = fileURLToPath(new URL('../functions', import.meta.url))
 
 /**
- * Bundles the handler of `functions/<entry>.ts` into one CommonJS file: an ES module would pay 20 ms of cold start for importing
- * `node:http`. It is called .cjs because this repository's own package says that .js is an ES module.
+ * Bundles the handler of `functions/<entry>.ts` into one CommonJS file: an ES module would add 20 ms to a cold start,
+ * for importing `node:http`. It is called .cjs because this repository's own package says that .js is an ES module.
  */
 export function bundleFunction(entry: string, outputDir: string): void {
   buildSync({
@@ -32,9 +32,9 @@ export const functionCode = (entry: string): Code =>
   Code.fromAsset(FUNCTIONS, {
     assetHashType: AssetHashType.OUTPUT,
     bundling: {
-      // Asked for by the type; never used, since bundling on this machine does not decline.
+      // The type requires an image. It is not used, since `tryBundle` does not decline.
       image: DockerImage.fromRegistry('scratch'),
-      // The CDK takes assets of one path with equal options for the same asset; this tells the functions apart.
+      // The CDK takes assets of one path with equal options for the same asset; this makes the options differ.
       command: [entry],
       local: {
         tryBundle: (outputDir) => {

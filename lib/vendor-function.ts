@@ -13,11 +13,11 @@ export interface VendorFunctionProps {
   readonly entry?: 'handler' | 'exchange'
   /** Domains that may be called beside the vendor's own. @default none */
   readonly allowedHosts?: readonly string[]
-  /** The most environments at once. @default what the account has left */
+  /** @default what the account has left */
   readonly reservedConcurrency?: number
 }
 
-/** The Lambda of one vendor: its own role, its own log, its own secrets and nobody else's. */
+/** The Lambda of one vendor, with a role and a log of its own, which reads the secrets of that vendor only. */
 export class VendorFunction extends LambdaFunction {
   constructor(scope: Construct, id: string, props: VendorFunctionProps) {
     const { vendor, entry = 'handler', allowedHosts = [], reservedConcurrency } = props
@@ -35,8 +35,8 @@ export class VendorFunction extends LambdaFunction {
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
       memorySize: 512,
-      // Waiting, calls and the commit, under the gateway's 29 s. A lease on a rotating grant outlives it.
-      timeout: Duration.seconds(vendor.tokens.rotates ? 28 : 20),
+      // Waiting, calls and the commit, under the gateway's 29 s. A lease on a single-use refresh token outlives it.
+      timeout: Duration.seconds(isSingleUse(vendor) ? 28 : 20),
       tracing: Tracing.DISABLED,
       role,
       logGroup,
@@ -61,3 +61,6 @@ export class VendorFunction extends LambdaFunction {
     })
   }
 }
+
+/** A renewal with a single-use refresh token gets more time (functions/core/lease.ts). */
+const isSingleUse = ({ tokens }: Vendor): boolean => tokens.storage === 'table' && tokens.singleUseRefreshToken === true

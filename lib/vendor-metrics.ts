@@ -3,7 +3,7 @@ import type { RestApi } from 'aws-cdk-lib/aws-apigateway'
 import { Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch'
 import { ROUTES } from '../functions/api/routes.ts'
 
-/** What functions/lambda/log.ts counts. A mere hit is not counted: it would cost more than the vend. */
+/** What functions/lambda/log.ts counts. Hits are not counted: that would cost more than the vend. */
 export type VendorMetricName =
   // Answers of the API: those that waited for the vendor, and for how long; those that gave an ageing token or none.
   | 'Renewals'
@@ -14,7 +14,7 @@ export type VendorMetricName =
   // Callers that waited for another's renewal.
   | 'LeaseWaits'
   | 'LeaseWaitTime'
-  // Calls of the vendor's token endpoint, whoever they were for, and how they failed.
+  // Calls of the vendor's token endpoint, for callers and for sweeps, and how they failed.
   | 'VendorCalls'
   | 'VendorTime'
   | 'VendorFailures'
@@ -23,7 +23,7 @@ export type VendorMetricName =
   | 'SweepDue'
   | 'SweepRenewed'
   | 'SweepFailed'
-  // Each day: how credentials are, and what people were told of it.
+  // Each day: the state of credentials, and the notices about it.
   | 'DaysToExpiry'
   | 'ChecksDone'
   | 'ChecksFailed'
@@ -32,12 +32,13 @@ export type VendorMetricName =
   | 'NoticesLost'
 
 /**
- * The classes that failed calls of a vendor are counted by, as functions/core/errors.ts has them: all that is remembered of
- * a vendor, and two that say nothing about it. Of a vendor that we leave alone there is no call to count.
+ * The classes that failed calls of a vendor are counted by (functions/core/errors.ts): all failures that are remembered
+ * of a vendor, and two that say nothing about it. While a vendor is not called, there is nothing to count.
  */
 export const FAILURE_METRICS = [
   'GrantRejected',
   'GrantDoubtful',
+  'CredentialExpired',
   'CredentialRejected',
   'Configuration',
   'VendorMalformed',
@@ -57,7 +58,7 @@ export interface MetricView {
   readonly label?: string
 }
 
-/** What a vendor's function says of itself. */
+/** A metric that a vendor's function reports. */
 export const vendorMetric = (vendorId: string, metricName: VendorMetricName, view: MetricView = {}): Metric =>
   new Metric({
     namespace: 'Vendomat',
@@ -68,7 +69,7 @@ export const vendorMetric = (vendorId: string, metricName: VendorMetricName, vie
     ...view,
   })
 
-/** What the gateway says of calls for a vendor's tokens; the stage counts each method for itself. */
+/** A metric of the gateway for calls for a vendor's tokens. The stage counts each method by itself. */
 export const vendMetric = (api: RestApi, vendorId: string, metricName: 'Count' | '4XXError' | '5XXError'): Metric =>
   new Metric({
     namespace: 'AWS/ApiGateway',

@@ -98,12 +98,12 @@ describe('a signed call', () => {
     expect((await asked(`${body.access_token}x`)).status).toBe(401)
   })
 
-  it('C79 for a static user token states no end that nobody knows', async () => {
+  it('for a static user token states no end that nobody knows', async () => {
     const { body } = await get('/tokens/netrex/user-token')
     expect(Object.keys(body).filter((name) => /expires|refresh_after/.test(name))).toEqual([])
   })
 
-  it('that asks for too much, for nobody or for nonsense is told so', async () => {
+  it('that asks for too much, for nobody or for nonsense is refused', async () => {
     expect((await get('/tokens/accelo/hq?min_ttl=999999999')).status).toBe(422)
     expect((await get('/tokens/accelo/nobody')).status).toBe(404)
     expect((await get('/tokens/accelo/HQ')).status).toBe(400)
@@ -165,12 +165,12 @@ describe('a connection that needs a person', () => {
     const revoked = await call('DELETE', '/tokens/netrex/site-a')
     expect(revoked.body).toMatchObject({ revoked: true, vendor_revocation: 'done' })
     expect((await get('/connections/netrex/site-a')).body.state).toBe('reconnect')
-    expect((await get('/tokens/netrex/site-a')).body).toMatchObject({ status: 424, code: 'grant_rejected' })
+    expect((await get('/tokens/netrex/site-a')).body).toMatchObject({ status: 424, code: 'grant_revoked' })
   })
 })
 
 describe('a connection', () => {
-  it('that is refused, revoked, disabled and enabled does as it is told', async () => {
+  it('that is refused, revoked, disabled and enabled does so', async () => {
     await createConnection('accelo/told')
     const first = (await get('/tokens/accelo/told')).body
     const refresh = (rejected: string) => call('POST', '/tokens/accelo/told/refresh', { rejected })
@@ -270,7 +270,7 @@ describe('the machine', () => {
     expect(await callsOf('accelo')).toBe(0)
   })
 
-  it('C26 C88 leaves no token, secret or code in anything it writes or refuses with', async () => {
+  it('leaves no token, secret or code in anything it writes or refuses with', async () => {
     for (const connection of ['accelo/hq', 'accessia/main', 'iobeya/main', 'clearid/demo', 'netrex/user-token']) {
       await get(`/tokens/${connection}`)
     }

@@ -11,7 +11,7 @@ const SCOPE =
   /^(read|write)\([a-z][a-z0-9_]*(,[a-z][a-z0-9_]*)*\)(,(read|write)\([a-z][a-z0-9_]*(,[a-z][a-z0-9_]*)*\))*$/
 const LIFETIME = `must be a number of seconds, 60 to ${30 * DAY_SECONDS}`
 
-/** What registering an application of the type Service gives (vendors.md 3.1). */
+/** What registering an application of the type Service gives (Accelo API documentation, Introduction, 2026-11). */
 export const credentials = z.object({
   deployment: z.string('must be a string').check(
     z.trim(),
@@ -22,7 +22,7 @@ export const credentials = z.object({
   // RFC 7617 section 2: a colon would end the id.
   client_id: z.string('must be a string').check(z.trim(), z.regex(/^[!-9;-~]+$/, 'must be an id without a colon')),
   client_secret: secret,
-  // Left out, Accelo would take read(all) too; saying so keeps that true.
+  // Accelo's own default is read(all) too; sending it keeps that so.
   scope: z._default(
     z.string('must be a string').check(
       z.trim(),

@@ -1,16 +1,17 @@
 import { defineVendor } from '../core/vendor.ts'
-import { baseOf, joinPath, vendorUrl } from '../core/vendor-url.ts'
 import { clientSecretBasic } from '../oauth/client-auth.ts'
 import { clientCredentialsGrant } from '../oauth/grants.ts'
 import { revokeToken } from '../oauth/revocation.ts'
 import { member, RFC_6749, type TokenShape } from '../oauth/token-answer.ts'
+import { baseOf, joinPath, vendorUrl } from '../oauth/vendor-url.ts'
 import { credentials } from './credentials.ts'
 
 const DAY_SECONDS = 24 * 60 * 60
 
 const SHAPE: TokenShape = {
   ...RFC_6749,
-  // The resource API's form, which the token endpoint uses for an unknown deployment (vendors.md 3.4).
+  // The resource API's form (Accelo API documentation, The Meta Object, 2026-11). In 2026 the token endpoint was seen to
+  // use it for an unknown deployment.
   envelope: 'meta',
   advice: {
     credential_rejected:
@@ -24,7 +25,7 @@ export const accelo = defineVendor({
   id: 'accelo',
   title: 'Accelo',
   hosts: ['api.accelo.com'],
-  tokens: { keep: 'table', maxLifeSeconds: 30 * DAY_SECONDS },
+  tokens: { storage: 'table', maxLifeSeconds: 30 * DAY_SECONDS },
   rotation: {
     credential: 'client secret',
     before: [
@@ -37,13 +38,13 @@ export const accelo = defineVendor({
 
   credentials,
 
-  issue: async ({ deployment, scope, token_lifetime_seconds: asked, ...client }, _refreshToken, context) => {
+  issue: async ({ deployment, scope, token_lifetime_seconds: lifetimeSeconds, ...client }, _refreshToken, context) => {
     const host = hostOf(deployment, context.hosts)
     const { accessToken, ...issued } = await clientCredentialsGrant(
       { url: joinPath(host, '/oauth2/v0/token'), clientAuth: clientSecretBasic(client), shape: SHAPE },
-      { scope, expires_in: `${asked}` },
-      // An answer without a lifetime means the one that was asked for.
-      { ...context, policy: { ...context.policy, defaultLifeSeconds: asked } },
+      { scope, expires_in: `${lifetimeSeconds}` },
+      // RFC 6749 section 5.1 lets an answer leave the lifetime out; then the requested one is assumed.
+      { ...context, policy: { ...context.policy, defaultLifeSeconds: lifetimeSeconds } },
     )
     const api = baseOf(joinPath(host, '/api/v0'))
     return { ...issued, accessToken: { ...accessToken, context: { api_base_url: api, deployment } } }

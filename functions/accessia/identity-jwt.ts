@@ -10,8 +10,8 @@ export const integrationSecret = secret.check(
 )
 
 /**
- * Proves that we hold the secret. Good for one attempt: whether a `jti` may be seen twice is not documented, and
- * neither is how far ahead `iat` may be. The key is what the text decodes to, not the text.
+ * Proves that we hold the secret. Good for one attempt: Accessia documents neither whether a `jti` may be used twice
+ * nor how far ahead `iat` may be (docs.accessia.com/integrations, 2026-11). The key is what the text decodes to.
  */
 export function identityJwt(secret: Secret, now: Date): Promise<Secret> {
   const iat = Math.floor(now.getTime() / 1000) - 5
@@ -20,7 +20,7 @@ export function identityJwt(secret: Secret, now: Date): Promise<Secret> {
 
 const keyOf = (secret: Secret): Buffer => Buffer.from(secret.reveal(), 'base64url')
 
-// Node skips what is not base64url and decodes the rest, so the text is looked at first (vendors.md 1.9).
+// Node drops characters that are not base64url and decodes the rest, so the text is checked first.
 function isKey(secret: Secret): boolean {
   const digits = /^([A-Za-z0-9+/_-]+)={0,2}$/.exec(secret.reveal())?.[1]
   return digits !== undefined && digits.length % 4 !== 1 && keyOf(secret).length >= 16

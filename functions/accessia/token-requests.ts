@@ -1,11 +1,11 @@
 import { isFailure } from '../core/errors.ts'
 import type { Secret } from '../core/secret.ts'
 import type { Context, Issued } from '../core/vendor.ts'
-import { joinPath } from '../core/vendor-url.ts'
 import { issuedFrom } from '../oauth/grants.ts'
 import { RFC_6749, type TokenShape } from '../oauth/token-answer.ts'
 import { tokenRequest } from '../oauth/token-endpoint.ts'
 import { presentInTime } from '../oauth/vendor-clock.ts'
+import { joinPath } from '../oauth/vendor-url.ts'
 import type { Answer } from '../oauth/whole-answer.ts'
 import { identityJwt } from './identity-jwt.ts'
 
@@ -18,7 +18,8 @@ const REFRESH: TokenShape = {
   advice: { configuration: 'check the Authentication URL' },
 }
 
-// An exchange sends nothing but our own proof, so what it refuses is our credentials (vendors.md 1.4).
+// Accessia documents no errors (docs.accessia.com/integrations, 2026-11). An exchange sends only our own proof, so a
+// refusal is about our credentials.
 const EXCHANGE: TokenShape = {
   ...REFRESH,
   means: { 400: 'credential_rejected', invalid_grant: 'credential_rejected' },
@@ -28,20 +29,20 @@ const EXCHANGE: TokenShape = {
   },
 }
 
-/** Undefined when the refresh token is refused: then the secret can still make a new pair. */
+/** Returns undefined when the refresh token is refused: the secret can still obtain a new pair. */
 export async function refresh(base: URL, refreshToken: Secret, context: Context): Promise<Issued | undefined> {
   const sentAt = context.now()
   const body = JSON.stringify({ refreshToken: refreshToken.reveal() })
   const answer = await tokenRequest({ url: joinPath(base, '/refresh'), body }, context)
   try {
-    return issuedFrom(answer, { shape: REFRESH, sentAt, policy: context.policy })
+    return issuedFrom(answer, { shape: REFRESH, sentAt }, context)
   } catch (error) {
     if (isRefused(error, answer)) return undefined
     throw error
   }
 }
 
-// Any 4xx but those about the address or the moment (vendors.md 1.3 and 1.4): 404, 408, 425, 429.
+// Any 4xx is a refusal, except those about the address (404) or the moment (408, 425, 429).
 const isRefused = (error: unknown, { status }: Answer): boolean =>
   isFailure(error, 'grant_rejected', 'credential_rejected') ||
   (isFailure(error, 'configuration') && status >= 400 && status !== 404)
@@ -51,7 +52,7 @@ interface Integration {
   readonly secret: Secret
 }
 
-/** The identity JWT for a token and a refresh token. */
+/** Exchanges an identity JWT for a token and a refresh token. */
 export async function exchange(base: URL, { integration_id, secret }: Integration, context: Context): Promise<Issued> {
   const url = joinPath(base, '/exchange/integration')
   const present = async (now: Date): Promise<Answer> => {
@@ -63,5 +64,5 @@ export async function exchange(base: URL, { integration_id, secret }: Integratio
   }
   const sentAt = context.now()
   const answer = await presentInTime({ present, isRefusal: ({ status }) => [400, 401, 403].includes(status), sentAt })
-  return issuedFrom(answer, { shape: EXCHANGE, sentAt, policy: context.policy })
+  return issuedFrom(answer, { shape: EXCHANGE, sentAt }, context)
 }

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini'
 import { defineVendor } from '../core/vendor.ts'
-import { baseOf, vendorUrl } from '../core/vendor-url.ts'
+import { baseOf, vendorUrl } from '../oauth/vendor-url.ts'
 import { integrationSecret } from './identity-jwt.ts'
 import { exchange, refresh } from './token-requests.ts'
 
@@ -11,8 +11,9 @@ export const accessia = defineVendor({
   id: 'accessia',
   title: 'Accessia',
   hosts: ['accessia.com'],
-  // Accessia can change the 6 hours per customer and documents no bound; more than a day is not made use of.
-  tokens: { keep: 'table', maxLifeSeconds: 24 * HOUR_SECONDS, defaultLifeSeconds: 6 * HOUR_SECONDS },
+  // Accessia can change the 6 hours per customer and documents no longest (docs.accessia.com/integrations, 2026-11): of
+  // a longer life we use a day.
+  tokens: { storage: 'table', maxLifeSeconds: 24 * HOUR_SECONDS, defaultLifeSeconds: 6 * HOUR_SECONDS },
   rotation: {
     credential: 'integration secret',
     before: [
@@ -32,7 +33,7 @@ export const accessia = defineVendor({
     const base = vendorUrl(credentials.authentication_url, context.hosts)
     const refreshed = refreshToken && (await refresh(base, refreshToken, context))
     const { accessToken, ...issued } = refreshed ?? (await exchange(base, credentials, context))
-    // Callers will send the token there, so the answer must not be able to name just any place.
+    // Callers send the token there, so the answer may name an allowed host only.
     const api = baseOf(vendorUrl(accessToken.context.api_base_url ?? '', context.hosts))
     return { ...issued, accessToken: { ...accessToken, context: { ...accessToken.context, api_base_url: api } } }
   },

@@ -1,11 +1,17 @@
 import * as z from 'zod/mini'
-import { beginConsent, beginHostedConsent, CONSENT_SECONDS, finishConsent } from '../consent/consent.ts'
-import type { Ask, Vended } from '../core/ask.ts'
+import {
+  beginConsent,
+  beginHostedConsent,
+  CONSENT_SECONDS,
+  type ConsentRuntime,
+  finishConsent,
+} from '../consent/consent.ts'
+import type { Connection } from '../core/connection.ts'
 import { VendingError } from '../core/errors.ts'
+import type { Vended, VendRequest } from '../core/request.ts'
 import { revoke } from '../core/revoke.ts'
-import type { Runtime } from '../core/runtime.ts'
 import { secret } from '../core/secret.ts'
-import { isNever, rfc3339, secondsBetween } from '../core/token.ts'
+import { isNever, rfc3339, secondsBetween } from '../core/time.ts'
 import { vend } from '../core/vend.ts'
 import type { Vendor } from '../core/vendor.ts'
 import type { VendingEvent } from './audit.ts'
@@ -45,7 +51,7 @@ interface Done {
 export async function answer(
   vendor: Vendor,
   request: ApiRequest,
-  runtime: Runtime,
+  runtime: ConsentRuntime,
   record: Recorder,
 ): Promise<ApiAnswer> {
   const startedAt = runtime.now()
@@ -73,31 +79,31 @@ export async function answer(
   }
 }
 
-async function run(vendor: Vendor, request: ApiRequest, runtime: Runtime): Promise<Done> {
-  const { operation, connection = '' } = request
-  const asked = { vendor, connection }
+async function run(vendor: Vendor, request: ApiRequest, runtime: ConsentRuntime): Promise<Done> {
+  const { operation, connection: name = '' } = request
+  const connection: Connection = { vendor, name }
   refuseUnknownQuery(request)
   switch (operation) {
     case 'vend':
-      return vended({ ...asked, minTtlSeconds: minTtlOf(request) }, runtime)
+      return vended({ connection, minTtlSeconds: minTtlOf(request) }, runtime)
     case 'refresh': {
       const { rejected } = read(request, z.strictObject({ rejected: z.string().check(z.regex(/^[0-9a-f]{16}$/)) }))
-      return vended({ ...asked, minTtlSeconds: 0, rejected }, runtime)
+      return vended({ connection, minTtlSeconds: 0, rejected }, runtime)
     }
     case 'revoke': {
-      const revocation = await revoke(asked, runtime)
-      const { next_action } = await show(asked, runtime)
-      const body = { vendor: vendor.id, connection, revoked: true, vendor_revocation: revocation, next_action }
+      const revocation = await revoke(connection, runtime)
+      const { next_action } = await show(connection, runtime)
+      const body = { vendor: vendor.id, connection: name, revoked: true, vendor_revocation: revocation, next_action }
       return { answer: json(body), record: { outcome: revocation } }
     }
     case 'list':
       return done({ connections: await list(vendor, runtime) })
     case 'show':
-      return done(await show(asked, runtime))
+      return done(await show(connection, runtime))
     case 'change':
-      return done(await change(asked, { ...read(request, CHANGE), by: request.caller }, runtime))
+      return done(await change(connection, { ...read(request, CHANGE), by: request.caller }, runtime))
     case 'authorize':
-      return authorize(asked, read(request, AUTHORIZATION), runtime)
+      return authorize(connection, read(request, AUTHORIZATION), runtime)
   }
 }
 
@@ -123,40 +129,51 @@ const AUTHORIZATION = z.union([
 ])
 
 async function authorize(
-  asked: { readonly vendor: Vendor; readonly connection: string },
+  connection: Connection,
   body: z.output<typeof AUTHORIZATION>,
-  runtime: Runtime,
+  runtime: ConsentRuntime,
 ): Promise<Done> {
   if ('hosted' in body) {
-    const { beginUrl, redirectUri } = await beginHostedConsent(asked, runtime)
+    const { beginUrl, redirectUri } = await beginHostedConsent(connection, runtime)
     const begun = { begin_url: beginUrl, redirect_uri: redirectUri, expires_in: CONSENT_SECONDS }
     return { answer: json(begun), record: { outcome: 'begun' } }
   }
   if (!('state' in body)) {
-    const { authorizationUrl, state, redirectUri } = await beginConsent(asked, body.redirect_uri, runtime)
+    const { authorizationUrl, state, redirectUri } = await beginConsent(connection, body.redirect_uri, runtime)
     const begun = { authorization_url: authorizationUrl, state, redirect_uri: redirectUri, expires_in: CONSENT_SECONDS }
     return { answer: json(begun), record: { outcome: 'begun' } }
   }
-  const { accessToken, warnings = [] } = await finishConsent(asked, body, runtime)
-  const { vendor, connection } = asked
-  const connected = { vendor: vendor.id, connection, state: 'connected', ...endOf(accessToken.expiresAt), warnings }
+  const { token, warnings } = await finishConsent(connection, body, runtime)
+  const { accessToken } = token
+  const { vendor, name } = connection
+  const connected = {
+    vendor: vendor.id,
+    connection: name,
+    state: 'connected',
+    ...endOf(accessToken.expiresAt),
+    warnings,
+  }
   return { answer: json(connected), record: { outcome: 'connected', fingerprint: accessToken.value.fingerprint } }
 }
 
 const done = (body: object): Done => ({ answer: json(body), record: { outcome: 'done' } })
 
-async function vended(ask: Ask, runtime: Runtime): Promise<Done> {
-  const got = await vend(ask, runtime)
+async function vended(request: VendRequest, runtime: ConsentRuntime): Promise<Done> {
+  const got = await vend(request, runtime)
   const { value, expiresAt } = got.token.accessToken
   const expires_in = wholeSeconds(runtime.now(), expiresAt)
   const end = isNever(expiresAt) ? {} : { expires_in }
   return {
-    answer: json(tokenBody(ask, got, runtime.now())),
+    answer: json(tokenBody(request, got, runtime.now())),
     record: { outcome: got.source, fingerprint: value.fingerprint, ...end },
   }
 }
 
-function tokenBody({ vendor, connection }: Ask, { token, source, warnings }: Vended, now: Date): object {
+function tokenBody(
+  { connection: { vendor, name } }: VendRequest,
+  { token, source, warnings }: Vended,
+  now: Date,
+): object {
   const { value, expiresAt, scope, context } = token.accessToken
   return {
     access_token: value.reveal(),
@@ -166,7 +183,7 @@ function tokenBody({ vendor, connection }: Ask, { token, source, warnings }: Ven
     ...endOf(expiresAt),
     ...(!isNever(token.refreshAt) && { refresh_after: rfc3339(token.refreshAt) }),
     vendor: vendor.id,
-    connection,
+    connection: name,
     fingerprint: value.fingerprint,
     source,
     context,

@@ -1,15 +1,25 @@
-import { type Connection, contextFor, keyOf } from '../core/ask.ts'
+import { type Connection, keyOf } from '../core/connection.ts'
 import { VendingError } from '../core/errors.ts'
-import { bars } from '../core/failure.ts'
-import { tryCredentials } from '../core/renew.ts'
-import type { Credentials, Runtime } from '../core/runtime.ts'
+import { bars, type Failure, needsConsent } from '../core/failure.ts'
+import { disable } from '../core/revoke.ts'
+import { type Credentials, contextFor, type Runtime } from '../core/runtime.ts'
 import type { HeldToken, Row, State } from '../core/store.ts'
-import { DAY_SECONDS, freshness, isNever, rfc3339, secondsBetween } from '../core/token.ts'
+import { DAY_SECONDS, isNever, rfc3339, secondsBetween } from '../core/time.ts'
+import { freshness } from '../core/token.ts'
 import type { Liveness, Vendor } from '../core/vendor.ts'
 import { acknowledge, checkConnection } from '../keeper/check.ts'
 import { rungAt } from '../keeper/ladder.ts'
+import { tryCredentials } from './trial.ts'
 
-export type ConnectionState = 'ok' | 'ageing' | 'expired' | 'failing' | 'reconnect' | 'disabled' | 'not_vended'
+export type ConnectionState =
+  | 'ok'
+  | 'ageing'
+  | 'expired'
+  | 'failing'
+  | 'reconnect'
+  | 'disabled'
+  | 'not_vended'
+  | 'secret_missing'
 
 /** What people may know of a connection. Never a token. */
 export interface ConnectionView {
@@ -23,7 +33,7 @@ export interface ConnectionView {
   readonly credential_ends_at?: string
   readonly next_notice_at?: string
   readonly acknowledged?: { readonly by: string; readonly at: string; readonly note?: string }
-  /** When the vendor last was seen to take the stored token. */
+  /** When the vendor last was seen to take the static token. */
   readonly checked?: { readonly at: string; readonly result: Liveness }
   readonly last_success_at?: string
   readonly last_failure?: {
@@ -35,7 +45,9 @@ export interface ConnectionView {
   readonly next_action: string
 }
 
-const READ_SECONDS = 5
+/** How old the credentials may be that a view is made of. */
+const READ_SECONDS = 300
+const CALL_SECONDS = 5
 
 const NEXT: Readonly<Record<ConnectionState, string>> = {
   ok: 'none',
@@ -45,22 +57,37 @@ const NEXT: Readonly<Record<ConnectionState, string>> = {
   reconnect: 'a person has to connect again',
   disabled: 'vendomat enable, when it may be used again',
   not_vended: 'none: the first call obtains a token',
+  secret_missing: 'store the credentials again, or revoke it',
 }
 
-/** Everything known of one connection. Throws `unknown_connection` when there are no credentials for it. */
-export async function show(asked: Connection, runtime: Runtime): Promise<ConnectionView> {
-  const { vendor, connection } = asked
-  const row = await runtime.store.read(keyOf(asked))
+/** What could be read of the credentials, or why not. */
+type Secretly = Credentials | VendingError
+
+async function credentialsOf(connection: Connection, runtime: Runtime): Promise<Secretly> {
+  try {
+    return await runtime.credentials.read(connection, READ_SECONDS)
+  } catch (error) {
+    if (error instanceof VendingError) return error
+    throw error
+  }
+}
+
+/** Everything known of one connection. Throws `unknown_connection` when there is neither a row nor a secret. */
+export async function show(connection: Connection, runtime: Runtime): Promise<ConnectionView> {
+  const { vendor, name } = connection
+  const row = await runtime.tokens.read(connection)
   const { state } = row
-  const credentials = await runtime.credentials.read(vendor.id, connection, 300)
-  const token = await tokenOf(asked, row, credentials, runtime)
+  const credentials = await credentialsOf(connection, runtime)
+  if (credentials instanceof VendingError && !row.exists) throw credentials
+  const token = await tokenOf(connection, row, credentials, runtime)
   const now = runtime.now()
   const is = stateOf(state, token, credentials, now)
   const end = token && !isNever(token.accessToken.expiresAt) ? token.accessToken.expiresAt : undefined
-  const { failure, owner, succeededAt, checked } = state
+  const { owner, succeededAt, checked } = state
+  const failure = state.failure ?? unreadable(credentials, now)
   return {
     vendor: vendor.id,
-    connection,
+    connection: name,
     state: is,
     ...(owner !== undefined && { owner }),
     ...(end && { expires_at: rfc3339(end), days_left: Math.floor(secondsBetween(now, end) / DAY_SECONDS) }),
@@ -75,9 +102,15 @@ export async function show(asked: Connection, runtime: Runtime): Promise<Connect
         ...(failure.until && { next_try_at: rfc3339(failure.until) }),
       },
     }),
-    next_action: nextAction(asked, { is, state, document: credentials.document }, now),
+    next_action: nextAction(connection, { is, state, credentials }, now),
   }
 }
+
+/** A secret that is gone or cannot be read, as a failure of its connection. */
+const unreadable = (credentials: Secretly, now: Date): Failure | undefined =>
+  credentials instanceof VendingError
+    ? { code: credentials.code, detail: credentials.message, count: 1, since: now }
+    : undefined
 
 function reminders({ ends, acknowledged }: State, now: Date): Partial<ConnectionView> {
   if (!ends) return {}
@@ -99,33 +132,32 @@ function reminders({ ends, acknowledged }: State, now: Date): Partial<Connection
 interface Known {
   readonly is: ConnectionState
   readonly state: State
-  readonly document: unknown
+  readonly credentials: Secretly
 }
 
-function nextAction({ vendor, connection }: Connection, { is, state, document }: Known, now: Date): string {
+function nextAction({ vendor, name }: Connection, { is, state, credentials }: Known, now: Date): string {
+  const here = `${vendor.id} ${name}`
   if (is === 'disabled') return NEXT[is]
-  const rotate = `vendomat rotate ${vendor.id} ${connection}`
-  if (is !== 'ok' && is !== 'not_vended' && isStored(vendor, document))
+  if (is === 'secret_missing')
+    return `if it is retired, nothing; a token of it that lives is still vended until: vendomat revoke ${here}`
+  const rotate = `vendomat rotate ${here}`
+  if (is !== 'ok' && is !== 'not_vended' && holdsToken(vendor, credentials))
     return `a person has to make a new token: ${rotate}`
-  if (is === 'reconnect') return `a person has to connect again: vendomat connect ${vendor.id} ${connection}`
+  if (is === 'reconnect') return `a person has to connect again: vendomat connect ${here}`
   if (state.failure?.code === 'credential_rejected') return `a person has to replace the credentials: ${rotate}`
   if (state.ends && rungAt(state.ends, now))
     return `a person has to replace the ${vendor.rotation.credential}, which ends on ${rfc3339(state.ends.until)}: ${rotate}`
   return NEXT[is]
 }
 
-/** All connections of a vendor that are registered or have been vended. One whose credentials are gone is left out. */
+/** All connections of a vendor that are registered or have been vended, also those whose secret is gone or unreadable. */
 export async function list(vendor: Vendor, runtime: Runtime): Promise<readonly ConnectionView[]> {
-  const keys = await runtime.store.list(vendor.id)
-  const views = await Promise.all(
-    keys.map((key) =>
-      show({ vendor, connection: key.slice(vendor.id.length + 1) }, runtime).catch((error: unknown) => {
-        if (error instanceof VendingError && error.code === 'unknown_connection') return undefined
-        throw error
-      }),
-    ),
-  )
-  return views.filter((view) => view !== undefined)
+  const connections = await runtime.registry.list(vendor)
+  const views = await Promise.allSettled(connections.map((connection) => show(connection, runtime)))
+  return views.map((view) => {
+    if (view.status === 'rejected') throw view.reason
+    return view.value
+  })
 }
 
 export interface Change {
@@ -141,77 +173,65 @@ export interface Change {
   readonly check?: true | undefined
 }
 
-/** Registers a connection, or changes its owner, whether it may be used, and whether it is kept warm; looks at it. */
+/** Registers a connection, or changes its owner, whether it may be used, and whether it is kept warm; checks it. */
 export async function change(
-  asked: Connection,
-  {
-    owner,
-    status,
-    keep_warm: keepWarm,
-    acknowledge: acknowledgement,
-    try: version,
-    check,
-    by,
-  }: Change & { readonly by: string },
+  connection: Connection,
+  wanted: Change & { readonly by: string },
   runtime: Runtime,
 ): Promise<ConnectionView> {
-  const key = keyOf(asked)
-  await runtime.credentials.read(asked.vendor.id, asked.connection, 0)
-  await runtime.store.register(key, {
-    dueAt: runtime.now(),
+  const { owner, status, keep_warm: keepWarm, acknowledge: acknowledgement, try: version, check, by } = wanted
+  // First what must stop, which does not wait for the secret.
+  if (status === 'disabled') await disable(connection, runtime)
+  else await runtime.credentials.read(connection, 0)
+  if (status === 'active') await runtime.tokens.enable(connection)
+  await runtime.registry.register(connection, {
+    sweepAt: runtime.now(),
     wakes: keepWarm === true || status === 'active',
     ...(owner !== undefined && { owner }),
     ...(keepWarm !== undefined && { keepWarm }),
   })
-  if (status) {
-    await runtime.store.setStatus(key, status)
-    runtime.memory.copies.delete(key)
-  }
-  if (acknowledgement) await acknowledge(asked, { by, ...acknowledgement }, runtime)
-  if (version !== undefined) await tryCredentials(asked, version, runtime)
-  if (check) await checkConnection(asked, runtime)
-  return show(asked, runtime)
+  if (acknowledgement) await acknowledge(connection, { by, ...acknowledgement }, runtime)
+  if (version !== undefined) await tryCredentials(connection, version, runtime)
+  if (check) await checkConnection(connection, runtime)
+  return show(connection, runtime)
 }
 
 /** The token of a connection, wherever this vendor's tokens are: in the table, in this process, or the credential itself. */
 async function tokenOf(
-  { vendor, connection }: Connection,
+  connection: Connection,
   { state, token }: Row,
-  { document, version }: Credentials,
+  credentials: Secretly,
   runtime: Runtime,
-) {
-  const held: HeldToken | undefined = token ?? runtime.memory.copies.get(keyOf({ vendor, connection }))?.token
+): Promise<Pick<HeldToken, 'accessToken' | 'refreshAt'> | undefined> {
+  const { vendor } = connection
+  const held: HeldToken | undefined = token ?? runtime.memory.copies.get(keyOf(connection))?.token
   if (held) return held.epoch === state.epoch ? held : undefined
-  if (!isStored(vendor, document)) return undefined
+  if (credentials instanceof VendingError || !vendor.isStatic?.(credentials.document)) return undefined
   try {
-    const { accessToken } = await vendor.issue(document, undefined, contextFor(vendor, runtime, READ_SECONDS))
-    return {
-      accessToken,
-      refreshAt: accessToken.expiresAt,
-      fence: state.fence,
-      epoch: state.epoch,
-      credentialVersion: version,
-    }
+    const context = contextFor(vendor, runtime, CALL_SECONDS)
+    const { accessToken } = await vendor.issue(credentials.document, undefined, context)
+    return { accessToken, refreshAt: accessToken.expiresAt }
   } catch (error) {
-    // A stored token that has ended is none to speak of.
+    // A static token that has expired is none to speak of.
     if (error instanceof VendingError) return undefined
     throw error
   }
 }
 
-function isStored(vendor: Vendor, document: unknown): boolean {
-  try {
-    return vendor.isStored?.(document) ?? false
-  } catch (error) {
-    // A document that does not fit holds nothing.
-    if (error instanceof VendingError) return false
-    throw error
-  }
-}
+const holdsToken = ({ isStatic }: Vendor, credentials: Secretly): boolean =>
+  !(credentials instanceof VendingError) && isStatic?.(credentials.document) === true
 
-function stateOf(state: State, token: HeldToken | undefined, { version }: Credentials, now: Date): ConnectionState {
-  if (state.status !== 'active') return state.status
-  if (state.failure && bars(state.failure, version, now)) return 'failing'
+function stateOf(
+  state: State,
+  token: Pick<HeldToken, 'accessToken' | 'refreshAt'> | undefined,
+  credentials: Secretly,
+  now: Date,
+): ConnectionState {
+  if (state.status === 'disabled') return state.status
+  if (credentials instanceof VendingError)
+    return credentials.code === 'unknown_connection' ? 'secret_missing' : 'failing'
+  if (state.failure && needsConsent(state.failure)) return 'reconnect'
+  if (state.failure && bars(state.failure, credentials.version, now)) return 'failing'
   if (!token) return state.succeededAt ? 'expired' : 'not_vended'
   const fit = freshness(token.accessToken, { refreshAt: token.refreshAt, minTtlSeconds: 0, now })
   return fit === 'fresh' ? 'ok' : fit === 'ageing' ? 'ageing' : 'expired'

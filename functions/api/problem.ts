@@ -54,6 +54,7 @@ function nextStep(code: FailureCode, secretName: string): string {
       return 'ask for a smaller min_ttl'
     case 'not_connected':
     case 'grant_rejected':
+    case 'grant_revoked':
     case 'authorization_invalid':
     case 'authorization_denied':
       return `a person has to run: vendomat connect ${vendor} ${connection}`

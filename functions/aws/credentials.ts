@@ -1,11 +1,12 @@
 import { GetSecretValueCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
+import type { Connection } from '../core/connection.ts'
 import { VendingError } from '../core/errors.ts'
 import { type Memory, share } from '../core/memory.ts'
 import type { CredentialSource, Credentials } from '../core/runtime.ts'
 import { SECRET_PREFIX } from '../environment.ts'
 import { storeUnavailable } from './unavailable.ts'
 
-/** Documents of earlier versions that a process keeps at hand. */
+/** The most documents of named versions that a process caches. */
 const VERSIONS_KEPT = 50
 
 /** The credentials of this vendor's connections, from Secrets Manager: one JSON document per connection. */
@@ -44,14 +45,14 @@ export function secretsManagerCredentials(
   }
 
   return {
-    async read(vendorId, connection, maxAgeSeconds) {
-      const name = secretName(vendorId, connection)
+    async read(connection, maxAgeSeconds) {
+      const name = secretName(connection)
       const cached = cache.get(name)
       if (cached && now().getTime() - cached.readAt < maxAgeSeconds * 1000) return cached.credentials
       return share(memory, `secret ${name}`, () => fetchSecret(name))
     },
-    async readVersion(vendorId, connection, version) {
-      const name = secretName(vendorId, connection)
+    async readVersion(connection, version) {
+      const name = secretName(connection)
       const id = `${name} ${version}`
       // What a version holds never changes.
       const held = versions.get(id)
@@ -62,11 +63,11 @@ export function secretsManagerCredentials(
       if (oldest !== undefined && versions.size > VERSIONS_KEPT) versions.delete(oldest)
       return credentials
     },
-    known: (vendorId, connection) => cache.get(secretName(vendorId, connection))?.credentials.version,
+    known: (connection) => cache.get(secretName(connection))?.credentials.version,
   }
 }
 
-const secretName = (vendorId: string, connection: string): string => `${SECRET_PREFIX}/${vendorId}/${connection}`
+const secretName = ({ vendor, name }: Connection): string => `${SECRET_PREFIX}/${vendor.id}/${name}`
 
 /** The parse error is dropped, not kept as a cause: it quotes the text. */
 function parse(name: string, text: string | undefined): unknown {

@@ -1,69 +1,76 @@
-import type { DynamoDBClient } from '@aws-sdk/client-dynamodb'
-import type { Consent, ConsentStore } from '../core/store.ts'
-import { EXCHANGE_WITHIN_SECONDS } from '../core/store.ts'
-import { date, type Item, N, S, seconds, text, updater } from './dynamo-item.ts'
+import { randomUUID } from 'node:crypto'
+import { type Consent, type ConsentStore, EXCHANGE_WITHIN_SECONDS } from '../consent/store.ts'
+import { keyOf } from '../core/connection.ts'
+import { secondsAfter } from '../core/time.ts'
+import { date, type Item, instant, S, seconds, text } from './dynamo-item.ts'
+import { type Change, dynamoTable, type TableOptions } from './dynamo-table.ts'
 
 /** Consents under way, and nothing else of the table: all that the hosted callback may touch. */
-export function dynamoConsents(client: DynamoDBClient, table: string): ConsentStore {
-  const update = updater(client, table)
+export function dynamoConsents(options: TableOptions): ConsentStore {
+  const table = dynamoTable(options)
+
+  /** Takes a consent one step on, for one of those who try. Sent again by the SDK, the step finds its own id. */
+  async function step(
+    vendorId: string,
+    stateHash: string,
+    { set, condition, values }: { set: string; condition: string; values: NonNullable<Change['values']> },
+  ): Promise<Consent | undefined> {
+    const item = await table.update(flowsOf(vendorId), stateHash, {
+      set: [set, 'writeId = :id'],
+      condition: `(${condition}) OR writeId = :id`,
+      values: { ...values, ':id': S(randomUUID()) },
+      returns: 'ALL_NEW',
+    })
+    return item && consentOf(stateHash, item)
+  }
+
   return {
     async beginConsent(vendorId, { stateHash, key, redirectUri, expiresAt, authorizationUrl }) {
-      await update(flowsOf(vendorId), stateHash, {
-        UpdateExpression: `SET #connection = :key, redirectUri = :uri, #until = :until, #ttl = :ttl
-          ${authorizationUrl === undefined ? '' : ', authorizationUrl = :page'}`,
-        ExpressionAttributeNames: { '#connection': 'connection', '#until': 'until', '#ttl': 'ttl' },
-        ExpressionAttributeValues: {
+      await table.update(flowsOf(vendorId), stateHash, {
+        set: [
+          ...['#connection = :key', 'redirectUri = :uri', '#until = :until', '#ttl = :ttl'],
+          authorizationUrl !== undefined && 'authorizationUrl = :page',
+        ],
+        values: {
           ':key': S(key),
           ':uri': S(redirectUri),
-          ':until': N(expiresAt.getTime()),
-          ':ttl': N(seconds(expiresAt)),
-          ...(authorizationUrl !== undefined && { ':page': S(authorizationUrl) }),
+          ':until': instant(expiresAt),
+          ':ttl': seconds(expiresAt),
+          ':page': authorizationUrl === undefined ? undefined : S(authorizationUrl),
         },
       })
     },
 
-    async bindConsent(vendorId, { stateHash, bind, now }) {
-      const item = await update(flowsOf(vendorId), stateHash, {
-        UpdateExpression: 'SET #bind = :bind',
-        ConditionExpression: `attribute_exists(authorizationUrl) AND attribute_not_exists(#bind)
+    bindConsent: (vendorId, { stateHash, bind, now }) =>
+      step(vendorId, stateHash, {
+        set: '#bind = :bind',
+        condition: `attribute_exists(authorizationUrl) AND attribute_not_exists(#bind)
           AND #until > :now AND attribute_not_exists(taken)`,
-        ExpressionAttributeNames: { '#bind': 'bind', '#until': 'until' },
-        ExpressionAttributeValues: { ':bind': S(bind), ':now': N(now.getTime()) },
-        ReturnValues: 'ALL_NEW',
-      })
-      return item && consentOf(stateHash, item)
-    },
+        values: { ':bind': S(bind), ':now': instant(now) },
+      }),
 
-    async takeConsent(vendorId, { stateHash, now, ...by }) {
-      const whose =
-        'bind' in by
-          ? { condition: '#of = :of AND attribute_exists(authorizationUrl)', name: 'bind', value: by.bind }
-          : { condition: '#of = :of AND attribute_not_exists(authorizationUrl)', name: 'connection', value: by.key }
-      const item = await update(flowsOf(vendorId), stateHash, {
-        UpdateExpression: 'SET taken = :now',
-        ConditionExpression: `${whose.condition} AND #until > :now AND attribute_not_exists(taken)`,
-        ExpressionAttributeNames: { '#of': whose.name, '#until': 'until' },
-        ExpressionAttributeValues: { ':of': S(whose.value), ':now': N(now.getTime()) },
-        ReturnValues: 'ALL_NEW',
-      })
-      return item && consentOf(stateHash, item)
-    },
+    takeConsent: (vendorId, { stateHash, now, ...by }) =>
+      step(vendorId, stateHash, {
+        set: 'taken = :now',
+        condition: `#until > :now AND attribute_not_exists(taken) AND ${
+          'bind' in by
+            ? '#bind = :by AND attribute_exists(authorizationUrl)'
+            : '#connection = :by AND attribute_not_exists(authorizationUrl)'
+        }`,
+        values: { ':by': S('bind' in by ? by.bind : keyOf(by.connection)), ':now': instant(now) },
+      }),
 
-    async markExchanged(vendorId, { stateHash, key, now }) {
-      const item = await update(flowsOf(vendorId), stateHash, {
-        UpdateExpression: 'SET exchanged = :now',
-        ConditionExpression: `#connection = :key AND attribute_exists(#bind) AND taken > :recently
+    markExchanged: (vendorId, { stateHash, connection, now }) =>
+      step(vendorId, stateHash, {
+        set: 'exchanged = :now',
+        condition: `#connection = :key AND attribute_exists(#bind) AND taken > :recently
           AND attribute_not_exists(exchanged)`,
-        ExpressionAttributeNames: { '#connection': 'connection', '#bind': 'bind' },
-        ExpressionAttributeValues: {
-          ':key': S(key),
-          ':now': N(now.getTime()),
-          ':recently': N(now.getTime() - EXCHANGE_WITHIN_SECONDS * 1000),
+        values: {
+          ':key': S(keyOf(connection)),
+          ':now': instant(now),
+          ':recently': instant(secondsAfter(now, -EXCHANGE_WITHIN_SECONDS)),
         },
-        ReturnValues: 'ALL_NEW',
-      })
-      return item && consentOf(stateHash, item)
-    },
+      }),
   }
 }
 

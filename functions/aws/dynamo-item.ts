@@ -1,15 +1,13 @@
-import {
-  type AttributeValue,
-  type DynamoDBClient,
-  UpdateItemCommand,
-  type UpdateItemCommandInput,
-} from '@aws-sdk/client-dynamodb'
-import { storeUnavailable } from './unavailable.ts'
+import type { AttributeValue } from '@aws-sdk/client-dynamodb'
 
-export type Item = Record<string, AttributeValue>
+export type Item = Readonly<Record<string, AttributeValue>>
 
 export const S = (value: string): AttributeValue.SMember => ({ S: value })
 export const N = (value: number): AttributeValue.NMember => ({ N: String(value) })
+export const SS = (...values: string[]): AttributeValue.SSMember => ({ SS: values })
+export const BOOL = (value: boolean): AttributeValue.BOOLMember => ({ BOOL: value })
+export const instant = (value: Date): AttributeValue.NMember => N(value.getTime())
+export const json = (value: object): AttributeValue.SMember => S(JSON.stringify(value))
 
 export function text(item: Item, name: string): string {
   const value = item[name]?.S
@@ -25,21 +23,10 @@ export function number(item: Item, name: string): number {
 
 export const date = (item: Item, name: string): Date => new Date(number(item, name))
 
-/** What `ttl` wants; rounded up, so that nothing is swept away before its end. */
-export const seconds = (instant: Date): number => Math.ceil(instant.getTime() / 1000)
+/** What `ttl` wants; rounded up, so that nothing is deleted before its end. */
+export const seconds = (instant: Date): AttributeValue.NMember => N(Math.ceil(instant.getTime() / 1000))
 
-type Change = Omit<UpdateItemCommandInput, 'TableName' | 'Key'>
-
-/** Writes to one table. Answers the item after the write, or undefined when the condition did not hold. */
-export function updater(client: DynamoDBClient, table: string) {
-  return async (pk: string, sk: string, change: Change): Promise<Item | undefined> => {
-    const command = new UpdateItemCommand({ TableName: table, Key: { pk: S(pk), sk: S(sk) }, ...change })
-    try {
-      const { Attributes } = await client.send(command)
-      return Attributes ?? {}
-    } catch (error) {
-      if (error instanceof Error && error.name === 'ConditionalCheckFailedException') return undefined
-      throw storeUnavailable('the table', error)
-    }
-  }
-}
+/** JSON that `json` wrote, which is why it has the type it had then; of its members these are instants. */
+const INSTANTS = ['at', 'since', 'until', 'endsAt']
+export const readBack = <T>(text: string): T =>
+  JSON.parse(text, (name, value) => (INSTANTS.includes(name) && typeof value === 'string' ? new Date(value) : value))

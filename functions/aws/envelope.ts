@@ -16,7 +16,7 @@ export interface Binding {
 export type Seal = (secret: Secret, binding: Binding) => Promise<string>
 
 export interface Envelope {
-  /** A fresh data key, ready to seal with. Fetched before the vendor is called, so that no answer is lost for want of one. */
+  /** Fetches a data key to seal with: before the vendor is called, so that no answer is lost for want of one. */
   sealer(key: string): Promise<Seal>
   /** Undefined when the text was not sealed for this binding, or not by us. Throws `store_unavailable` without KMS. */
   open(sealed: string, binding: Binding): Promise<Secret | undefined>
@@ -87,7 +87,7 @@ export function kmsEnvelope(kms: KMSClient, keyId: string, now: () => Date): Env
   }
 }
 
-/** In plain sight in CloudTrail, and what the key policy decides by: one vendor's function opens no other vendor's tokens. */
+/** CloudTrail shows it as text, and the key policy decides by it: a vendor's function opens no other vendor's tokens. */
 function contextOf(key: string): Record<string, string> {
   const [vendor = '', connection = ''] = key.split('#')
   return { app: 'vendomat', vendor, connection }

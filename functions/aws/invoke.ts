@@ -2,7 +2,7 @@ import { fromEnv } from '@aws-sdk/credential-provider-env'
 import { Sha256 } from '@smithy/core/checksum'
 import { SignatureV4 } from '@smithy/signature-v4'
 
-/** Calls a function and waits for what it answers. Rejects when it failed, or not within 18 s. */
+/** Calls a function and returns its result. Rejects when the function fails, or has no result within 18 s. */
 export type Invoke = (functionName: string, event: object) => Promise<unknown>
 
 /** Under the callback's own 20 s. */
@@ -30,7 +30,7 @@ export function lambdaInvoke(region: string, http: typeof fetch = fetch): Invoke
       redirect: 'error',
       signal: AbortSignal.timeout(TIMEOUT_MS),
     })
-    // A function that threw answers 200 all the same, and says so in this header.
+    // Lambda answers 200 for a function that threw as well, and says so in this header.
     if (answer.status === 200 && !answer.headers.has('x-amz-function-error')) return answer.json()
     await answer.body?.cancel()
     throw new Error(`the function answered ${answer.status}`)

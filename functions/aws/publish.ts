@@ -20,15 +20,15 @@ export interface NotifierOptions {
   readonly client: SNSClientConfig & EventBridgeClientConfig
   /** Topic of the mails. @default no mail is sent */
   readonly topic?: string | undefined
-  /** Topic that chat channels listen to. @default nothing is said there */
+  /** Topic that chat channels listen to. @default no chat message is sent */
   readonly chatTopic?: string | undefined
   readonly place: Place
   readonly onFault: (channel: Channel, error: unknown) => void
 }
 
 /**
- * Tells people by mail and chat, and programs by an event, all at once: a channel that fails holds up no other. Answers
- * whether the mail went out, or the event where no mail is sent. Never throws.
+ * Notifies people by mail and chat, and programs by an event, all at once: a channel that fails does not delay another.
+ * Never rejects. Returns whether the mail was sent, or the event where there is no topic for mails.
  */
 export function notifier({ client, topic, chatTopic, place, onFault }: NotifierOptions) {
   const channels = lazyChannels(client)
@@ -67,7 +67,7 @@ export function notifier({ client, topic, chatTopic, place, onFault }: NotifierO
 }
 
 /**
- * The clients are made by the first notice: few processes ever send one. Their code is loaded at once all the same.
+ * The clients are made by the first notice: few processes ever send one. Their code is loaded at the start even so.
  * 2026-11: with `import()` a bundle started 8 ms later instead of 1 ms and was 51 KB larger, since esbuild wraps each
  * module that both sides share and then neither joins nor shakes it.
  */
@@ -91,7 +91,7 @@ function openChannels(settings: NotifierOptions['client']) {
     async putEvent({ detailType, detail }: NoticeEvent): Promise<void> {
       const entry = { Source: EVENT_SOURCE, DetailType: detailType, Detail: JSON.stringify(detail) }
       const { FailedEntryCount, Entries } = await bus.send(new PutEventsCommand({ Entries: [entry] }))
-      // The call succeeds all the same, and says of each entry what became of it.
+      // PutEvents succeeds even when it refuses an entry, and reports on each.
       if (FailedEntryCount)
         throw Object.assign(new Error('the event bus refused it'), { name: Entries?.[0]?.ErrorCode ?? 'FailedEntry' })
     },

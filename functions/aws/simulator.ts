@@ -1,6 +1,6 @@
 /**
  * Sends every call for `https://HOST/PATH` to `<simulatorUrl>/HOST/PATH` instead: how a laptop runs without vendors.
- * The checks of the vendor's address have been made by then, on the real one.
+ * By then the vendor's real address has been checked.
  */
 export function viaSimulator(http: typeof fetch, simulatorUrl: string): typeof fetch {
   return (input, init) => {

@@ -6,8 +6,8 @@ import type { SigningKey } from '../oauth/jwt.ts'
 
 const text = z.string('must be a string').check(z.trim(), z.minLength(1, 'must not be empty'))
 
-// Which Base64 the parts are in is not documented, so either alphabet will do, padded or not. A number loses the zero
-// bytes in front, which some libraries write and others refuse.
+// Genetec does not document which Base64 the parts are in, so both alphabets are accepted, padded or not. As a number a
+// part loses its leading zero bytes, which some libraries write and others refuse.
 const part = z.pipe(
   z
     .string('must be a string')
@@ -15,7 +15,10 @@ const part = z.pipe(
   z.transform((digits: string) => BigInt(`0x${Buffer.from(digits, 'base64url').toString('hex')}`)),
 )
 
-/** The members of .NET's RSAParameters, neither PEM nor JWK (vendors.md 5.1). */
+/**
+ * The members of .NET's RSAParameters, neither PEM nor JWK. Genetec does not describe the file: the shape is that of
+ * key-dummy.json in github.com/JayJayArr/genetec-ident-remover, a public client, 2026-11.
+ */
 const key = z.pipe(
   z.object({
     kid: text,
@@ -39,8 +42,8 @@ const key = z.pipe(
 )
 
 /**
- * The file that ClearID lets a person download once, when the key of an API integration is generated. What it holds
- * decides how we sign in: with its key, else with its client secret.
+ * The file that ClearID lets a person download once, when the key of an API integration is generated. A file with a key
+ * authenticates with it, another one with its client secret.
  */
 export const keyFile = z.pipe(
   z.object({
@@ -69,7 +72,7 @@ export type KeyFile = z.output<typeof keyFile>
 
 type Parts = Readonly<Record<'modulus' | 'exponent' | 'd' | 'p' | 'q' | 'dp' | 'dq' | 'inverseQ', bigint>>
 
-// RFC 8017 section 3.2. OpenSSL takes parts that contradict each other and signs with those that work out, if any.
+// RFC 8017 section 3.2. OpenSSL loads a key whose parts contradict each other, and signing with it may or may not work.
 const belongTogether = ({ modulus, exponent, d, p, q, dp, dq, inverseQ }: Parts): boolean =>
   modulus >> 2047n > 0n &&
   modulus === p * q &&

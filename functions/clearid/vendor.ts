@@ -1,9 +1,9 @@
 import { defineVendor } from '../core/vendor.ts'
-import { baseOf, joinPath, vendorUrl } from '../core/vendor-url.ts'
 import type { ClientAuth } from '../oauth/client-auth.ts'
 import { clientCredentialsGrant } from '../oauth/grants.ts'
 import { jwtBearerGrant } from '../oauth/jwt-bearer.ts'
 import { RFC_6749, type TokenShape } from '../oauth/token-answer.ts'
+import { baseOf, joinPath, vendorUrl } from '../oauth/vendor-url.ts'
 import { assertion } from './assertion.ts'
 import { type KeyFile, keyFile } from './key-file.ts'
 
@@ -11,7 +11,8 @@ const HOUR_SECONDS = 60 * 60
 
 const SHAPE: TokenShape = {
   ...RFC_6749,
-  // The grant is one we made with the key, so what is refused is the key; and nobody but us can have asked wrongly.
+  // We make the grant with the key, so a refused grant is a refused key. An unauthorized client is not a wrong key but
+  // one that may not use this grant (RFC 6749 section 5.2).
   means: { invalid_grant: 'credential_rejected', unauthorized_client: 'configuration' },
   advice: {
     credential_rejected: 'the key was regenerated or the integration deleted: download a new key file',
@@ -24,8 +25,9 @@ export const clearid = defineVendor({
   id: 'clearid',
   title: 'Genetec ClearID',
   hosts: ['clearid.io'],
-  // Genetec: tokens are kept in memory only, and renewed after half of their hour (vendors.md 5.3 and 5.8).
-  tokens: { keep: 'memory', maxLifeSeconds: HOUR_SECONDS, defaultLifeSeconds: HOUR_SECONDS, refreshAfter: 0.5 },
+  // ClearID developer guide, 2026-11: a token lives an hour at most and is kept in memory only ("Using access tokens
+  // with API calls"); a new one is requested after half of its life ("Authenticate with client secret").
+  tokens: { storage: 'memory', maxLifeSeconds: HOUR_SECONDS, defaultLifeSeconds: HOUR_SECONDS, refreshAfter: 0.5 },
   rotation: {
     credential: 'key file',
     before: [
@@ -50,13 +52,13 @@ export const clearid = defineVendor({
   },
 })
 
-// Among the parameters: the id holds a colon, which would end it in a Basic header.
+// Among the parameters: the id holds a colon, which would end it in a Basic header (RFC 7617 section 2).
 const inBody = ({ clientId, clientSecret }: Extract<KeyFile, { clientSecret: unknown }>): ClientAuth => ({
   client_id: clientId,
   client_secret: clientSecret,
 })
 
-/** Callers will send the token there, so the file must not be able to name just any place. */
+/** Callers send the token there, so the file may name allowed hosts only. */
 function servicesOf(file: KeyFile, hosts: readonly string[]): Record<string, string> {
   const urls = {
     api_base_url: file.identityServiceUrl,

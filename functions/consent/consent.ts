@@ -1,20 +1,24 @@
 import { randomBytes } from 'node:crypto'
-import { type Connection, contextFor, keyOf } from '../core/ask.ts'
-import { statedEnd } from '../core/credential-end.ts'
+import { attempt } from '../core/attempt.ts'
+import { type Connection, keyOf } from '../core/connection.ts'
 import { VendingError } from '../core/errors.ts'
-import { sha256 } from '../core/hash.ts'
-import { keep, tokenUnder } from '../core/renew.ts'
+import { tablePolicy, withLease } from '../core/lease.ts'
 import type { Runtime } from '../core/runtime.ts'
 import type { Secret } from '../core/secret.ts'
-import type { Consent } from '../core/store.ts'
-import { dueAt, secondsAfter, secondsBetween } from '../core/token.ts'
-import type { Authorization, Issued } from '../core/vendor.ts'
-import { tellWorks } from '../notices/trouble.ts'
+import type { HeldToken } from '../core/store.ts'
+import { secondsAfter } from '../core/time.ts'
+import type { Authorization, Warning } from '../core/vendor.ts'
+import { sha256 } from './hash.ts'
+import type { Consent, ConsentStore } from './store.ts'
+
+export interface ConsentRuntime extends Runtime {
+  readonly consents: ConsentStore
+  /** Address of the hosted callback, where the deployment has one. */
+  readonly callbackUrl?: string | undefined
+}
 
 /** A person has this long to say yes. */
 export const CONSENT_SECONDS = 600
-const EXCHANGE_SECONDS = 15
-const LEASE_SECONDS = 32
 
 /** RFC 8252 section 7.3: an address of the person's own machine, on any port. */
 const LOOPBACK = /^http:\/\/(127\.0\.0\.1|localhost):[0-9]{1,5}\/[a-z0-9/_-]{0,100}$/
@@ -30,19 +34,19 @@ export interface Begun {
  * for ten minutes and one use (RFC 6749 section 10.12). Without a redirect URI the vendor's registered one is used.
  */
 export async function beginConsent(
-  asked: Connection,
+  connection: Connection,
   redirectUri: string | undefined,
-  runtime: Runtime,
+  runtime: ConsentRuntime,
 ): Promise<Begun> {
-  const authorization = authorizationOf(asked)
+  const authorization = authorizationOf(connection)
   if (redirectUri !== undefined && !LOOPBACK.test(redirectUri)) {
     throw new VendingError(
       'bad_request',
       'redirect_uri is an address on the machine of who connects: http://127.0.0.1:<port>/...',
     )
   }
-  const { url, ...begun } = await begin(asked, authorization, redirectUri, runtime)
-  await runtime.store.beginConsent(asked.vendor.id, consentFor(asked, begun))
+  const { url, ...begun } = await begin(connection, authorization, redirectUri, runtime)
+  await runtime.consents.beginConsent(connection.vendor.id, consentFor(connection, begun))
   return { authorizationUrl: url.href, state: begun.state, redirectUri: begun.redirectUri }
 }
 
@@ -53,20 +57,20 @@ export interface HostedBegun {
 }
 
 /** Begins a consent that comes back to the hosted callback. The `state` is the ticket for the first step as well. */
-export async function beginHostedConsent(asked: Connection, runtime: Runtime): Promise<HostedBegun> {
-  const authorization = authorizationOf(asked)
+export async function beginHostedConsent(connection: Connection, runtime: ConsentRuntime): Promise<HostedBegun> {
+  const authorization = authorizationOf(connection)
   const { callbackUrl } = runtime
   if (!callbackUrl) throw new VendingError('bad_request', 'this machine has no hosted callback')
-  const here = `${callbackUrl}/oauth/${asked.vendor.id}`
-  const { url, ...begun } = await begin(asked, authorization, `${here}/callback`, runtime)
+  const here = `${callbackUrl}/oauth/${connection.vendor.id}`
+  const { url, ...begun } = await begin(connection, authorization, `${here}/callback`, runtime)
   if (begun.redirectUri !== `${here}/callback`) {
     throw new VendingError(
       'configuration',
-      `the credentials of ${keyOf(asked)} send people to another redirect_uri; the hosted callback is ${here}/callback`,
+      `the credentials of ${keyOf(connection)} send people to another redirect_uri; the hosted callback is ${here}/callback`,
     )
   }
-  const consent = { ...consentFor(asked, begun), authorizationUrl: withoutState(url) }
-  await runtime.store.beginConsent(asked.vendor.id, consent)
+  const consent = { ...consentFor(connection, begun), authorizationUrl: withoutState(url) }
+  await runtime.consents.beginConsent(connection.vendor.id, consent)
   return { beginUrl: `${here}/begin?t=${begun.state}`, redirectUri: begun.redirectUri }
 }
 
@@ -77,15 +81,15 @@ interface Beginning {
 }
 
 async function begin(
-  asked: Connection,
+  connection: Connection,
   authorization: Authorization,
   redirectUri: string | undefined,
-  runtime: Runtime,
+  runtime: ConsentRuntime,
 ): Promise<Beginning & { readonly url: URL }> {
-  const { vendor, connection } = asked
-  const { document } = await runtime.credentials.read(vendor.id, connection, 0)
-  const { state: row } = await runtime.store.read(keyOf(asked))
-  if (row.status === 'disabled') throw new VendingError('connection_disabled', `${keyOf(asked)} is disabled`)
+  const { vendor } = connection
+  const { document } = await runtime.credentials.read(connection, 0)
+  const { state: known } = await runtime.tokens.read(connection)
+  if (known.status === 'disabled') throw new VendingError('connection_disabled', `${keyOf(connection)} is disabled`)
   const state = randomBytes(32).toString('base64url')
   const url = authorization.url(document, { state, ...(redirectUri !== undefined && { redirectUri }) }, [
     ...vendor.hosts,
@@ -96,9 +100,9 @@ async function begin(
   return { url, state, redirectUri: used, expiresAt: secondsAfter(runtime.now(), CONSENT_SECONDS) }
 }
 
-const consentFor = (asked: Connection, { state, redirectUri, expiresAt }: Beginning): Consent => ({
+const consentFor = (connection: Connection, { state, redirectUri, expiresAt }: Beginning): Consent => ({
   stateHash: sha256(state),
-  key: keyOf(asked),
+  key: keyOf(connection),
   redirectUri,
   expiresAt,
 })
@@ -118,24 +122,23 @@ export interface Returned {
 
 /** Ends a consent: the code is exchanged once, and its tokens replace those of the grant before. */
 export async function finishConsent(
-  asked: Connection,
+  connection: Connection,
   { state, code, error }: Returned,
-  runtime: Runtime,
-): Promise<Issued> {
-  const authorization = authorizationOf(asked)
-  const { vendor } = asked
-  const taken = { stateHash: sha256(state), key: keyOf(asked), now: runtime.now() }
-  const consent = await runtime.store.takeConsent(vendor.id, taken)
+  runtime: ConsentRuntime,
+): Promise<Connected> {
+  const authorization = authorizationOf(connection)
+  const taken = { stateHash: sha256(state), connection, now: runtime.now() }
+  const consent = await runtime.consents.takeConsent(connection.vendor.id, taken)
   if (!consent) {
     throw new VendingError(
       'authorization_invalid',
-      `no consent for ${keyOf(asked)} is waiting for this state; begin again`,
+      `no consent for ${keyOf(connection)} is waiting for this state; begin again`,
     )
   }
   if (error !== undefined)
-    throw new VendingError('authorization_denied', `the vendor came back without consent for ${keyOf(asked)}`)
+    throw new VendingError('authorization_denied', `the vendor came back without consent for ${keyOf(connection)}`)
   if (!code) throw new VendingError('bad_request', 'a code or an error is needed beside the state')
-  return exchange(asked, authorization, { code, consent }, runtime)
+  return exchange(connection, { authorization, code, consent }, runtime)
 }
 
 /**
@@ -143,64 +146,71 @@ export async function finishConsent(
  * that began it, a moment ago, and not been exchanged.
  */
 export async function finishHostedConsent(
-  asked: Connection,
+  connection: Connection,
   { stateHash, code }: { readonly stateHash: string; readonly code: Secret },
-  runtime: Runtime,
-): Promise<Issued> {
-  const authorization = authorizationOf(asked)
-  const marked = { stateHash, key: keyOf(asked), now: runtime.now() }
-  const consent = await runtime.store.markExchanged(asked.vendor.id, marked)
+  runtime: ConsentRuntime,
+): Promise<Connected> {
+  const authorization = authorizationOf(connection)
+  const marked = { stateHash, connection, now: runtime.now() }
+  const consent = await runtime.consents.markExchanged(connection.vendor.id, marked)
   if (!consent) {
-    throw new VendingError('authorization_invalid', `no consent for ${keyOf(asked)} has just come back; begin again`)
+    throw new VendingError(
+      'authorization_invalid',
+      `no consent for ${keyOf(connection)} has just come back; begin again`,
+    )
   }
-  return exchange(asked, authorization, { code, consent }, runtime)
+  return exchange(connection, { authorization, code, consent }, runtime)
 }
 
 interface Exchange {
+  readonly authorization: Authorization
   readonly code: Secret
   readonly consent: Consent
 }
 
+/** What a consent came to. */
+export interface Connected {
+  readonly token: HeldToken
+  readonly warnings: readonly Warning[]
+}
+
+/** Exchanges the code under the lease, so that nobody sends the refresh token of the grant before meanwhile. */
 async function exchange(
-  asked: Connection,
-  authorization: Authorization,
-  { code, consent }: Exchange,
-  runtime: Runtime,
-): Promise<Issued> {
-  const { vendor, connection } = asked
-  const key = keyOf(asked)
-  const credentials = await runtime.credentials.read(vendor.id, connection, 0)
-  const { state } = await runtime.store.read(key)
+  connection: Connection,
+  { authorization, code, consent }: Exchange,
+  runtime: ConsentRuntime,
+): Promise<Connected> {
+  const key = keyOf(connection)
+  const credentials = await runtime.credentials.read(connection, 0)
+  const row = await runtime.tokens.read(connection)
+  const { state } = row
   if (state.status === 'disabled') throw new VendingError('connection_disabled', `${key} is disabled`)
-  const startedAt = runtime.now()
-  const until = secondsAfter(startedAt, LEASE_SECONDS)
-  // The lease, and with it the key to seal with, comes first: a grant that cannot be stored must not be asked for.
-  const lease = await runtime.store.acquire(key, state, { now: startedAt, until })
-  if (!lease) throw new VendingError('busy', `another caller is renewing ${key}`, { retryAfterSeconds: 2 })
-  let issued: Issued
-  try {
-    const grant = { code, redirectUri: consent.redirectUri }
-    issued = await authorization.exchange(credentials.document, grant, contextFor(vendor, runtime, EXCHANGE_SECONDS))
-  } catch (error) {
-    await runtime.store.release(lease)
-    throw error
-  }
-  const { refreshToken } = issued
-  const token = tokenUnder(lease, { vendor, issued, credentials })
-  const committed = await runtime.store.commit(lease, {
-    ...(refreshToken && { refreshToken }),
-    newGrant: true,
-    credentialVersion: credentials.version,
-    usualSeconds: state.usualSeconds ?? secondsBetween(startedAt, runtime.now()),
-    now: runtime.now(),
-    dueAt: dueAt(token),
-  })
-  if (committed !== 'committed') throw new VendingError('busy', `${key} was revoked or renewed meanwhile; begin again`)
-  await keep(lease, token, runtime)
-  runtime.memory.copies.delete(key)
-  const { version, document } = credentials
-  await tellWorks(asked, state, { version, endsAt: statedEnd(document) }, runtime)
-  return issued
+  const policy = tablePolicy(connection, credentials)
+  if (!policy) throw new VendingError('bad_request', `the credentials of ${key} need nobody's consent`)
+  const grant = { code, redirectUri: consent.redirectUri }
+  const connected = await withLease(
+    connection,
+    { row, policy },
+    (lease) =>
+      attempt(
+        {
+          connection,
+          state,
+          credentials,
+          lease,
+          call: (document, context) => authorization.exchange(document, grant, context),
+          records: 'success',
+          newGrant: true,
+        },
+        runtime,
+      ),
+    runtime,
+  )
+  if (connected === 'leased')
+    throw new VendingError('busy', `another caller is renewing ${key}; begin again`, { retryAfterSeconds: 2 })
+  if (connected === 'superseded' || 'failure' in connected)
+    throw new VendingError('busy', `${key} was revoked, disabled or renewed meanwhile; begin again`)
+  return connected
 }
 
 function authorizationOf({ vendor }: Connection): Authorization {

@@ -1,12 +1,9 @@
 import * as z from 'zod/mini'
-import type { Recorder } from '../api/app.ts'
-import type { Connection } from '../core/ask.ts'
+import type { Connection } from '../core/connection.ts'
 import { VendingError } from '../core/errors.ts'
-import type { Runtime } from '../core/runtime.ts'
 import { secret } from '../core/secret.ts'
-import { secondsBetween } from '../core/token.ts'
 import type { Vendor } from '../core/vendor.ts'
-import { finishHostedConsent } from './consent.ts'
+import { type Connected, type ConsentRuntime, finishHostedConsent } from './consent.ts'
 
 /** What the hosted callback hands over when somebody came back with a code. */
 const RETURNED = z.strictObject({
@@ -15,43 +12,13 @@ const RETURNED = z.strictObject({
   stateHash: z.string().check(z.regex(/^[0-9a-f]{64}$/)),
 })
 
-export interface ExchangeCall {
-  /** Whatever came in; nothing of it is trusted. */
-  readonly event: unknown
-  readonly requestId: string
-}
+/** The name of the connection in an event, or '?' when it is not what the hosted callback hands over. */
+export const connectionIn = (event: unknown): string => RETURNED.safeParse(event).data?.connection ?? '?'
 
-/** 'connected' or the code of the failure. Never a token: it is all that the callback learns. */
-export interface ExchangeAnswer {
-  readonly outcome: string
-}
-
-/** Exchanges the code of a hosted consent. Never throws, and leaves one audit line. */
-export async function answerExchange(
-  vendor: Vendor,
-  { event, requestId }: ExchangeCall,
-  runtime: Runtime,
-  record: Recorder,
-): Promise<ExchangeAnswer> {
-  const startedAt = runtime.now()
+/** Exchanges the code of a hosted consent. Whatever came in is not trusted. Throws VendingError. */
+export async function exchangeHosted(vendor: Vendor, event: unknown, runtime: ConsentRuntime): Promise<Connected> {
   const returned = RETURNED.safeParse(event)
-  const connection = returned.success ? returned.data.connection : '?'
-  const line = {
-    op: 'authorize',
-    request_id: requestId,
-    caller: 'hosted callback',
-    connection: `${vendor.id}#${connection}`,
-  } as const
-  const ms = () => Math.round(secondsBetween(startedAt, runtime.now()) * 1000)
-  try {
-    if (!returned.success) throw new VendingError('bad_request', 'this is not what the hosted callback hands over')
-    const asked: Connection = { vendor, connection }
-    const { accessToken } = await finishHostedConsent(asked, returned.data, runtime)
-    record({ ...line, outcome: 'connected', fingerprint: accessToken.value.fingerprint, ms: ms() })
-    return { outcome: 'connected' }
-  } catch (error) {
-    const outcome = error instanceof VendingError ? error.code : 'internal'
-    record({ ...line, outcome, ms: ms() }, error)
-    return { outcome }
-  }
+  if (!returned.success) throw new VendingError('bad_request', 'this is not what the hosted callback hands over')
+  const connection: Connection = { vendor, name: returned.data.connection }
+  return finishHostedConsent(connection, returned.data, runtime)
 }

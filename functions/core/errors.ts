@@ -1,67 +1,54 @@
-/**
- * Everything that can go wrong, once. A row answers what the caller sees (`status`, `title`), whether calling again
- * can help (`retryable`), and what the engine remembers about it, so that a failing vendor is left alone:
- *   'back-off'  try again after a growing pause
- *   'latch'     never again with this version of the credentials
- *   'probe'     again after 15 minutes, or at once with other credentials
- *   'nothing'   it says nothing about the vendor
- */
-export const FAILURES = {
-  authorization_invalid: {
-    status: 400,
-    retryable: false,
-    remember: 'nothing',
-    title: 'This consent was not begun here, is over, or was used',
-  },
-  authorization_denied: { status: 409, retryable: false, remember: 'nothing', title: 'The person said no' },
-  refresh_rate_limited: {
-    status: 429,
-    retryable: true,
-    remember: 'nothing',
-    title: 'Refused tokens are reported too often',
-  },
-  bad_request: { status: 400, retryable: false, remember: 'nothing', title: 'The request is not understood' },
-  unknown_connection: { status: 404, retryable: false, remember: 'nothing', title: 'No such connection' },
-  connection_disabled: { status: 409, retryable: false, remember: 'nothing', title: 'The connection is disabled' },
-  min_ttl_unavailable: { status: 422, retryable: false, remember: 'nothing', title: 'No token lives that long' },
-  not_connected: { status: 424, retryable: false, remember: 'nothing', title: 'Nobody has connected this account yet' },
-  grant_rejected: { status: 424, retryable: false, remember: 'latch', title: 'A person has to reconnect this account' },
-  grant_doubtful: { status: 503, retryable: true, remember: 'back-off', title: 'The vendor may have ended the grant' },
-  credential_expired: {
-    status: 424,
-    retryable: false,
-    remember: 'nothing',
-    title: 'A person has to rotate this token',
-  },
-  credential_revoked: {
-    status: 424,
-    retryable: false,
-    remember: 'nothing',
-    title: 'This token was taken back; a person has to make a new one',
-  },
-  credential_rejected: {
-    status: 502,
-    retryable: false,
-    remember: 'latch',
-    title: 'The vendor refused our credentials',
-  },
-  configuration: { status: 502, retryable: false, remember: 'probe', title: 'The connection is configured wrongly' },
-  vendor_malformed: { status: 502, retryable: true, remember: 'back-off', title: 'The vendor answered nonsense' },
-  vendor_throttled: { status: 503, retryable: true, remember: 'back-off', title: 'The vendor asks us to wait' },
-  vendor_locked_out: { status: 503, retryable: true, remember: 'back-off', title: 'The vendor has locked us out' },
-  vendor_paused: { status: 503, retryable: true, remember: 'back-off', title: 'We leave the vendor alone for a while' },
-  vendor_unavailable: { status: 503, retryable: true, remember: 'back-off', title: 'The vendor is not available' },
-  store_unavailable: { status: 503, retryable: true, remember: 'nothing', title: 'Our own storage is not available' },
-  busy: { status: 503, retryable: true, remember: 'nothing', title: 'Another caller is renewing this token' },
-  internal: { status: 500, retryable: false, remember: 'nothing', title: 'Something broke on our side' },
-} as const satisfies Record<string, FailureRow>
-
 interface FailureRow {
   readonly status: number
   readonly retryable: boolean
   readonly remember: 'back-off' | 'latch' | 'probe' | 'nothing'
   readonly title: string
 }
+
+/** The caller, or we ourselves, did something wrong. */
+const caller = (status: number) => ({ status, retryable: false, remember: 'nothing' }) as const
+/** A person has to act before it can work again. */
+const person = { status: 424, retryable: false, remember: 'nothing' } as const
+/** What we send the vendor is wrong. */
+const wrong = { status: 502, retryable: false } as const
+/** The vendor does not do its part now. */
+const vendor = { status: 503, retryable: true, remember: 'back-off' } as const
+/** We do not do ours now. */
+const ours = { status: 503, retryable: true, remember: 'nothing' } as const
+
+/**
+ * Everything that can go wrong, once. A row says what the caller sees (`status`, `title`), whether calling again can help
+ * (`retryable`), and what the engine remembers about it, so that a failing vendor is left alone:
+ *   'back-off'  try again after a growing pause
+ *   'latch'     not again with this version of the credentials
+ *   'probe'     again after 15 minutes, or at once with other credentials
+ *   'nothing'   it says nothing about the vendor
+ */
+export const FAILURES = {
+  authorization_invalid: { ...caller(400), title: 'This consent was not begun here, is over, or was used' },
+  authorization_denied: { ...caller(409), title: 'The person said no' },
+  refresh_rate_limited: { ...caller(429), retryable: true, title: 'Renewals are forced too often' },
+  bad_request: { ...caller(400), title: 'The request is not understood' },
+  unknown_connection: { ...caller(404), title: 'No such connection' },
+  connection_disabled: { ...caller(409), title: 'The connection is disabled' },
+  min_ttl_unavailable: { ...caller(422), title: 'No token lives that long' },
+  not_connected: { ...person, title: 'Nobody has connected this account yet' },
+  grant_rejected: { ...person, remember: 'latch', title: 'A person has to reconnect this account' },
+  grant_revoked: { ...person, title: 'This grant was taken back; a person has to reconnect this account' },
+  grant_doubtful: { ...vendor, title: 'The vendor may have ended the grant' },
+  credential_expired: { ...person, remember: 'latch', title: 'A person has to rotate this token' },
+  credential_revoked: { ...person, title: 'This token was taken back; a person has to make a new one' },
+  credential_rejected: { ...wrong, remember: 'latch', title: 'The vendor refused our credentials' },
+  configuration: { ...wrong, remember: 'probe', title: 'The connection is configured wrongly' },
+  vendor_malformed: { ...vendor, status: 502, title: 'The vendor answered nonsense' },
+  vendor_throttled: { ...vendor, title: 'The vendor asks us to wait' },
+  vendor_locked_out: { ...vendor, title: 'The vendor has locked us out' },
+  vendor_paused: { ...vendor, title: 'We leave the vendor alone for a while' },
+  vendor_unavailable: { ...vendor, title: 'The vendor is not available' },
+  store_unavailable: { ...ours, title: 'Our own storage is not available' },
+  busy: { ...ours, title: 'Another caller is renewing this token' },
+  internal: { ...caller(500), title: 'Something broke on our side' },
+} as const satisfies Record<string, FailureRow>
 
 export type FailureCode = keyof typeof FAILURES
 
@@ -91,3 +78,12 @@ export class VendingError extends Error {
 
 export const isFailure = (error: unknown, ...codes: FailureCode[]): error is VendingError =>
   error instanceof VendingError && codes.includes(error.code)
+
+/** For writes whose loss costs nobody a token: an answer that does not come from our storage is passed over. */
+export async function bestEffort(write: Promise<unknown>): Promise<void> {
+  try {
+    await write
+  } catch (error) {
+    if (!isFailure(error, 'store_unavailable')) throw error
+  }
+}

@@ -1,26 +1,45 @@
 import type { HeldToken } from './store.ts'
-import { secondsBetween } from './token.ts'
+import { secondsBetween } from './time.ts'
 
 /**
- * How long a process serves its own copy of a token without asking the table. A revoke therefore reaches a warm
- * process within this time, and no sooner.
+ * How long a process believes what it read of the table. A revoke therefore reaches a warm process within this time,
+ * while the table answers.
  */
 export const REVALIDATE_SECONDS = 5
 
-/** What one process remembers between calls: copies of tokens, and the look-ups under way. */
+/** How long a copy is served while the table does not answer. */
+export const OUTAGE_SECONDS = 5 * 60
+
+/** A token and the moment before the table was last asked whether it may be vended. */
+export interface Copy {
+  readonly token: HeldToken
+  readonly checkedAt: Date
+}
+
+/** What one process remembers between calls: copies of tokens by their connection's key, and what is under way. */
 export interface Memory {
-  readonly copies: Map<string, { readonly token: HeldToken; readonly checkedAt: Date }>
+  readonly copies: Map<string, Copy>
   readonly flights: Map<string, Promise<unknown>>
 }
 
 export const newMemory = (): Memory => ({ copies: new Map(), flights: new Map() })
 
-/** The copy of a token, unless it is so old that the table must be asked again. */
-export function recall(memory: Memory, key: string, now: Date): HeldToken | undefined {
+/** The copy of a token, unless it is older than this. */
+export function recall(memory: Memory, key: string, now: Date, seconds = REVALIDATE_SECONDS): HeldToken | undefined {
   const copy = memory.copies.get(key)
-  if (!copy) return undefined
-  const age = secondsBetween(copy.checkedAt, now)
-  return age >= 0 && age < REVALIDATE_SECONDS ? copy.token : undefined
+  return copy && isRecent(copy.checkedAt, now, seconds) ? copy.token : undefined
+}
+
+/** Keeps a copy, unless a later token came while this one was looked up. */
+export function keepCopy({ copies }: Memory, key: string, copy: Copy): void {
+  const present = copies.get(key)?.token
+  const isLater = present?.epoch === copy.token.epoch && present.accessToken.issuedAt > copy.token.accessToken.issuedAt
+  if (!isLater) copies.set(key, copy)
+}
+
+export function isRecent(checkedAt: Date, now: Date, seconds = REVALIDATE_SECONDS): boolean {
+  const age = secondsBetween(checkedAt, now)
+  return age >= 0 && age < seconds
 }
 
 /** Lets callers in one process that want the same thing share one flight; a failed one is forgotten at once. */

@@ -1,55 +1,120 @@
-import { type Connection, contextFor, keyOf } from './ask.ts'
-import { VendingError } from './errors.ts'
-import type { Failure } from './failure.ts'
-import type { Credentials, Runtime } from './runtime.ts'
+import { type Connection, keyOf } from './connection.ts'
+import { isFailure, VendingError } from './errors.ts'
+import { type Credentials, contextFor, type Runtime } from './runtime.ts'
+import type { Forgotten, HeldToken, Row, Stop } from './store.ts'
 
-/** What became of the token at the vendor. It is never vended here again, whatever this says. */
+/** What became of the token at the vendor. It is not vended here again, whatever this says. */
 export type VendorRevocation = 'done' | 'failed' | 'not_offered' | 'nothing_to_revoke'
 
 const VENDOR_SECONDS = 5
-const TRIES = 2
 
 /**
- * Takes back what a connection has been given: here at once, in one write, and then at the vendor as far as it can.
- * A process that served the token a moment ago may do so until it next asks the table (REVALIDATE_SECONDS).
+ * Takes back what a connection has been given: here at once, in one write that needs nothing but the table, and then at the
+ * vendor as far as it can. A process that served the token a moment ago may do so until it next asks the table
+ * (REVALIDATE_SECONDS). Of static tokens the version that last worked is barred, and the present one if the secret can be
+ * read. Throws `unknown_connection` when there is neither a row nor a secret.
  */
-export async function revoke(asked: Connection, runtime: Runtime): Promise<VendorRevocation> {
-  const { vendor, connection } = asked
-  const key = keyOf(asked)
-  const credentials = await runtime.credentials.read(vendor.id, connection, 0)
-  const { token } = await runtime.store.read(key)
-  const held = token ?? runtime.memory.copies.get(key)?.token
-  const stored = vendor.isStored?.(credentials.document) ?? false
-  await runtime.store.revoke(key, aftermath(asked, stored, credentials, runtime))
+export async function revoke(connection: Connection, runtime: Runtime): Promise<VendorRevocation> {
+  const { vendor } = connection
+  const key = keyOf(connection)
+  const row = await knownRow(connection, runtime)
+  const stop = revoking(connection, row, runtime.now())
+  const forgotten = await runtime.tokens.stop(connection, stop)
+  const held = row.token ?? runtime.memory.copies.get(key)?.token
   runtime.memory.copies.delete(key)
 
-  if (stored || !vendor.revocation) return 'not_offered'
-  if (!held || held.accessToken.expiresAt <= runtime.now()) return 'nothing_to_revoke'
-  for (let tries = 1; tries <= TRIES; tries++) {
-    try {
-      await vendor.revocation.revoke(
-        credentials.document,
-        held.accessToken.value,
-        contextFor(vendor, runtime, VENDOR_SECONDS),
-      )
-      return 'done'
-    } catch (error) {
-      if (!(error instanceof VendingError)) throw error
-      if (error.code !== 'vendor_unavailable') return 'failed'
-    }
+  const credentials = await readable(connection, runtime)
+  if (credentials && vendor.isStatic?.(credentials.document)) {
+    // Only now it is known that this version holds the token as well.
+    if (credentials.version !== stop.failure?.credentialVersion)
+      await runtime.tokens.stop(connection, revokingStatic(connection, credentials.version, runtime.now()))
+    return 'not_offered'
   }
-  return 'failed'
+  if (!vendor.revocation) return 'not_offered'
+  return revokeAtVendor(connection, { ...forgotten, credentials, held }, runtime)
 }
 
-/** What a revoke leaves behind: a stored token is barred until it is replaced, a grant has to be given anew. */
-function aftermath(asked: Connection, stored: boolean, { version }: Credentials, { now }: Runtime) {
-  if (!stored) return asked.vendor.authorization ? { status: 'reconnect' as const } : {}
-  const failure: Failure = {
-    code: 'credential_revoked',
-    detail: `the token of ${keyOf(asked)} was revoked; only a person can make another`,
-    count: 1,
-    since: now(),
-    credentialVersion: version,
+/** Stops vending: first here, whatever state the secret is in. Throws `unknown_connection` as `revoke` does. */
+export async function disable(connection: Connection, runtime: Runtime): Promise<void> {
+  await knownRow(connection, runtime)
+  await runtime.tokens.stop(connection, { kind: 'disable' })
+  runtime.memory.copies.delete(keyOf(connection))
+}
+
+/** The row of a connection that is known by its row or by its secret. */
+async function knownRow(connection: Connection, { tokens, credentials }: Runtime): Promise<Row> {
+  const row = await tokens.read(connection)
+  if (!row.exists) await credentials.read(connection, 0)
+  return row
+}
+
+/** What a revoke leaves behind: a grant has to be given anew, a static token is barred until it is replaced. */
+function revoking(connection: Connection, { state }: Row, now: Date): Revoking {
+  const { vendor } = connection
+  const version = vendor.isStatic && state.provenVersion
+  // A static token is never leased, but one may have taken the place of a grant.
+  if (vendor.authorization && (state.fence > 0 || !vendor.isStatic)) {
+    const detail = `the grant of ${keyOf(connection)} was taken back; a person has to connect again`
+    const failure = { code: 'grant_revoked', detail, count: 1, since: now } as const
+    return { kind: 'revoke', failure, ...(version && { refusedVersions: [version] }) }
   }
-  return { failure }
+  return version ? revokingStatic(connection, version, now) : { kind: 'revoke' }
+}
+
+type Revoking = Extract<Stop, { kind: 'revoke' }>
+
+function revokingStatic(connection: Connection, credentialVersion: string, now: Date): Revoking {
+  const detail = `the token of ${keyOf(connection)} was taken back; only a person can make another`
+  const failure = { code: 'credential_revoked', detail, count: 1, since: now, credentialVersion } as const
+  return { kind: 'revoke', failure, refusedVersions: [credentialVersion] }
+}
+
+/** The credentials for the vendor's part, if they can be had. */
+async function readable(connection: Connection, { credentials }: Runtime): Promise<Credentials | undefined> {
+  try {
+    return await credentials.read(connection, 0)
+  } catch (error) {
+    if (error instanceof VendingError) return undefined
+    throw error
+  }
+}
+
+interface Revoked extends Forgotten {
+  readonly credentials: Credentials | undefined
+  readonly held: HeldToken | undefined
+}
+
+/**
+ * With the access token if it lives, or one that the refresh token still gives, the vendor ends what is behind it. While
+ * somebody else may be sending the refresh token it is not sent: what that call obtains is used by nobody, but lives.
+ */
+async function revokeAtVendor(
+  { vendor }: Connection,
+  { credentials, held, refreshToken, leasedUntil }: Revoked,
+  runtime: Runtime,
+): Promise<VendorRevocation> {
+  const now = runtime.now()
+  const live = held && held.accessToken.expiresAt > now ? held.accessToken.value : undefined
+  if (!live && !refreshToken) return 'nothing_to_revoke'
+  if (!credentials || (!live && leasedUntil && leasedUntil > now)) return 'failed'
+  const { document } = credentials
+  const context = () => contextFor(vendor, runtime, VENDOR_SECONDS)
+  try {
+    const token = live ?? (await vendor.issue(document, refreshToken, context())).accessToken.value
+    await bestOfTwo(async () => vendor.revocation?.revoke(document, token, context()))
+    return 'done'
+  } catch (error) {
+    if (error instanceof VendingError) return 'failed'
+    throw error
+  }
+}
+
+/** Once more when no answer came. */
+async function bestOfTwo(call: () => Promise<void>): Promise<void> {
+  try {
+    await call()
+  } catch (error) {
+    if (!isFailure(error, 'vendor_unavailable')) throw error
+    await call()
+  }
 }

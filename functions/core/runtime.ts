@@ -1,40 +1,33 @@
-import type { Notice } from '../notices/kinds.ts'
-import type { FailureCode } from './errors.ts'
+import type { Allowance } from './allowance.ts'
+import type { Connection } from './connection.ts'
+import { needsConsent } from './failure.ts'
 import type { Memory } from './memory.ts'
-import type { TokenStore } from './store.ts'
+import type { Observe } from './observation.ts'
+import type { Registry } from './registry.ts'
+import type { State, TokenStore } from './store.ts'
+import type { Context, Vendor } from './vendor.ts'
 
 /** Everything the engine needs of the world. In Lambda functions/lambda puts it together; tests hand in their own. */
 export interface Runtime {
-  readonly store: TokenStore
+  readonly tokens: TokenStore
+  readonly registry: Registry
+  readonly allowance: Allowance
   readonly credentials: CredentialSource
   readonly http: typeof fetch
   /** Domains an operator approved beside the vendor's own. */
   readonly allowedHosts: readonly string[]
-  /** Address of the hosted callback, where the deployment has one. */
-  readonly callbackUrl?: string | undefined
-  /** A connection that nobody has asked for in so many days is not renewed ahead of need. */
-  readonly restAfterDays: number
   readonly memory: Memory
+  /** The table's time. */
   readonly now: () => Date
+  /** Seconds until this invocation is ended from outside. */
+  readonly timeLeft: () => number
   readonly sleep: (seconds: number) => Promise<void>
   /** A signal that fires after so many seconds. */
   readonly deadline: (seconds: number) => AbortSignal
   /** 0 up to 1, for jitter. */
   readonly random: () => number
-  /** Tells people; false when it could not. Never throws: a mail that cannot be sent must not cost a caller the token. */
-  readonly notify: (notice: Notice) => Promise<boolean>
-  /** Hears what is worth a metric. */
-  readonly measure: (measure: Measure) => void
+  readonly observe: Observe
 }
-
-export type Measure =
-  /** One call at the vendor's token endpoint, ahead of need or with a caller waiting. */
-  | { readonly kind: 'vendor_call'; readonly seconds: number; readonly failure?: FailureCode }
-  /** A caller waited for another's renewal. */
-  | { readonly kind: 'lease_wait'; readonly seconds: number }
-  /** Of credentials that a person has to renew; whole days, negative when it is over. */
-  | { readonly kind: 'days_to_expiry'; readonly days: number }
-  | { readonly kind: 'notice'; readonly sent: boolean }
 
 export interface Credentials {
   /** As parsed from JSON; the vendor's schema guards the door. */
@@ -47,9 +40,40 @@ export interface CredentialSource {
    * The credentials of one connection, no older than `maxAgeSeconds`. Throws `unknown_connection` when there are none,
    * `configuration` when they are not a JSON document, `store_unavailable` when they cannot be read.
    */
-  read(vendorId: string, connection: string, maxAgeSeconds: number): Promise<Credentials>
+  read(connection: Connection, maxAgeSeconds: number): Promise<Credentials>
   /** An earlier version, as long as it is kept; undefined when it is gone. */
-  readVersion(vendorId: string, connection: string, version: string): Promise<Credentials | undefined>
+  readVersion(connection: Connection, version: string): Promise<Credentials | undefined>
   /** The version this process last read, if it did; costs nothing. */
-  known(vendorId: string, connection: string): string | undefined
+  known(connection: Connection): string | undefined
 }
+
+const CREDENTIALS_MAX_AGE_SECONDS = 300
+
+const CURED_BY_NEW = [
+  'credential_rejected',
+  'configuration',
+  'grant_rejected',
+  'credential_expired',
+  'credential_revoked',
+]
+
+/**
+ * The credentials to use now. A copy at hand is no answer while credentials are refused, when any call may be the first
+ * with new ones, nor when another version has worked since: then they are read afresh.
+ */
+export async function credentialsFor(connection: Connection, state: State, runtime: Runtime): Promise<Credentials> {
+  const { failure, provenVersion } = state
+  const refused = failure !== undefined && (needsConsent(failure) || CURED_BY_NEW.includes(failure.code))
+  const copy = await runtime.credentials.read(connection, refused ? 0 : CREDENTIALS_MAX_AGE_SECONDS)
+  const isOther = !refused && provenVersion !== undefined && provenVersion !== copy.version
+  return isOther ? runtime.credentials.read(connection, 0) : copy
+}
+
+/** What a vendor's code may use for one call that takes at most so many seconds. */
+export const contextFor = (vendor: Vendor, runtime: Runtime, seconds: number): Context => ({
+  http: runtime.http,
+  now: runtime.now,
+  signal: runtime.deadline(seconds),
+  hosts: [...vendor.hosts, ...runtime.allowedHosts],
+  policy: vendor.tokens,
+})

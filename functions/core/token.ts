@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { Secret } from './secret.ts'
+import { secondsAfter, secondsBetween } from './time.ts'
 
-/** A bearer token (RFC 6750) and what its holder needs to use it. Instants are on our clock. */
+/** A bearer token (RFC 6750) and what its holder needs to use it. */
 export interface AccessToken {
   readonly value: Secret
   /** Taken before the request was sent, so that expiry never counts from too late. */
@@ -12,49 +13,57 @@ export interface AccessToken {
   readonly context: Readonly<Record<string, string>>
 }
 
-export interface TokenPolicy {
-  /** 'table': cached, sealed, shared by all processes. 'memory': never written down; each process obtains its own. */
-  readonly keep: 'table' | 'memory'
+interface Life {
   /** The longest life this vendor gives, in seconds; a longer one is cut down to it. */
   readonly maxLifeSeconds: number
   /** The life the vendor documents for an answer that states none, in seconds. */
   readonly defaultLifeSeconds?: number
   /** The part of its life after which a token is renewed ahead of need. @default 0.8 */
   readonly refreshAfter?: number
-  /** A refresh token may be spent by its first use: the vendor gets longer to answer, and the lease outlives the function. */
-  readonly rotates?: true
 }
 
-/** The end of a token that has none: the vendor states no life and no person has set one. Nothing is made up for it. */
-export const NEVER = new Date(8.64e15)
+/** Tokens are cached in the table, sealed, and shared by all processes. */
+export interface TablePolicy extends Life {
+  readonly storage: 'table'
+  /** The first use of a refresh token may end it: the vendor gets longer to answer, and the lease outlives the function. */
+  readonly singleUseRefreshToken?: true
+}
 
-export const isNever = (instant: Date): boolean => instant.getTime() === NEVER.getTime()
+/** Tokens are never written down: each process obtains its own. A cached token needs a TablePolicy, which this is not. */
+export interface MemoryPolicy extends Life {
+  readonly storage: 'memory'
+}
+
+export type TokenPolicy = TablePolicy | MemoryPolicy
+
+export const hasSingleUse = (policy: TokenPolicy): boolean =>
+  policy.storage === 'table' && policy.singleUseRefreshToken === true
 
 /**
- * How a held token suits what was asked:
+ * How much of its life a token has left:
  *
  *  issued ──────────── fresh ────────────┬─────── ageing ───────┬── expired ──►
  *                                    refreshAt          expiresAt - margin
  *
- * 'short' is a token that still works but not for as long as the caller asked.
+ * 'short' is a token that still works but not for as long as the caller wants.
  */
 export type Freshness = 'fresh' | 'ageing' | 'short' | 'expired'
 
-export function freshness(token: AccessToken, asked: { refreshAt: Date; minTtlSeconds: number; now: Date }): Freshness {
-  const left = secondsBetween(asked.now, token.expiresAt)
+export function freshness(token: AccessToken, at: { refreshAt: Date; minTtlSeconds: number; now: Date }): Freshness {
+  const left = secondsBetween(at.now, token.expiresAt)
   if (left <= marginSeconds(token)) return 'expired'
-  if (left < asked.minTtlSeconds) return 'short'
-  return asked.now < asked.refreshAt ? 'fresh' : 'ageing'
+  if (left < at.minTtlSeconds) return 'short'
+  return at.now < at.refreshAt ? 'fresh' : 'ageing'
 }
 
-/** A token this close to its end is not handed out: it could die on the way to the vendor. */
-export const marginSeconds = (token: AccessToken): number => Math.min(60, lifeSeconds(token) / 10)
+/** A token this close to its end is not handed out: it could expire on the way to the vendor. At least one second. */
+export const marginSeconds = (token: AccessToken): number => Math.min(60, Math.max(1, lifeSeconds(token) / 10))
 
 export const lifeSeconds = (token: AccessToken): number => secondsBetween(token.issuedAt, token.expiresAt)
 
 /**
  * When to renew ahead of need: at the policy's share of the life, shifted by up to 5 % of the life in either direction.
- * The shift comes from the connection's name, so all processes agree on it and connections made together drift apart.
+ * The shift comes from the connection's key, so all processes agree on it and connections made together drift apart.
  */
 export function refreshAt(token: AccessToken, policy: TokenPolicy, key: string): Date {
   const spread = (createHash('sha256').update(key).digest().readUInt16BE() / 0xffff - 0.5) / 10
@@ -62,19 +71,10 @@ export function refreshAt(token: AccessToken, policy: TokenPolicy, key: string):
 }
 
 /**
- * When the schedule renews: so long before callers would that its turn, once a minute, comes before theirs even if there is
+ * When the sweep renews: so long before callers would that its turn, once a minute, comes before theirs even if there is
  * much to do. 5 % of the life, at least 90 s and at most 5 minutes, and never more than a quarter.
  */
-export function dueAt({ accessToken, refreshAt }: { accessToken: AccessToken; refreshAt: Date }): Date {
+export function sweepAt({ accessToken, refreshAt }: { accessToken: AccessToken; refreshAt: Date }): Date {
   const life = lifeSeconds(accessToken)
   return secondsAfter(refreshAt, -Math.min(300, Math.max(90, life / 20), life / 4))
 }
-
-export const DAY_SECONDS = 24 * 60 * 60
-
-export const secondsBetween = (from: Date, to: Date): number => (to.getTime() - from.getTime()) / 1000
-
-export const secondsAfter = (from: Date, seconds: number): Date => new Date(from.getTime() + seconds * 1000)
-
-/** As people and RFC 3339 write an instant: to the second, in UTC. */
-export const rfc3339 = (instant: Date): string => `${instant.toISOString().slice(0, 19)}Z`

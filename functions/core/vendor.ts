@@ -1,4 +1,4 @@
-import type * as z from 'zod/mini'
+import * as z from 'zod/mini'
 import { VendingError } from './errors.ts'
 import type { Secret } from './secret.ts'
 import type { AccessToken, TokenPolicy } from './token.ts'
@@ -19,8 +19,11 @@ export interface Vendor {
    */
   issue(credentials: unknown, refreshToken: Secret | undefined, context: Context): Promise<Issued>
 
-  /** Whether the document holds the token itself, so that there is nothing to obtain, renew or store. @default never */
-  isStored?(credentials: unknown): boolean
+  /** Throws `configuration` when the credential document does not fit. */
+  validate(credentials: unknown): void
+
+  /** Whether the document fits and holds the token itself, so that there is nothing to obtain, renew or store. @default never */
+  isStatic?(credentials: unknown): boolean
 
   /** How a person replaces the credentials. */
   readonly rotation: Rotation
@@ -67,11 +70,13 @@ export interface Warning {
 export interface Context {
   readonly http: typeof fetch
   readonly now: () => Date
-  /** Fires when the vendor's time is up, well before the lease ends. */
+  /** Fires when the vendor's time is up, so that what came of it can still be recorded. */
   readonly signal: AbortSignal
   /** The vendor's own domains and those the deployment added. */
   readonly hosts: readonly string[]
   readonly policy: TokenPolicy
+  /** Hears of a refresh token as soon as it has come, before the rest of the answer is judged. */
+  readonly received?: (refreshToken: Secret) => void
 }
 
 /** Present when a person must say yes first (authorization code, RFC 6749 section 4.1). */
@@ -101,17 +106,17 @@ export interface Revocation<C = unknown> {
 
 /** What a vendor's file says: a `Vendor` whose functions see credentials that have passed its schema. */
 export interface VendorDefinition<C>
-  extends Omit<Vendor, 'issue' | 'isStored' | 'liveness' | 'authorization' | 'revocation'> {
+  extends Omit<Vendor, 'issue' | 'validate' | 'isStatic' | 'liveness' | 'authorization' | 'revocation'> {
   readonly credentials: z.ZodMiniType<C>
   issue(credentials: C, refreshToken: Secret | undefined, context: Context): Promise<Issued>
-  isStored?(credentials: C): boolean
+  isStatic?(credentials: C): boolean
   liveness?(credentials: C, accessToken: AccessToken, context: Context): Promise<Liveness>
   readonly authorization?: Authorization<C>
   readonly revocation?: Revocation<C>
 }
 
 export function defineVendor<C>(definition: VendorDefinition<C>): Vendor {
-  const { credentials: schema, issue, isStored, liveness, authorization, revocation, ...facts } = definition
+  const { credentials: schema, issue, isStatic, liveness, authorization, revocation, ...facts } = definition
   const read = (document: unknown): C => {
     const parsed = schema.safeParse(document)
     if (parsed.success) return parsed.data
@@ -121,8 +126,14 @@ export function defineVendor<C>(definition: VendorDefinition<C>): Vendor {
   }
   return {
     ...facts,
+    validate: (document) => void read(document),
     issue: async (document, refreshToken, context) => issue(read(document), refreshToken, context),
-    ...(isStored && { isStored: (document) => isStored(read(document)) }),
+    ...(isStatic && {
+      isStatic: (document) => {
+        const { data } = schema.safeParse(document)
+        return data !== undefined && isStatic(data)
+      },
+    }),
     ...(liveness && {
       liveness: async (document, token, context) => liveness(read(document), token, context),
     }),
@@ -140,3 +151,19 @@ export function defineVendor<C>(definition: VendorDefinition<C>): Vendor {
     }),
   }
 }
+
+/** The last day of credentials that do not say themselves when they end. Any vendor's document may have it. */
+export const endDate = z.optional(z.iso.date('must be a date like 2027-01-31'))
+
+const document = z.object({ expires_on: endDate })
+
+/** The end that a person has written into the credentials, if it is a date. */
+export function statedEnd(credentials: unknown): Date | undefined {
+  const day = document.safeParse(credentials).data?.expires_on
+  return day === undefined ? undefined : endOfDay(day)
+}
+
+/** Whether what a person has written there is a date. */
+export const hasValidEnd = (credentials: unknown): boolean => document.safeParse(credentials).success
+
+export const endOfDay = (day: string): Date => new Date(`${day}T23:59:59Z`)

@@ -1,13 +1,13 @@
 import * as z from 'zod/mini'
-import { endDate } from '../core/credential-end.ts'
-import { defineVendor, type Rotation } from '../core/vendor.ts'
-import { baseOf, vendorUrl } from '../core/vendor-url.ts'
-import { pastedToken, storedToken } from '../oauth/stored-token.ts'
+import { defineVendor, endDate, type Rotation } from '../core/vendor.ts'
+import { pastedToken, staticToken } from '../oauth/static-token.ts'
+import { baseOf, vendorUrl } from '../oauth/vendor-url.ts'
 import { liveness } from './liveness.ts'
 
 const DAY_SECONDS = 24 * 60 * 60
 
-// vendors.md 2.1. The token takes its rights from the machine user, who needs the permission for these steps only.
+// iObeya, "Machine to machine requests to the APIs", 2026-11. The token has the rights of the machine user, who needs
+// the permission for these steps only.
 const ROTATION: Rotation = {
   credential: 'token',
   before: [
@@ -19,14 +19,14 @@ const ROTATION: Rotation = {
   after: ['Take the permission "Administrate the platform" away from the machine user again.'],
 }
 
-/** iObeya: a person makes the token and a person renews it, so all there is to do is to know when it ends. */
+/** iObeya: a person makes the token and renews it. It is vended as it is, until it ends or iObeya refuses it. */
 export const iobeya = defineVendor({
   id: 'iobeya',
   title: 'iObeya',
   hosts: ['iobeya.com'],
-  // A machine user's token lives 365 days at most. A personal access token may live longer, and then it does: the end
-  // that a stored token states is not cut down.
-  tokens: { keep: 'table', maxLifeSeconds: 366 * DAY_SECONDS },
+  // A machine user's token lives 365 days at most. A personal access token may live longer: this does not cut down the
+  // end that a static token states.
+  tokens: { storage: 'table', maxLifeSeconds: 366 * DAY_SECONDS },
 
   credentials: z.object({
     token: pastedToken,
@@ -37,12 +37,12 @@ export const iobeya = defineVendor({
 
   rotation: ROTATION,
 
-  isStored: () => true,
+  isStatic: () => true,
 
   liveness: (_credentials, accessToken, context) => liveness(accessToken, context),
 
   issue: async ({ token, api_url, expires_on }, _refreshToken, context) =>
-    storedToken({
+    staticToken({
       token,
       endsOn: expires_on,
       context: { api_base_url: baseOf(vendorUrl(api_url, context.hosts)) },

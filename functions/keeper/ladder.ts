@@ -1,5 +1,5 @@
 import type { CredentialLife } from '../core/store.ts'
-import { DAY_SECONDS, secondsAfter, secondsBetween } from '../core/token.ts'
+import { DAY_SECONDS, secondsAfter, secondsBetween } from '../core/time.ts'
 
 /** Days before the end. After it: daily for a week, then weekly. */
 const STEPS_DAYS = [60, 30, 14, 7, 3, 1, 0]
@@ -16,7 +16,7 @@ export interface Rung {
 }
 
 /**
- * The tightest step that has come, if any: so a day on which nobody looked is made up for by the next, with one notice.
+ * The tightest step that has come, if any: so the next check makes up for a day without one, with one notice.
  * Days are calendar days in UTC, so that it does not matter at which hour of its day a credential ends. A step as long
  * as the credential's whole life, or longer, is none: it would be due on the day the credential was made.
  *

@@ -3,9 +3,12 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda'
 import { dynamoConsents } from '../aws/dynamo-consents.ts'
 import { type Invoke, lambdaInvoke } from '../aws/invoke.ts'
-import { sha256 } from '../core/hash.ts'
+import { followTable } from '../aws/table-clock.ts'
+import { sha256 } from '../consent/hash.ts'
+import type { Consent, ConsentStore } from '../consent/store.ts'
+import { nameIn } from '../core/connection.ts'
 import { Secret } from '../core/secret.ts'
-import type { Consent, ConsentStore } from '../core/store.ts'
+import { tableClock } from '../core/time.ts'
 import { ENV } from '../environment.ts'
 import { CONNECTED, NOT_CONNECTED, STYLE_HASH } from './callback-page.ts'
 import { logger } from './log.ts'
@@ -61,11 +64,14 @@ export function callbackHandler() {
     maxAttempts: 3,
     requestHandler: { connectionTimeout: 1000, requestTimeout: 2000 },
   })
+  const localNow = () => new Date()
+  const clock = tableClock(localNow)
+  followTable(client, clock, localNow)
   const world: CallbackWorld = {
-    consents: dynamoConsents(client, table),
+    consents: dynamoConsents({ client, table }),
     exchangeFunctions: new Map(Object.entries<string>(JSON.parse(functions))),
     invoke: lambdaInvoke(region),
-    now: () => new Date(),
+    now: clock.now,
     record: (line) => ('cause' in line ? logger.error('', { ...line }) : logger.info('', { ...line })),
   }
   return (event: CallbackEvent): Promise<APIGatewayProxyResult> => answerCallback(event, world)
@@ -149,7 +155,7 @@ async function exchanged(
   { invoke, record }: CallbackWorld,
 ): Promise<string> {
   const { key, stateHash } = consent
-  const connection = key.slice(key.indexOf('#') + 1)
+  const connection = nameIn(key)
   try {
     const answer = await invoke(functionName, { connection, code: code.reveal(), stateHash })
     const outcome = typeof answer === 'object' && answer !== null && 'outcome' in answer ? answer.outcome : undefined

@@ -3,7 +3,7 @@ import type { LogAttributes, UnformattedAttributes } from '@aws-lambda-powertool
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics'
 import { shorten, type VendingEvent } from '../api/audit.ts'
 import { FAILURES, type FailureCode, VendingError } from '../core/errors.ts'
-import type { Measure } from '../core/runtime.ts'
+import type { Observation } from '../core/observation.ts'
 import type { Checks } from '../keeper/check.ts'
 import type { Sweep } from '../keeper/sweep.ts'
 
@@ -53,26 +53,27 @@ export function recordChecks(vendorId: string, { checked, failed, left }: Checks
   logger.info('', { op: 'check', checked, failed, left })
 }
 
-export function recordMeasure(vendorId: string, measure: Measure): void {
-  switch (measure.kind) {
-    case 'vendor_call':
+/** Counts what the machine reports of itself. */
+export function recordObservation(vendorId: string, observation: Observation): void {
+  switch (observation.kind) {
+    case 'vendor_called':
       count(vendorId, 'VendorCalls')
-      time(vendorId, 'VendorTime', measure.seconds * 1000)
-      if (measure.failure === undefined) break
+      time(vendorId, 'VendorTime', observation.seconds * 1000)
+      if (observation.failure === undefined) break
       count(vendorId, 'VendorFailures')
-      count(vendorId, metricOf(measure.failure))
+      count(vendorId, metricOf(observation.failure))
       break
-    case 'lease_wait':
+    case 'waited':
       count(vendorId, 'LeaseWaits')
-      time(vendorId, 'LeaseWaitTime', measure.seconds * 1000)
+      time(vendorId, 'LeaseWaitTime', observation.seconds * 1000)
       break
-    case 'days_to_expiry':
-      count(vendorId, 'DaysToExpiry', measure.days)
-      break
-    case 'notice':
-      count(vendorId, measure.sent ? 'NoticesSent' : 'NoticesLost')
+    case 'credentials_end':
+      count(vendorId, 'DaysToExpiry', observation.daysLeft)
   }
 }
+
+export const countNotice = (vendorId: string, sent: boolean): void =>
+  count(vendorId, sent ? 'NoticesSent' : 'NoticesLost')
 
 /** A failure's name as a metric: 'vendor_unavailable' is counted as VendorUnavailable. */
 const metricOf = (code: FailureCode): string =>

@@ -3,18 +3,30 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { KMSClient } from '@aws-sdk/client-kms'
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
+import type { Context } from 'aws-lambda'
 import { secretsManagerCredentials } from '../aws/credentials.ts'
-import { dynamoStore } from '../aws/dynamo-store.ts'
+import { dynamoAllowance } from '../aws/dynamo-allowance.ts'
+import { dynamoConsents } from '../aws/dynamo-consents.ts'
+import { dynamoLedger } from '../aws/dynamo-ledger.ts'
+import { dynamoRegistry } from '../aws/dynamo-registry.ts'
+import { dynamoTokens } from '../aws/dynamo-tokens.ts'
 import { kmsEnvelope } from '../aws/envelope.ts'
 import { notifier } from '../aws/publish.ts'
 import { viaSimulator } from '../aws/simulator.ts'
+import { followTable } from '../aws/table-clock.ts'
+import type { ConsentRuntime } from '../consent/consent.ts'
 import { newMemory } from '../core/memory.ts'
-import type { Runtime } from '../core/runtime.ts'
+import { tableClock } from '../core/time.ts'
 import type { Vendor } from '../core/vendor.ts'
 import { ENV } from '../environment.ts'
-import { logger, recordMeasure } from './log.ts'
+import type { KeeperRuntime } from '../keeper/sweep.ts'
+import { noticeListener } from '../notices/listen.ts'
+import { countNotice, logger, recordObservation } from './log.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
+
+/** What the API, consent and the keeper of one vendor's function run on. */
+export type Machine = ConsentRuntime & KeeperRuntime
 
 /** One layer retries, and briefly: a caller is waiting, and the gateway gives up after 29 s. */
 const CLIENT = { maxAttempts: 3, requestHandler: { connectionTimeout: 1000, requestTimeout: 2000 } }
@@ -23,19 +35,32 @@ const REST_AFTER_DAYS = 14
 const NOTICE_CLIENT = { maxAttempts: 2, requestHandler: { connectionTimeout: 1000, requestTimeout: 1000 } }
 
 /** Puts the engine's world together from a function's environment. Throws when that environment is not safe to run in. */
-export function lambdaRuntime({ id, tokens }: Vendor, environment: Environment): Runtime {
+export function lambdaRuntime(vendor: Vendor, environment: Environment): Machine {
   refuseTheUnsafe(environment)
-  const now = () => new Date()
+  const clock = tableClock(localNow)
+  const { now } = clock
   const memory = newMemory()
   const simulatorUrl = environment[ENV.simulatorUrl]
+  const client = new DynamoDBClient(CLIENT)
+  followTable(client, clock, localNow)
+  const table = { client, table: required(environment, ENV.table) }
+  const hearForNotices = noticeListener({
+    ledger: dynamoLedger(table),
+    notify: notifierOf(environment),
+    now,
+    count: (sent) => countNotice(vendor.id, sent),
+    onFault: (error) =>
+      logger.error('', { error: 'a notice broke on our side', cause: error instanceof Error ? error.name : 'unknown' }),
+  })
   return {
-    store: dynamoStore({
-      client: new DynamoDBClient(CLIENT),
-      table: required(environment, ENV.table),
+    tokens: dynamoTokens({
+      ...table,
       envelope: kmsEnvelope(new KMSClient(CLIENT), required(environment, ENV.envelopeKey), now),
-      memoryOnly: tokens.keep === 'memory',
       onUnsealable: (key) => logger.error('', { error: 'a sealed value does not open', connection: key }),
     }),
+    registry: dynamoRegistry(table),
+    allowance: dynamoAllowance(table),
+    consents: dynamoConsents(table),
     credentials: secretsManagerCredentials(new SecretsManagerClient(CLIENT), memory, now),
     http: simulatorUrl ? viaSimulator(fetch, simulatorUrl) : fetch,
     allowedHosts: environment[ENV.allowedHosts]?.split(',').filter(Boolean) ?? [],
@@ -43,26 +68,43 @@ export function lambdaRuntime({ id, tokens }: Vendor, environment: Environment):
     restAfterDays: Number(environment[ENV.restAfterDays] ?? REST_AFTER_DAYS),
     memory,
     now,
+    // Each invocation says how much it has.
+    timeLeft: () => Number.POSITIVE_INFINITY,
     sleep: (seconds) => pause(seconds * 1000),
     deadline: (seconds) => AbortSignal.timeout(seconds * 1000),
     random: () => randomInt(2 ** 32) / 2 ** 32,
-    notify: notifier({
-      client: NOTICE_CLIENT,
-      topic: environment[ENV.topic],
-      chatTopic: environment[ENV.chatTopic],
-      place: {
-        stack: environment[ENV.stack],
-        region: environment.AWS_REGION,
-        runbook: environment[ENV.runbook] || 'README.md',
-      },
-      onFault: (channel, error) => {
-        const cause = error instanceof Error ? error.name : 'unknown'
-        logger.error('', { error: 'a notice could not be sent', channel, cause })
-      },
-    }),
-    measure: (measure) => recordMeasure(id, measure),
+    observe: async (observation) => {
+      recordObservation(vendor.id, observation)
+      await hearForNotices(observation)
+    },
   }
 }
+
+const localNow = () => new Date()
+
+/** The runtime of one invocation, which knows when it is ended. */
+export const during = (machine: Machine, { getRemainingTimeInMillis }: InvocationContext): Machine => ({
+  ...machine,
+  timeLeft: () => getRemainingTimeInMillis() / 1000,
+})
+
+type InvocationContext = Pick<Context, 'getRemainingTimeInMillis'>
+
+const notifierOf = (environment: Environment) =>
+  notifier({
+    client: NOTICE_CLIENT,
+    topic: environment[ENV.topic],
+    chatTopic: environment[ENV.chatTopic],
+    place: {
+      stack: environment[ENV.stack],
+      region: environment.AWS_REGION,
+      runbook: environment[ENV.runbook] || 'README.md',
+    },
+    onFault: (channel, error) => {
+      const cause = error instanceof Error ? error.name : 'unknown'
+      logger.error('', { error: 'a notice could not be sent', channel, cause })
+    },
+  })
 
 function refuseTheUnsafe(environment: Environment): void {
   const inLambda = Boolean(environment.AWS_LAMBDA_FUNCTION_NAME ?? environment.LAMBDA_TASK_ROOT)

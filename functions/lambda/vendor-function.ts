@@ -3,19 +3,18 @@ import middy from '@middy/core'
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda'
 import { type ApiRequest, answer } from '../api/app.ts'
 import { operationOf } from '../api/routes.ts'
-import type { Runtime } from '../core/runtime.ts'
-import { secondsAfter } from '../core/token.ts'
 import type { Vendor } from '../core/vendor.ts'
 import { checkAll } from '../keeper/check.ts'
 import { renewDue } from '../keeper/sweep.ts'
 import { metrics, recordChecks, recordEvent, recordSweep } from './log.ts'
-import { lambdaRuntime } from './runtime.ts'
+import { during, lambdaRuntime, type Machine } from './runtime.ts'
 
 /** The entry of one vendor's function. The vendor is fixed here; an event cannot name another. */
 export function lambdaHandler(vendor: Vendor) {
-  const runtime = lambdaRuntime(vendor, process.env)
-  return middy(async (event: APIGatewayProxyEvent | ScheduledTask, { getRemainingTimeInMillis }: Context) => {
-    if ('task' in event) return runTask(vendor, event, runtime, getRemainingTimeInMillis())
+  const machine = lambdaRuntime(vendor, process.env)
+  return middy(async (event: APIGatewayProxyEvent | ScheduledTask, context: Context) => {
+    const runtime = during(machine, context)
+    if ('task' in event) return runTask(vendor, event, runtime)
     const { status, headers, body } = await answer(vendor, requestOf(event, vendor.id), runtime, (line, error) =>
       recordEvent(vendor.id, line, error),
     )
@@ -28,16 +27,15 @@ export interface ScheduledTask {
   readonly task: string
 }
 
-async function runTask(vendor: Vendor, { task }: ScheduledTask, runtime: Runtime, millisecondsLeft: number) {
-  const endsAt = secondsAfter(runtime.now(), millisecondsLeft / 1000)
+async function runTask(vendor: Vendor, { task }: ScheduledTask, runtime: Machine) {
   switch (task) {
     case 'renew': {
-      const sweep = await renewDue(vendor, runtime, endsAt)
+      const sweep = await renewDue(vendor, runtime)
       recordSweep(vendor.id, sweep)
       return sweep
     }
     case 'check': {
-      const checks = await checkAll(vendor, runtime, endsAt)
+      const checks = await checkAll(vendor, runtime)
       recordChecks(vendor.id, checks)
       return checks
     }

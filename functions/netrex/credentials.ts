@@ -1,10 +1,10 @@
 import * as z from 'zod/mini'
-import { endDate } from '../core/credential-end.ts'
 import { VendingError } from '../core/errors.ts'
 import { secret } from '../core/secret.ts'
-import { pastedToken } from '../oauth/stored-token.ts'
+import { endDate } from '../core/vendor.ts'
+import { pastedToken } from '../oauth/static-token.ts'
 
-// vendors.md 4.2: all there are.
+// All that the NetRex knowledge base lists, "OAuth2 authorization", 2026-11.
 const SCOPES = [
   'read',
   'write',
@@ -49,7 +49,8 @@ const application = z.object({
     ),
     'read',
   ),
-  // The vendor's sample has the one, its table the other. No second try with the other: the code may be spent by then.
+  // "OAuth2 authorization" has authorization_code in its sample, and in one revision auth_code in its table. A refused
+  // code is not tried with the other: it may be spent by then.
   code_grant_type: z._default(
     z.enum(['authorization_code', 'auth_code'], 'must be authorization_code or auth_code'),
     'authorization_code',
@@ -62,7 +63,7 @@ const userToken = z.object({ host, user_token: pastedToken, expires_on: endDate 
 export type Application = z.output<typeof application>
 export type UserToken = z.output<typeof userToken>
 
-/** One of the two: chosen by `user_token`, so that what is wrong can be said of the one that was meant. */
+/** Either of the two, chosen by `user_token`: so a fault is reported of the kind that was meant. */
 export const credentials: z.ZodMiniType<Application | UserToken> = z.pipe(
   z.unknown(),
   z.transform((document: unknown, context): Application | UserToken => {
@@ -78,7 +79,7 @@ export function isUserToken(credentials: Application | UserToken): credentials i
   return 'user_token' in credentials
 }
 
-/** What needs a person's consent; a user token is made, and taken back, in NetRex itself. */
+/** The application, which a person connects. Throws `configuration` for a user token, which is revoked in NetRex. */
 export function applicationOf(credentials: Application | UserToken): Application {
   if (!isUserToken(credentials)) return credentials
   throw new VendingError(

@@ -1,13 +1,13 @@
 import type { Issued } from '../core/vendor.ts'
-import { baseOf, joinPath, vendorUrl } from '../core/vendor-url.ts'
 import { clientSecretParameters } from '../oauth/client-auth.ts'
 import type { TokenEndpoint } from '../oauth/grants.ts'
+import { baseOf, joinPath, vendorUrl } from '../oauth/vendor-url.ts'
 import type { Application, UserToken } from './credentials.ts'
 
 export const hostOf = ({ host }: Application | UserToken, hosts: readonly string[]): URL =>
   vendorUrl(`https://${host}`, hosts)
 
-/** NetRex documents the query alone, for secrets too; whether it reads a form is not known (vendors.md 4.2). */
+/** NetRex documents parameters in the query only, secrets too ("OAuth2 authorization", 2026-11). */
 export const tokenEndpoint = (application: Application, host: URL): TokenEndpoint => ({
   url: joinPath(host, '/oauth2/token'),
   clientAuth: clientSecretParameters(application),

@@ -1,11 +1,12 @@
 import { type Judgement, RFC_6749, type TokenShape } from '../oauth/token-answer.ts'
 
-// vendors.md 4.4: {"error": free text} for an invalid request as for a fault of the system, with whatever status.
+// NetRex knowledge base, "OAuth2 authorization", 2026-11: {"error": free text} means an invalid request or a system
+// error. The page names no status.
 
 const CONNECT = 'run "npx vendomat connect netrex <connection>"'
 const APPLICATION = 'check the id and secret of the OAuth2 application in NetRex, under </> API'
 
-/** A refusal by status is believed the second time in a row, one that comes with a 200 the third time. */
+/** A refusal with 400, 401 or 403 counts from the second in a row, one with a 2xx from the third. */
 export const REFRESH: TokenShape = {
   ...RFC_6749,
   judge: (error, status) => {
@@ -21,7 +22,7 @@ export const REFRESH: TokenShape = {
   },
 }
 
-/** The code may be spent whatever was wrong, so a new one is the only way on. */
+/** Whatever was wrong, the code may be spent: a person has to start again. */
 export const EXCHANGE: TokenShape = {
   ...RFC_6749,
   judge: (error, status) => {
@@ -36,7 +37,7 @@ export const EXCHANGE: TokenShape = {
 
 const END_BY_HAND = 'look in NetRex whether the access is still there, and end it there'
 
-/** No client proves itself here, so nothing that comes back is about our credentials. */
+/** A revocation carries no client credentials, so no answer is about them. */
 export const REVOCATION: TokenShape = {
   ...RFC_6749,
   judge: (error, status) => {
@@ -49,6 +50,6 @@ export const REVOCATION: TokenShape = {
   },
 }
 
-/** Nobody at NetRex speaks without `error`: a 401 or 403 that does is from something in between. */
+/** NetRex documents no refusal without `error`: a 401 or 403 without one comes from something in between. */
 const withoutError = (status: number): Judgement | undefined =>
   status === 401 || status === 403 ? { code: 'vendor_malformed' } : undefined

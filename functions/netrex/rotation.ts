@@ -1,6 +1,6 @@
 import type { Rotation } from '../core/vendor.ts'
 
-/** Of either kind of credentials: both are made at the same place (vendors.md 4.1). */
+/** For both kinds of credentials, which are made in the same place ("OAuth2 authorization", 2026-11). */
 export const ROTATION: Rotation = {
   credential: 'client secret or user token',
   before: [

@@ -1,13 +1,13 @@
-import { NEVER } from '../core/token.ts'
+import { NEVER } from '../core/time.ts'
 import type { Issued } from '../core/vendor.ts'
-import { storedToken } from '../oauth/stored-token.ts'
+import { staticToken } from '../oauth/static-token.ts'
 import type { UserToken } from './credentials.ts'
 import { contextOf } from './host.ts'
 import { ROTATION } from './rotation.ts'
 
-// The life of a user token is not documented, so none is made up: without a date from a person it has no end.
-export const stored = ({ user_token: token, expires_on: endsOn }: UserToken, host: URL, now: Date): Issued =>
-  storedToken({
+/** NetRex documents no lifetime of a user token, so none is assumed: without a date from a person it has no end. */
+export const issuedUserToken = ({ user_token: token, expires_on: endsOn }: UserToken, host: URL, now: Date): Issued =>
+  staticToken({
     token,
     endsOn,
     endsOtherwise: NEVER,

@@ -1,19 +1,19 @@
 import { VendingError } from '../core/errors.ts'
 import { defineVendor, type Warning } from '../core/vendor.ts'
-import { joinPath } from '../core/vendor-url.ts'
 import { authorizationUrl } from '../oauth/authorization.ts'
 import { authorizationCodeGrant, refreshTokenGrant } from '../oauth/grants.ts'
 import { revokeToken } from '../oauth/revocation.ts'
 import { member } from '../oauth/token-answer.ts'
+import { joinPath } from '../oauth/vendor-url.ts'
 import { applicationOf, credentials, isUserToken } from './credentials.ts'
 import { hostOf, tokenEndpoint, usedAt } from './host.ts'
 import { EXCHANGE, REFRESH, REVOCATION } from './refusals.ts'
 import { ROTATION } from './rotation.ts'
-import { stored } from './user-token.ts'
+import { issuedUserToken } from './user-token.ts'
 
 const HOUR_SECONDS = 60 * 60
 
-// vendors.md 4.3: an answer without a refresh token is that of a client without a secret.
+// "OAuth2 authorization", 2026-11: only a client that sends its secret gets a refresh token.
 const ONE_TIME: Warning = {
   code: 'one_time_access',
   detail:
@@ -21,35 +21,40 @@ const ONE_TIME: Warning = {
     'accepted; check it, and connect again',
 }
 
-/** NetRex, also sold as Survilla Cloud and CamStreamer Cloud: a person says yes once, a refresh token does the rest. */
+/** NetRex, also sold as Survilla Cloud and CamStreamer Cloud: a person consents once, then a refresh token renews. */
 export const netrex = defineVendor({
   id: 'netrex',
   title: 'NetRex',
-  // Resellers run hosts of their own, which are for the deployment to add.
+  // Resellers run hosts of their own: a deployment adds those it uses.
   hosts: ['system2.netrex.cz', 'cloud.camstreamer.com'],
-  // The hour is the one example there is; no bound is documented, and more than a day is not made use of.
-  tokens: { keep: 'table', maxLifeSeconds: 24 * HOUR_SECONDS, defaultLifeSeconds: HOUR_SECONDS, rotates: true },
+  // NetRex documents no lifetimes but the hour of its example: of a longer life we use a day.
+  tokens: {
+    storage: 'table',
+    maxLifeSeconds: 24 * HOUR_SECONDS,
+    defaultLifeSeconds: HOUR_SECONDS,
+    singleUseRefreshToken: true,
+  },
   rotation: ROTATION,
 
   credentials,
 
-  isStored: isUserToken,
+  isStatic: isUserToken,
 
   issue: async (credentials, refreshToken, context) => {
     const host = hostOf(credentials, context.hosts)
-    if (isUserToken(credentials)) return stored(credentials, host, context.now())
+    if (isUserToken(credentials)) return issuedUserToken(credentials, host, context.now())
     if (!refreshToken) throw notConnected()
     const endpoint = { ...tokenEndpoint(credentials, host), shape: REFRESH }
     return usedAt(host, await refreshTokenGrant(endpoint, refreshToken, context))
   },
 
   authorization: {
-    url: (credentials, asked, hosts) => {
-      // One in the credentials is there because NetRex knows no other, so it goes first.
-      const { client_id: clientId, scope, redirect_uri: redirectUri = asked.redirectUri } = applicationOf(credentials)
+    url: (credentials, request, hosts) => {
+      // A redirect URI in the credentials is a registered one, so it goes before that of the request.
+      const { client_id: clientId, scope, redirect_uri: redirectUri = request.redirectUri } = applicationOf(credentials)
       if (redirectUri === undefined) throw withoutRedirectUri()
       const page = joinPath(hostOf(credentials, hosts), '/oauth2/auth/')
-      return authorizationUrl(page, { clientId, redirectUri, scope, state: asked.state })
+      return authorizationUrl(page, { clientId, redirectUri, scope, state: request.state })
     },
     exchange: async (credentials, { code, redirectUri }, context) => {
       const application = applicationOf(credentials)
@@ -63,7 +68,7 @@ export const netrex = defineVendor({
   },
 
   revocation: {
-    // The refresh token behind the access token dies with it (vendors.md 4.6).
+    // "OAuth2 authorization", 2026-11: the refresh token of the access token is cancelled with it.
     ends: 'grant',
     revoke: (credentials, accessToken, context) => {
       applicationOf(credentials)

@@ -1,4 +1,4 @@
-import { isNever, rfc3339 } from '../core/token.ts'
+import { isNever, rfc3339 } from '../core/time.ts'
 import { type Notice, type Severity, severityOf } from './kinds.ts'
 import { oneLine, type Place, readOn, TYPES, wordsOf } from './words.ts'
 
@@ -46,15 +46,15 @@ export function chatOf(notice: Notice, place: Place) {
 }
 
 /**
- * One thread for one matter. New credentials begin the thread of their own end, since the notice does not know the old
- * one; of a failing vendor any connection may bring the news that it is over.
+ * One thread for one trouble and for one end. New credentials begin the thread of their own end, since the notice does not
+ * know the old one.
  */
 function threadOf(notice: Notice): string {
   const { vendor, connection } = connectionOf(notice)
-  const matter = notice.kind === 'recovered' ? notice.was : notice.kind
-  if (matter === 'vendor_failing' || connection === undefined) return `vendomat/${vendor}/${matter}`
+  const topic = notice.kind === 'recovered' ? notice.was : notice.kind
+  if (topic === 'vendor_failing' || connection === undefined) return `vendomat/${vendor}/${topic}`
   const end = 'endsAt' in notice ? notice.endsAt : undefined
-  return `vendomat/${vendor}/${connection}/${end && !isNever(end) ? rfc3339(end).slice(0, 10) : matter}`
+  return `vendomat/${vendor}/${connection}/${end && !isNever(end) ? rfc3339(end).slice(0, 10) : topic}`
 }
 
 /** Not every notice is about a connection. */

@@ -1,4 +1,4 @@
-import { isNever, rfc3339 } from '../core/token.ts'
+import { isNever, rfc3339 } from '../core/time.ts'
 import { type Notice, severityOf } from './kinds.ts'
 import { type Place, TYPES } from './words.ts'
 
@@ -46,10 +46,10 @@ function factsOf(notice: Notice): Facts {
         works_until: notice.worksUntil,
       }
     case 'recovered':
-      return { connection, owner, was: notice.was, told_at: notice.toldAt }
+      return { connection, owner, was: notice.was, notified_at: notice.notifiedAt }
     case 'rotated':
       return { connection, owner, credential: notice.rotation.credential, expires_at: notice.endsAt }
-    case 'minting':
+    case 'many_obtained':
       return { connection, owner, count: notice.count }
   }
 }

@@ -1,8 +1,8 @@
 import type { FailureCode } from '../core/errors.ts'
 import type { Rotation } from '../core/vendor.ts'
 
-/** Something a person should hear about. Holds names, dates and codes; never a secret and never a vendor's text. */
-export type Notice = ExpiryNotice | TroubleNotice | RecoveredNotice | RotatedNotice | SweepNotice | MintingNotice
+/** Something a person should know. Holds names, dates and codes; never a secret and never a vendor's text. */
+export type Notice = ExpiryNotice | TroubleNotice | RecoveredNotice | RotatedNotice | SweepNotice | ManyObtainedNotice
 
 interface OfVendor {
   /** 'iobeya' */
@@ -13,11 +13,11 @@ interface OfVendor {
 
 interface OfConnection extends OfVendor {
   readonly connection: string
-  /** Who has to act. Nobody may have said so. */
+  /** Who has to act, where somebody is named. */
   readonly owner?: string
 }
 
-/** Credentials that only a person can renew come to their end, or are past it. */
+/** Credentials that only a person can renew end soon, or have ended. */
 export interface ExpiryNotice extends OfConnection {
   readonly kind: 'expiring' | 'expired'
   readonly endsAt: Date
@@ -28,31 +28,31 @@ export interface ExpiryNotice extends OfConnection {
   readonly rotation: Rotation
   /** When the next notice goes out if nothing is done. */
   readonly nextAt: Date
-  /** Who said that they are at it. */
+  /** Who said that they are working on it. */
   readonly acknowledged?: { readonly by: string; readonly at: Date }
 }
 
-/** A connection gives no new tokens any more. */
+/** A connection gets no new tokens any more. */
 export interface TroubleNotice extends OfConnection {
   readonly kind: 'reconnect_needed' | 'credentials_refused' | 'vendor_failing'
   readonly since: Date
   readonly code: FailureCode
   /** In our own words. */
   readonly detail: string
-  /** Until when the token at hand is still vended, if there is one. */
+  /** Until when the current token is still vended, if there is one. */
   readonly worksUntil?: Date
   readonly rotation: Rotation
 }
 
-/** A trouble that people were told of is over. */
+/** A trouble that people were notified of is over. */
 export interface RecoveredNotice extends OfVendor {
   readonly kind: 'recovered'
-  /** Left out when it was the vendor's sweep that failed. */
+  /** Left out when it was the vendor as a whole that failed, or its sweep. */
   readonly connection?: string
   readonly owner?: string
   readonly was: TroubleNotice['kind'] | 'sweep_failing'
-  /** When people were told. */
-  readonly toldAt: Date
+  /** When people were notified of it. */
+  readonly notifiedAt: Date
 }
 
 /** New credentials have been stored, and they work. */
@@ -70,9 +70,9 @@ export interface SweepNotice extends OfVendor {
   readonly detail: string
 }
 
-/** A vendor whose tokens stay in memory is asked for suspiciously many. */
-export interface MintingNotice extends OfConnection {
-  readonly kind: 'minting'
+/** A connection whose tokens stay in memory obtains suspiciously many. */
+export interface ManyObtainedNotice extends OfConnection {
+  readonly kind: 'many_obtained'
   /** Tokens obtained in this hour so far. */
   readonly count: number
 }
@@ -81,13 +81,13 @@ export type NoticeKind = Notice['kind']
 
 export type Severity = 'info' | 'notice' | 'warning' | 'critical'
 
-/** How much it hurries: subscribers may filter by it. */
+/** How urgent it is: subscribers may filter by it. */
 export function severityOf(notice: Notice): Severity {
   switch (notice.kind) {
     case 'recovered':
     case 'rotated':
       return 'info'
-    case 'minting':
+    case 'many_obtained':
     case 'vendor_failing':
     case 'sweep_failing':
       return 'warning'

@@ -1,45 +1,61 @@
-import type { Runtime } from '../core/runtime.ts'
-import type { Matter, Told } from '../core/store.ts'
-import { secondsBetween } from '../core/token.ts'
+import type { Matter, Notified } from '../core/store.ts'
+import { secondsBetween } from '../core/time.ts'
 import type { Notice } from './kinds.ts'
+import type { NoticeLedger, Subject } from './ledger.ts'
 
-/** Who claimed a notice and did not say that it went out has died, or could not reach the topic: another tries. */
+/** A claim that is not confirmed by then is taken over: its process has died, or the notice could not be sent. */
 const CLAIM_SECONDS = 300
 
-interface Telling {
-  readonly key: string
+/** What sending a notice takes. */
+export interface Outbox {
+  readonly ledger: NoticeLedger
+  /** Returns false when the notice could not be sent. */
+  readonly notify: (notice: Notice) => Promise<boolean>
+  readonly now: () => Date
+  /** Hears of every attempt to send a notice. */
+  readonly count?: ((sent: boolean) => void) | undefined
+}
+
+/** A matter of a subject, and its last notice as it was read. */
+export interface Entry {
+  readonly subject: Subject
   readonly matter: Matter
-  /** What people have been told of the matter so far. */
-  readonly seen: Told | undefined
-  /** Names the notice among those of its matter. */
-  readonly mark: string
+  readonly last: Notified | undefined
 }
 
 /**
- * Sends a notice once, whoever else is about to: it is claimed by a conditional write, sent, and then noted as sent. A
- * process that dies in between has it sent by the next who looks, five minutes later; a notice may then come twice, but
- * never not at all. False when this call did not send it.
+ * Sends a notice once, whoever else is about to: it is claimed by a conditional write, sent, and then confirmed. `mark`
+ * names it among the notices of its matter. When a process dies in between, the next attempt five minutes later sends it;
+ * so a notice may come twice. Returns false when this call did not send it.
  */
-export async function tellOnce(
-  { key, matter, seen, mark }: Telling,
-  notice: Notice,
-  runtime: Runtime,
+export async function notifyOnce(
+  { subject, matter, last }: Entry,
+  { mark, notice }: { readonly mark: string; readonly notice: Notice },
+  outbox: Outbox,
 ): Promise<boolean> {
-  const now = runtime.now()
-  if (isTold(seen, mark, now)) return false
-  const claim = { mark, at: now, sent: false }
-  if (!(await runtime.store.tell(key, matter, { seen, next: claim }))) return false
-  const sent = await runtime.notify(notice)
-  runtime.measure({ kind: 'notice', sent })
-  if (sent) await runtime.store.tell(key, matter, { seen: claim, next: { ...claim, sent } })
+  const { ledger, now } = outbox
+  if (last?.mark === mark && (last.sent || isClaimed(last, now()))) return false
+  const claim: Notified = { mark, at: now(), sent: false }
+  if (!(await ledger.replace(subject, matter, { seen: last, next: claim }))) return false
+  const sent = await send(notice, outbox)
+  if (sent) await ledger.replace(subject, matter, { seen: claim, next: { ...claim, sent } })
   return sent
 }
 
-/** Notes without a word what people need not hear. */
-export async function keepQuiet({ key, matter, seen, mark }: Telling, { store, now }: Runtime): Promise<void> {
-  if (seen?.mark !== mark) await store.tell(key, matter, { seen, next: { mark, at: now(), sent: true } })
+/** Returns false when the notice could not be sent. */
+export async function send(notice: Notice, { notify, count }: Outbox): Promise<boolean> {
+  const sent = await notify(notice).catch(() => false)
+  count?.(sent)
+  return sent
 }
 
-function isTold(seen: Told | undefined, mark: string, now: Date): boolean {
-  return seen?.mark === mark && (seen.sent || secondsBetween(seen.at, now) < CLAIM_SECONDS)
-}
+/** Records a change that is no notice. */
+export const recordQuietly = (
+  { subject, matter, last }: Entry,
+  mark: string,
+  { ledger, now }: Outbox,
+): Promise<boolean> => ledger.replace(subject, matter, { seen: last, next: { mark, at: now(), sent: true } })
+
+/** Somebody else may be sending it right now. */
+export const isClaimed = ({ at, sent }: Notified, now: Date): boolean =>
+  !sent && secondsBetween(at, now) < CLAIM_SECONDS

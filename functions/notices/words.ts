@@ -1,8 +1,8 @@
 import { FAILURES } from '../core/errors.ts'
-import { isNever } from '../core/token.ts'
+import { isNever } from '../core/time.ts'
 import type {
   ExpiryNotice,
-  MintingNotice,
+  ManyObtainedNotice,
   Notice,
   NoticeKind,
   RecoveredNotice,
@@ -21,7 +21,7 @@ export interface Place {
 
 /** What a notice says, part by part; a mail and a chat message lay the same parts out. */
 export interface Words {
-  /** How it stands, in a word: '7 days', 'overdue 3 days', 'recovered'. */
+  /** The state in a word: '7 days', 'overdue 3 days', 'recovered'. */
   readonly state: string
   /** 'iobeya/main', or 'iobeya' where no connection is meant. */
   readonly about: string
@@ -32,7 +32,7 @@ export interface Words {
   /** Who has to act; left out where nobody has to. */
   readonly owner?: string
   readonly steps: readonly Step[]
-  /** What there is to say beside it. */
+  /** What else there is to say. */
   readonly asides: readonly string[]
 }
 
@@ -51,7 +51,7 @@ export const ANCHORS = {
   credentials_refused: 'credentials-refused',
   vendor_failing: 'vendor-failing',
   sweep_failing: 'sweep-failing',
-  minting: 'many-tokens-obtained',
+  many_obtained: 'many-tokens-obtained',
 } as const satisfies Record<Exclude<NoticeKind, 'recovered'>, string>
 
 /** A trouble that is over has the heading of the trouble. */
@@ -68,7 +68,7 @@ export const TYPES = {
   recovered: 'Recovered',
   rotated: 'Credential Rotated',
   sweep_failing: 'Sweep Failing',
-  minting: 'Many Tokens Obtained',
+  many_obtained: 'Many Tokens Obtained',
 } as const satisfies Record<NoticeKind, string>
 
 /** A text that a person or a program gave, as a part of one line: it can begin no line of its own. */
@@ -89,8 +89,8 @@ export function wordsOf(notice: Notice, quote: Quote): Words {
       return rotatedWords(notice, quote)
     case 'sweep_failing':
       return sweepWords(notice, quote)
-    case 'minting':
-      return mintingWords(notice, quote)
+    case 'many_obtained':
+      return manyObtainedWords(notice, quote)
   }
 }
 
@@ -108,8 +108,8 @@ function endWords(notice: ExpiryNotice, quote: Quote): Words {
     facts: [
       `The ${rotation.credential} of ${quote(about)} (${title}) ${ends} on ${moment(endsAt)} (${fromToday(daysLeft)}).`,
       kind === 'expired'
-        ? `Since then callers get errors in the place of tokens (${error}).`
-        : `If nothing is done, callers get errors in the place of tokens from then on (${error}).`,
+        ? `Since then callers get errors instead of tokens (${error}).`
+        : `If nothing is done, callers get errors instead of tokens from then on (${error}).`,
     ],
     owner: ownerOf(notice, quote),
     steps: [
@@ -119,7 +119,7 @@ function endWords(notice: ExpiryNotice, quote: Quote): Words {
     ],
     asides: [
       ...(acknowledged ? [`Acknowledged on ${date(acknowledged.at)} by ${quote(acknowledged.by)}.`] : []),
-      `${acknowledged ? 'Still' : 'Already'} at it? ${ack}`,
+      `${acknowledged ? 'Still' : 'Already'} working on it? ${ack}`,
       `Next notice: ${date(nextAt)}`,
     ],
   }
@@ -133,8 +133,8 @@ function troubleWords(notice: TroubleNotice, quote: Quote): Words {
   const outlook = !worksUntil
     ? `Callers get an ${error} instead of a token.`
     : isNever(worksUntil)
-      ? 'Callers still get the token at hand.'
-      : `The token at hand works until ${moment(worksUntil)}; after that callers get an ${error}.`
+      ? 'Callers still get the current token.'
+      : `The current token works until ${moment(worksUntil)}; after that callers get an ${error}.`
   const common = { about, owner: ownerOf(notice, quote), asides: [OVER] }
   switch (kind) {
     case 'reconnect_needed':
@@ -143,9 +143,9 @@ function troubleWords(notice: TroubleNotice, quote: Quote): Words {
         state: 'reconnect',
         headline: `no new tokens since ${shortDate(since)}`,
         facts: [`${quote(about)} (${title}) has got no new tokens ${cause}`, outlook],
-        // Not the steps of a rotation: the credentials are good, what is dead is what a person once said yes to.
+        // Not the steps of a rotation: the credentials are good, what has ended is the consent of a person.
         steps: [
-          { say: `Find somebody who may say yes for this account at ${title}.` },
+          { say: `Find somebody who may give consent for this account at ${title}.` },
           { run: commandOf('connect', notice) },
         ],
       }
@@ -169,7 +169,7 @@ function troubleWords(notice: TroubleNotice, quote: Quote): Words {
         facts: [
           `${title} has given ${quote(about)} no new tokens ${cause}`,
           outlook,
-          `Other connections of ${title} may be hit too, without a notice of their own.`,
+          `Other connections of ${title} may fail too; they get no notice of their own.`,
         ],
         steps: [{ run: commandOf('status', { vendor }) }],
       }
@@ -177,19 +177,35 @@ function troubleWords(notice: TroubleNotice, quote: Quote): Words {
 }
 
 function recoveredWords(notice: RecoveredNotice, quote: Quote): Words {
-  const { was, title, owner, toldAt } = notice
+  const { was, title, owner, notifiedAt } = notice
   const about = aboutOf(notice)
-  const { now, told } = {
-    reconnect_needed: { now: `${quote(about)} (${title}) gets tokens again`, told: 'a person had to connect it again' },
-    credentials_refused: { now: `${quote(about)} (${title}) gets tokens again`, told: 'its credentials did not work' },
-    vendor_failing: { now: `${title} gives tokens again, as ${quote(about)} has seen`, told: 'it was failing' },
-    sweep_failing: { now: `Tokens of ${title} are renewed ahead of need again`, told: 'they were not' },
+  const { headline, now, trouble } = {
+    reconnect_needed: {
+      headline: 'gets tokens again',
+      now: `${quote(about)} (${title}) gets tokens again`,
+      trouble: 'a person had to connect it again',
+    },
+    credentials_refused: {
+      headline: 'gets tokens again',
+      now: `${quote(about)} (${title}) gets tokens again`,
+      trouble: 'its credentials did not work',
+    },
+    vendor_failing: {
+      headline: 'gives tokens again',
+      now: `${title} gives tokens again; no connection has failed for 10 minutes`,
+      trouble: 'it was failing',
+    },
+    sweep_failing: {
+      headline: 'renewed ahead of need again',
+      now: `Tokens of ${title} are renewed ahead of need again`,
+      trouble: 'they were not',
+    },
   }[was]
   return {
     state: 'recovered',
     about,
-    headline: was === 'sweep_failing' ? 'renewed ahead of need again' : 'gets tokens again',
-    facts: [`${now}.`, `The notice of ${moment(toldAt)}, that ${told}, is closed.`, NOTHING_TO_DO],
+    headline,
+    facts: [`${now}.`, `The notice of ${moment(notifiedAt)}, that ${trouble}, is closed.`, NOTHING_TO_DO],
     ...(owner !== undefined && { owner: ownerOf(notice, quote) }),
     steps: [],
     asides: [],
@@ -217,25 +233,25 @@ function rotatedWords(notice: RotatedNotice, quote: Quote): Words {
 const sweepWords = ({ vendor, title, since, detail }: SweepNotice, quote: Quote): Words => ({
   state: 'failing',
   about: vendor,
-  headline: `nothing renewed ahead since ${shortDate(since)}`,
+  headline: `not renewed ahead of need since ${shortDate(since)}`,
   facts: [
     `Tokens of ${title} have not been renewed ahead of need since ${moment(since)}: ${quote(detail)}.`,
-    'Callers still get tokens, but wait for the vendor when one has ended.',
+    'Callers still get tokens, but have to wait for the vendor when one has expired.',
   ],
   steps: [{ run: commandOf('status', { vendor }) }],
   asides: [OVER],
 })
 
-function mintingWords(notice: MintingNotice, quote: Quote): Words {
+function manyObtainedWords(notice: ManyObtainedNotice, quote: Quote): Words {
   const { title, count } = notice
   const about = aboutOf(notice)
   return {
     state: 'many tokens',
     about,
     headline: `${count} tokens obtained this hour`,
-    facts: [`${quote(about)} (${title}) has obtained ${count} tokens this hour; two for each process are usual.`],
+    facts: [`${quote(about)} (${title}) has obtained ${count} tokens this hour; usual are two for each process.`],
     owner: ownerOf(notice, quote),
-    steps: [{ say: 'Look for callers that report good tokens as refused, or for processes that come and go.' }],
+    steps: [{ say: 'Check for callers that report good tokens as refused, and for processes that restart often.' }],
     asides: [],
   }
 }
@@ -276,7 +292,7 @@ const moment = (instant: Date): string => `${date(instant)}, ${instant.toISOStri
 const date = (instant: Date): string =>
   `${part(instant, { weekday: 'long' })} ${instant.getUTCDate()} ${part(instant, { month: 'long' })} ${instant.getUTCFullYear()}`
 
-/** '27 Nov 2026': a month's English name has three letters that tell it. */
+/** '27 Nov 2026': a month's English name is known by its first three letters. */
 const shortDate = (instant: Date): string =>
   `${instant.getUTCDate()} ${part(instant, { month: 'long' }).slice(0, 3)} ${instant.getUTCFullYear()}`
 

@@ -11,7 +11,7 @@ export interface CodeRequest {
   readonly codeChallenge?: string
 }
 
-/** The page where a person says yes (RFC 6749 section 4.1.1). */
+/** The page where a person consents (RFC 6749 section 4.1.1). */
 export const authorizationUrl = (page: URL, { clientId, redirectUri, state, scope, codeChallenge }: CodeRequest): URL =>
   withQuery(page, {
     response_type: 'code',

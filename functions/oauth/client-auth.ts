@@ -12,7 +12,8 @@ interface ParameterAuth {
 
 /**
  * client_secret_basic (RFC 6749 section 2.3.1), but raw: the section wants id and secret form-encoded first, which
- * makes `%40` of the `@` in Accelo's ids. Accelo's own samples decode to a literal `@` (vendors.md 3.2).
+ * makes `%40` of the `@` in Accelo's ids. Accelo's samples decode to a literal `@` (Accelo API documentation,
+ * Authentication, 2026-11).
  */
 export const clientSecretBasic = (client: ParameterAuth): HeaderAuth => ({
   authorization: `Basic ${Buffer.from(`${client.client_id}:${client.client_secret.reveal()}`).toString('base64')}`,

@@ -14,10 +14,10 @@ interface Answered {
 }
 
 /**
- * When a token that has just been issued ends: the earliest of all the vendor says about it.
+ * When a token that has just been issued ends: the earliest of what the vendor says about it.
  *
  *  expires_in   sentAt + expires_in
- *  exp          exp, if it lies ahead; an exp in the past says that our clock is wrong
+ *  exp          exp, if it lies ahead; one in the past says that the vendor's clock or ours is wrong
  *  exp and iat  sentAt + (exp - iat), which depends on no clock
  *  none         sentAt + the documented life, with a warning
  *
@@ -43,7 +43,7 @@ export function expiryOf({ stated, token, sentAt, policy }: Answered): { expires
 
 /**
  * Strict on purpose: Number() makes 0 of '' and null, 1 of true and 16 of '0x10', parseInt() makes 3600 of '3600s'.
- * Accelo sends its lifetime as a string of digits (vendors.md 3.3).
+ * Accelo sends its lifetime as a string of digits (Accelo API documentation, Authentication, 2026-11).
  */
 function seconds(stated: unknown): number | undefined {
   if (typeof stated === 'number' && Number.isFinite(stated)) return stated

@@ -44,24 +44,29 @@ async function grant(endpoint: TokenEndpoint, parameters: Parameters, context: C
   const sentAt = context.now()
   const answer = await tokenRequest(requestTo(endpoint, parameters), context)
   const { scope } = parameters
-  const asked = typeof scope === 'string' ? scope : undefined
-  return issuedFrom(answer, { shape: endpoint.shape, sentAt, policy: context.policy, scope: asked })
+  const requestedScope = typeof scope === 'string' ? scope : undefined
+  return issuedFrom(answer, { shape: endpoint.shape, sentAt, scope: requestedScope }, context)
 }
 
 interface Sent {
   readonly shape: TokenShape | undefined
   readonly sentAt: Date
-  readonly policy: Context['policy']
-  /** What was asked for. RFC 6749 section 5.1: the answer may leave it out when it is what was given. */
+  /** RFC 6749 section 5.1: the answer may leave it out when it is what was given. */
   readonly scope?: string | undefined
 }
 
 /** What an answer gives us, counted from when its request was sent. */
-export function issuedFrom(answer: Answer, { shape, sentAt, policy, scope: asked }: Sent): Issued {
-  const { accessToken: value, refreshToken, expiresIn, scope = asked, context } = readTokenAnswer(answer, shape)
-  const { expiresAt, warnings } = expiryOf({ stated: expiresIn, token: value, sentAt, policy })
+export function issuedFrom(answer: Answer, { shape, sentAt, scope: requestedScope }: Sent, context: Context): Issued {
+  const {
+    accessToken: value,
+    refreshToken,
+    expiresIn,
+    scope = requestedScope,
+    context: used,
+  } = readTokenAnswer(answer, shape, context.received)
+  const { expiresAt, warnings } = expiryOf({ stated: expiresIn, token: value, sentAt, policy: context.policy })
   return {
-    accessToken: { value, issuedAt: sentAt, expiresAt, ...(scope && { scope }), context },
+    accessToken: { value, issuedAt: sentAt, expiresAt, ...(scope && { scope }), context: used },
     ...(refreshToken && { refreshToken }),
     warnings,
   }

@@ -9,11 +9,11 @@ import type { Answer } from './whole-answer.ts'
 
 interface JwtBearer {
   readonly clientId: string
-  /** Called for each attempt, as a `jti` may be seen once. */
+  /** Called for each attempt: a vendor may accept a `jti` only once. */
   readonly assertion: (now: Date) => Promise<Secret>
 }
 
-/** RFC 7523 section 2.1: the assertion is the grant itself, not the proof of the client beside some other grant. */
+/** RFC 7523 section 2.1: the assertion is the grant itself, not client authentication beside another grant. */
 export async function jwtBearerGrant(
   endpoint: TokenEndpoint,
   { clientId, assertion }: JwtBearer,
@@ -26,10 +26,10 @@ export async function jwtBearerGrant(
   }
   const sentAt = context.now()
   const answer = await presentInTime({ present, isRefusal: isInvalidGrant, sentAt })
-  return issuedFrom(answer, { shape: endpoint.shape, sentAt, policy: context.policy })
+  return issuedFrom(answer, { shape: endpoint.shape, sentAt }, context)
 }
 
-/** RFC 7523 section 3.1: what an assertion is refused with, for its times as for its signature. */
+/** RFC 7523 section 3.1: the one error for an invalid assertion, whether its times or its signature are wrong. */
 function isInvalidGrant(answer: Answer): boolean {
   try {
     readTokenAnswer(answer)

@@ -23,8 +23,8 @@ export interface Claims {
 }
 
 /**
- * When the token says it was made and will end; undefined for an opaque token. The signature is not checked: the
- * vendor will do that, and we decide about nothing but our own cache.
+ * Returns when the token says it was made and will end; undefined for an opaque token. The signature is not checked:
+ * the vendor does that, and here the times only decide how long we serve the token.
  */
 export function claimsOf(token: Secret): Claims | undefined {
   try {

@@ -13,7 +13,7 @@ export interface RevocationEndpoint extends Endpoint {
   readonly confirms?: (body: unknown) => boolean
 }
 
-/** RFC 7009, asked once. Throws what a refusal means, and `vendor_malformed` when the answer confirms nothing. */
+/** RFC 7009, sent once. Throws what a refusal means, and `vendor_malformed` when the answer confirms nothing. */
 export async function revokeToken(endpoint: RevocationEndpoint, token: Secret, context: Context): Promise<void> {
   const { parameter = 'token', shape, confirms = () => true } = endpoint
   const answer = await tokenRequest(requestTo(endpoint, { [parameter]: token }), context)

@@ -9,7 +9,7 @@ export interface TokenShape {
   readonly expiresIn: string
   readonly tokenType: string
   readonly scope: string
-  /** @default none: the status alone tells whether the answer is a refusal, and which */
+  /** @default none: the status alone decides whether the answer is a refusal, and which */
   readonly error?: string
   /** A member that wraps the error code of some answers as `status`, 'ok' being none. */
   readonly envelope?: string
@@ -18,8 +18,8 @@ export interface TokenShape {
   /** Statuses and error codes that mean something else with this vendor. */
   readonly means?: Readonly<Record<string | number, FailureCode>>
   /**
-   * What a refusal means to a vendor whose error texts are its own. Asked before the tables, with the error as it came
-   * if there is one; undefined leaves the answer to them.
+   * What a refusal means, for a vendor with error texts of its own. Called before the tables are used, with the error
+   * as it came, if there is one. Undefined leaves the decision to the tables.
    */
   readonly judge?: (error: unknown, status: number) => Judgement | undefined
   /** What a person should do about a failure, said in its message. */
@@ -50,7 +50,8 @@ export interface TokenAnswer {
   readonly context: Readonly<Record<string, string>>
 }
 
-// RFC 6749 section 5.2, Accelo's status codes (vendors.md 3.4), and two of section 4.1.2.1 that are sent here as well.
+// RFC 6749 section 5.2, two errors of section 4.1.2.1 that token endpoints send as well, and Accelo's (Accelo API
+// documentation, Status Codes and Lockout, 2026-11).
 const ERROR_CODES: Readonly<Record<string, FailureCode>> = {
   invalid_client: 'credential_rejected',
   unauthorized_client: 'credential_rejected',
@@ -73,7 +74,7 @@ const STATUSES: Readonly<Record<number, FailureCode>> = {
   429: 'vendor_throttled',
 }
 
-/** By first digit. An error nobody has named, sent with a 2xx, is a bad request like any other. */
+/** By first digit. An unknown error in a 2xx counts as a bad request. */
 const CLASSES: Readonly<Record<number, FailureCode>> = {
   2: 'configuration',
   3: 'configuration',
@@ -81,19 +82,27 @@ const CLASSES: Readonly<Record<number, FailureCode>> = {
   5: 'vendor_unavailable',
 }
 
-/** Each failed attempt starts Accelo's five minutes again (vendors.md 3.4). */
+/** Accelo's lock-out: five minutes, which each attempt restarts (Accelo API documentation, Lockout, 2026-11). */
 const LOCK_OUT_SECONDS = 300
 
-/** Takes the token out of an answer, or throws what its error code, its status, or the lack of a token means. */
-export function readTokenAnswer(answer: Answer, shape: TokenShape = RFC_6749): TokenAnswer {
+/**
+ * Takes the token out of an answer, or throws what its error code, its status, or the lack of a token means. A refresh
+ * token goes to `received` before the rest of the answer is judged: the one before may be spent.
+ */
+export function readTokenAnswer(
+  answer: Answer,
+  shape: TokenShape = RFC_6749,
+  received: (refreshToken: Secret) => void = () => {},
+): TokenAnswer {
   const body = readAnswer(answer, shape)
+  const refreshToken = tokenIn(member(body, shape.refreshToken))
+  if (refreshToken) received(refreshToken)
   const accessToken = tokenIn(member(body, shape.accessToken))
   if (!accessToken) throw new VendingError('vendor_malformed', `${seen(answer)}, without a token that can be used`)
   const type = member(body, shape.tokenType) ?? 'Bearer'
   if (typeof type !== 'string' || type.toLowerCase() !== 'bearer') {
     throw new VendingError('configuration', 'the vendor gave a token of another type than Bearer')
   }
-  const refreshToken = tokenIn(member(body, shape.refreshToken))
   const scope = printable(member(body, shape.scope))
   return {
     accessToken,
@@ -115,7 +124,7 @@ export function readAnswer(answer: Answer, shape: TokenShape = RFC_6749): unknow
 
 const isSuccess = ({ status }: Answer): boolean => status >= 200 && status < 300
 
-// The content type is not asked: JSON often comes as text/html, and a page for people never parses.
+// Whatever the content type: JSON often comes as text/html, and a page for people does not parse.
 function parse(text: Secret): unknown {
   try {
     return JSON.parse(text.reveal())
@@ -159,12 +168,12 @@ const byCode = (named: string, { means = {} }: TokenShape): FailureCode | undefi
 const byStatus = (status: number, { means = {} }: TokenShape): FailureCode =>
   means[status] ?? STATUSES[status] ?? CLASSES[Math.floor(status / 100)] ?? 'vendor_malformed'
 
-function waitFor(code: FailureCode, told: number | undefined): { retryAfterSeconds?: number } {
-  if (code === 'vendor_locked_out') return { retryAfterSeconds: Math.max(told ?? 0, LOCK_OUT_SECONDS) }
-  return code === 'vendor_throttled' && told !== undefined ? { retryAfterSeconds: told } : {}
+function waitFor(code: FailureCode, stated: number | undefined): { retryAfterSeconds?: number } {
+  if (code === 'vendor_locked_out') return { retryAfterSeconds: Math.max(stated ?? 0, LOCK_OUT_SECONDS) }
+  return code === 'vendor_throttled' && stated !== undefined ? { retryAfterSeconds: stated } : {}
 }
 
-/** All that may be told of an answer: none of it is the vendor's own text. */
+/** What messages say of an answer. None of it is the vendor's own text. */
 export const seen = ({ status, contentType, text }: Answer): string =>
   `the vendor answered ${status} (${contentType}, ${text.reveal().length} characters)`
 

@@ -1,7 +1,7 @@
 import type { Context } from '../core/vendor.ts'
-import { vendorUrl } from '../core/vendor-url.ts'
 import type { ClientAuth } from './client-auth.ts'
 import { formOf, type Parameters, withQuery } from './parameters.ts'
+import { vendorUrl } from './vendor-url.ts'
 import { type Answer, wholeAnswer } from './whole-answer.ts'
 
 export interface TokenRequest {
@@ -9,7 +9,7 @@ export interface TokenRequest {
   readonly headers?: Readonly<Record<string, string>>
   /** URLSearchParams go out as a form, text as JSON. */
   readonly body?: URLSearchParams | string
-  /** Goes out in the URL, of which nothing is kept or told. */
+  /** Goes out in the URL's query, which no log and no message repeats. */
   readonly query?: Parameters
 }
 
@@ -31,7 +31,7 @@ export function requestTo({ url, clientAuth, send = 'form' }: Endpoint, paramete
 
 /**
  * Posts to a token endpoint (RFC 6749 section 3.2). Throws `configuration` before any call when the host is not
- * allowed, `vendor_unavailable` when no whole answer comes, `vendor_malformed` when there is no end to it.
+ * allowed, `vendor_unavailable` when no whole answer comes, `vendor_malformed` when it is longer than 1 MiB.
  */
 export async function tokenRequest({ url, headers, body, query }: TokenRequest, context: Context): Promise<Answer> {
   const init = {
@@ -39,7 +39,7 @@ export async function tokenRequest({ url, headers, body, query }: TokenRequest, 
     headers: { accept: 'application/json', ...(body && { 'content-type': contentTypeOf(body) }), ...headers },
     ...(body && { body }),
   }
-  // What the URL holds beside the query is a person's; the query is ours.
+  // A person may have written the URL; the query is ours, and added after the check.
   vendorUrl(url.href, context.hosts)
   return wholeAnswer(query ? withQuery(url, query) : url, init, context)
 }

@@ -1,4 +1,4 @@
-import { secondsBetween } from '../core/token.ts'
+import { secondsBetween } from '../core/time.ts'
 import type { Answer } from './whole-answer.ts'
 
 const DOUBTFUL_SECONDS = 60
@@ -12,8 +12,9 @@ interface Proof {
 }
 
 /**
- * Presents a proof with a time on it (`iat`, `nbf` and `exp` of RFC 7519 section 4.1). A refusal by a clock more than a
- * minute from ours may be about nothing else, so then it is made and presented once more, at the vendor's time.
+ * Presents a proof with a time on it (`iat`, `nbf` and `exp` of RFC 7519 section 4.1). When the vendor refuses it and
+ * its clock is more than a minute from ours, that may be the only reason: then the proof is made and presented once
+ * more, as of the vendor's time.
  */
 export async function presentInTime({ present, isRefusal, sentAt }: Proof): Promise<Answer> {
   const answer = await present(sentAt)

@@ -1,10 +1,10 @@
 import { VendingError } from '../core/errors.ts'
 import { Secret } from '../core/secret.ts'
 import type { Context } from '../core/vendor.ts'
-import { vendorUrl } from '../core/vendor-url.ts'
 import { httpDate, retryAfterSeconds } from './retry-after.ts'
+import { vendorUrl } from './vendor-url.ts'
 
-/** An answer that arrived whole, not judged yet. */
+/** An answer that has arrived whole and is not judged yet. */
 export interface Answer {
   readonly status: number
   readonly contentType: string
@@ -19,8 +19,8 @@ export interface Answer {
 const LONGEST = 2 ** 20
 
 /**
- * Asks a vendor and waits for all of the answer. Throws `configuration` before any call when the host is not allowed,
- * `vendor_unavailable` when no whole answer comes, `vendor_malformed` when there is no end to it.
+ * Sends a request to a vendor and reads the whole answer. Throws `configuration` before any call when the host is not
+ * allowed, `vendor_unavailable` when no whole answer comes, `vendor_malformed` when it is longer than 1 MiB.
  */
 export async function wholeAnswer(
   url: URL,
@@ -72,7 +72,7 @@ const TIME_OUT_CODE = /^(ETIMEDOUT|UND_ERR_(CONNECT|HEADERS|BODY)_TIMEOUT)$/
 function unavailable(error: unknown, signal: AbortSignal): VendingError {
   const cause = codeOf(error)
   if (signal.aborted || TIME_OUT_CODE.test(cause)) return failure('the vendor did not answer in time', cause)
-  // A certificate does not get better by asking again at once.
+  // An immediate retry does not mend a certificate.
   if (TLS_CODE.test(cause)) return failure('no trusted TLS connection to the vendor could be made', cause, 60)
   return failure('the connection to the vendor failed', cause)
 }

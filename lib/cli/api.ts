@@ -3,9 +3,9 @@ import * as z from 'zod/mini'
 import { signedRequest } from '../client/signed-request.ts'
 import { CommandFailed, EXIT, type Shell, UsageError } from './command.ts'
 
-/** A refusal of the machine or of the gateway before it, and the exit code it comes to. */
+/** A refusal of the machine or of the gateway before it, with the exit code for it. */
 export class ApiError extends CommandFailed {
-  /** The machine's own name of the problem; the gateway has none. */
+  /** The machine's code of the problem; left out when the gateway refused. */
   readonly code: string | undefined
 
   constructor(exitCode: number, message: string, code?: string) {
@@ -21,7 +21,7 @@ const problem = z.object({
   next_step: z.string(),
   request_id: z.string(),
 })
-/** API Gateway spells it either way. */
+/** API Gateway uses both spellings. */
 const gatewayError = z.union([z.object({ message: z.string() }), z.object({ Message: z.string() })])
 
 /** Calls the machine at VENDOMAT_URL, signed with the default AWS credential chain. Throws ApiError or UsageError. */
@@ -44,14 +44,14 @@ export async function callApi(
   throw refusal(response.status, answer)
 }
 
-/** An answer in the shape that is expected here, or a failure that does not quote it. */
+/** Returns the answer in the expected shape. Throws ApiError, which does not quote it. */
 export function readAnswer<T>(schema: z.ZodMiniType<T>, answer: unknown): T {
   const parsed = schema.safeParse(answer)
   if (parsed.success) return parsed.data
   throw new ApiError(EXIT.failed, 'the machine gave an answer that this version of the command does not understand')
 }
 
-/** Where the machine is. Throws UsageError when the environment does not say. */
+/** Returns the machine's address and region. Throws UsageError when the environment does not state them. */
 export function machineAt(environment: Shell['environment']): { readonly base: string; readonly region: string } {
   const { VENDOMAT_URL: base } = environment
   if (!base) throw new UsageError('set VENDOMAT_URL to the address of the machine; on a laptop: . .local/env')
@@ -77,7 +77,7 @@ function refusal(status: number, body: unknown): ApiError {
   const ours = problem.safeParse(body)
   if (!ours.success) return new ApiError(exitCodeOf(status), describeGateway(status, body))
   const { title, detail, code, next_step, request_id } = ours.data
-  // A consent that is over is nobody's wrong call, although its status is 400.
+  // Status 400, but the command was not called wrongly: the consent is over.
   const exitCode = code === 'authorization_invalid' ? EXIT.failed : exitCodeOf(status)
   return new ApiError(exitCode, `${title}: ${detail}\nnext step: ${next_step}\nrequest: ${request_id}`, code)
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 
-/** How a person's way back from the vendor has ended. */
+/** How a consent has ended. */
 export type Outcome = 'connected' | 'denied' | 'expired' | 'invalid' | 'failed'
 
 export interface Page {
@@ -75,7 +75,7 @@ p{margin:0;color:var(--soft);text-wrap:pretty}
 footer{margin-top:1.5rem;font-size:.875rem;color:var(--soft)}
 `
 
-/** One document without scripts, forms, links or anything from elsewhere: it may load nothing but its own style. */
+/** The page has no scripts, forms or links: it may load nothing but its own style. */
 const POLICY = [
   "default-src 'none'",
   `style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'`,
@@ -94,7 +94,7 @@ const HEADERS = {
   connection: 'close',
 } as const
 
-/** What the browser shows at the end of the way. Nothing of the request is in it. */
+/** The page that the browser shows at the end. It repeats nothing of the request. */
 export function callbackPage(outcome: Outcome): Page {
   const { status, tone, title, said, next } = WORDS[outcome]
   const body = `<!doctype html>

@@ -14,8 +14,8 @@ export interface Arrival {
 export interface Callback {
   readonly redirectUri: string
   /**
-   * The one request that carries this state; its browser waits for `show`. Every other request, also one that repeats
-   * the state, gets the page that says so and changes nothing.
+   * Resolves with the one request that carries this state; its browser waits for `show`. Every other request, also one
+   * that repeats the state, gets the page 'invalid' and changes nothing.
    */
   arrival(state: string): Promise<Arrival>
   close(): Promise<void>
@@ -53,7 +53,7 @@ export async function listenForCallback(registered?: URL): Promise<Callback> {
     })
     server.listen(port, '127.0.0.1', resolve)
   })
-  // A TCP server answers AddressInfo; only a pipe answers a string.
+  // A TCP server returns AddressInfo; only a pipe returns a string.
   const { port: taken } = server.address() as AddressInfo
   return {
     redirectUri: registered?.href ?? `http://127.0.0.1:${taken}${path}`,
@@ -69,7 +69,7 @@ export async function listenForCallback(registered?: URL): Promise<Callback> {
   }
 }
 
-/** Resolves when the page is out, also when the browser has left: nobody waits for a tab that was closed. */
+/** Resolves when the page has been sent, or the browser has left. */
 function show(response: ServerResponse, outcome: Outcome): Promise<void> {
   const { status, headers, body } = callbackPage(outcome)
   return new Promise((resolve) => {

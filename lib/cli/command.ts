@@ -1,21 +1,21 @@
-/** What a command has of the world around it. Data goes to `out`, talk to `say`. */
+/** What a command uses of its environment. Data goes to `out`, messages to `say`. */
 export interface Shell {
   readonly environment: Readonly<Record<string, string | undefined>>
   readonly http: typeof fetch
   readonly out: (line: string) => void
   readonly say: (line: string) => void
-  /** Who sits at the terminal. Left out when nobody does, and then nothing is asked. */
+  /** The person at the terminal. Left out when there is none: then there are no questions. */
   readonly person?: Person
-  /** All of standard input, for who pipes a document. */
+  /** Returns all of standard input, for a piped document. */
   readonly stdin: () => Promise<string>
-  /** What `out` is drawn on. Nothing is known of a pipe or a file. */
+  /** The terminal that `out` goes to; empty for a pipe or a file. */
   readonly display: Display
   /** Shows a page to the person if that can be done. Never fails: the address has been printed as well. */
   readonly openBrowser: (url: URL) => void
   readonly now: () => Date
   /** Ends early, and without an error, when the signal fires. */
   readonly sleep: (seconds: number, signal?: AbortSignal) => Promise<void>
-  /** From this call on Ctrl-C fires the signal and no longer ends the process. */
+  /** From this call on, the first Ctrl-C fires the signal and does not end the process. */
   readonly untilInterrupted: () => AbortSignal
 }
 
@@ -35,7 +35,7 @@ export interface Display {
 export interface Command {
   readonly summary: string
   readonly help: string
-  /** Answers the exit code. */
+  /** Returns the exit code. */
   run(parameters: readonly string[], shell: Shell): Promise<number>
 }
 

@@ -25,7 +25,7 @@ To replace only what is secret in credentials, there is "vendomat rotate".
 
 Vendors: ${Object.keys(vendors).join(', ')}.
 
-  --owner        who is told when a person is needed
+  --owner        who is notified when a person is needed
   --from-file    the credentials as a JSON document; for ClearID the key file as it was downloaded
   --from-stdin   the same, from standard input
   --expires      last day of what is secret in them as YYYY-MM-DD, or never; people are reminded of it
@@ -58,13 +58,13 @@ examples
     }
     const owner =
       request.owner ??
-      (await shell.person?.ask('who is told when a person is needed (mail address, may be empty): '))?.trim()
+      (await shell.person?.ask('who is notified when a person is needed (mail address, may be empty): '))?.trim()
     if (credentials) {
       await secrets.put(name, credentials)
       shell.say(`stored in the secret ${name}`)
     }
     const path = `/connections/${vendor.id}/${connection}`
-    // Before the consent the machine could only try new credentials with the grant of the old ones.
+    // Before the consent the machine has only the grant of the old credentials to check the new ones with.
     await callApi('POST', path, shell, { ...(owner && { owner }), ...(!consent && { check: true }) })
     if (consent) {
       const browser = request.browser ? 'open' : 'leave'
@@ -111,10 +111,11 @@ function read(parameters: readonly string[], now: Date): Request {
   return { vendor: vendorNamed(vendor), connection, owner, source, given, expires, browser: !noBrowser }
 }
 
-/** Reading the document for it also checks the document: what does not fit is not stored. */
+/** Whether a person has to say yes. What does not fit is not stored: throws CommandFailed. */
 function needsConsent(vendor: Vendor, credentials: object, shell: Shell): boolean {
   try {
-    if (!vendor.authorization || vendor.isStored?.(credentials)) return false
+    vendor.validate(credentials)
+    if (!vendor.authorization || vendor.isStatic?.(credentials)) return false
     const { hosts } = vendorContext(vendor, shell)
     vendor.authorization.url(credentials, { redirectUri: 'http://127.0.0.1/callback', state: 'check' }, hosts)
     return true

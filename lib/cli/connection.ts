@@ -16,12 +16,12 @@ export function connectionNamed(positionals: readonly string[]): ConnectionName 
   return { vendor, connection }
 }
 
-/** What is no name could become another path of the API. */
+/** Throws UsageError: another text could become another path of the API. */
 export function checkNames(...names: string[]): void {
   if (!names.every((name) => NAME.test(name))) throw new UsageError('names consist of a-z, 0-9 and "-"')
 }
 
-/** What the machine tells of a connection: never a token. */
+/** What the machine reports of a connection. It holds no token. */
 export const connectionState = z.looseObject({
   vendor: z.string(),
   connection: z.string(),

@@ -12,7 +12,7 @@ export type Grant = { readonly code: Secret } | { readonly error: string }
 const CODE = /^[\x20-\x7e]{1,4096}$/
 const ERROR = /^[\x20-\x21\x23-\x5b\x5d-\x7e]{1,200}$/
 
-/** Nothing when the parameters are not one state with one code or one error. An error counts, whatever is beside it. */
+/** Returns undefined unless there is one state with one code or one error. With both, the error counts. */
 export function readConsentAnswer(parameters: URLSearchParams): ConsentAnswer | undefined {
   const [[state, ...states], [code, ...codes], [error, ...errors]] = ['state', 'code', 'error'].map((name) =>
     parameters.getAll(name),
@@ -22,7 +22,7 @@ export function readConsentAnswer(parameters: URLSearchParams): ConsentAnswer | 
   return code !== undefined && CODE.test(code) ? { state, grant: { code: new Secret(code) } } : undefined
 }
 
-/** Of an address that a person has copied: whole, or what is behind its question mark. */
+/** Reads an address that a person has pasted: the whole, or what follows its question mark. */
 export function readPasted(text: string): ConsentAnswer | undefined {
   const pasted = text.trim().replace(/^["'<]+|["'>]+$/g, '')
   const query = pasted.replace(/^[^?]*\?/, '').replace(/#.*$/, '')

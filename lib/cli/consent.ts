@@ -24,12 +24,12 @@ export type Connected = z.output<typeof connected>
 export interface ConsentRequest {
   readonly vendor: Vendor
   readonly connection: string
-  /** The document that was just stored; left out when the machine holds one that was not looked at. */
+  /** The document that was just stored; left out when one that is stored already is used, unread. */
   readonly credentials: object | undefined
   readonly browser: 'open' | 'leave'
 }
 
-/** Has a person say yes at the vendor's page (RFC 6749 section 4.1) and hands what comes back to the machine. */
+/** Has a person consent at the vendor's page (RFC 6749 section 4.1) and hands what comes back to the machine. */
 export async function obtainConsent(request: ConsentRequest, shell: Shell): Promise<Connected> {
   const path = `/connections/${request.vendor.id}/${request.connection}/authorization`
   const { consent, callback } = await begin(path, request.credentials, shell)
@@ -53,8 +53,8 @@ interface Way {
 }
 
 /**
- * A redirect URI in the credentials goes first: it is there because the vendor accepts no other. Which one is used the
- * machine's answer tells, for it may hold credentials that were not looked at here.
+ * A redirect URI in the credentials goes first: it is a registered one. The machine's answer says which one is used, as
+ * the stored credentials were not read here.
  */
 async function begin(path: string, credentials: object | undefined, shell: Shell): Promise<Way> {
   const registered = credentials !== undefined && 'redirect_uri' in credentials
@@ -79,7 +79,7 @@ function showWay({ vendor, browser }: ConsentRequest, { authorization_url }: Beg
   if (browser === 'open') shell.openBrowser(page)
 }
 
-/** What comes first: the browser, an address that the person pastes, or the end of the time. */
+/** Resolves with what comes first: the browser, or an address that the person pastes. Rejects when the time is up. */
 async function arrivalOf(consent: Begun, callback: Callback | undefined, shell: Shell): Promise<Arrival> {
   const over = new AbortController()
   const ways = [
@@ -91,7 +91,7 @@ async function arrivalOf(consent: Begun, callback: Callback | undefined, shell: 
     return await Promise.race(ways.filter((way) => way !== undefined))
   } finally {
     over.abort()
-    // Whatever loses the race ends by that abort, and nobody is left to hear of it.
+    // The losers of the race end by that abort, and their rejections have no other handler.
     await Promise.allSettled(ways.slice(1))
   }
 }
@@ -124,7 +124,7 @@ async function finish(path: string, { state }: Begun, { grant, show }: Arrival, 
   }
 }
 
-/** The state was the begun one, so when the machine does not know it any more its time is over. */
+/** The state was the right one, so when the machine does not know it any more its time is over. */
 function outcomeOf(error: unknown): Outcome {
   const code = error instanceof ApiError ? error.code : undefined
   if (code === 'authorization_denied') return 'denied'

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { CommandFailed, EXIT, type Person, type Shell, UsageError } from './command.ts'
 import { type CredentialForm, credentialForms, type Field } from './credential-forms.ts'
 
-/** Where a credential document comes from. Never from an argument: those are read by every process of the computer. */
+/** Where a credential document comes from. Never from an argument: every process of the computer can read those. */
 export interface Source {
   readonly file: string | undefined
   readonly stdin: boolean
@@ -60,6 +60,6 @@ export function parseDocument(origin: string, text: string): object {
   throw new CommandFailed(EXIT.usage, `${origin} is not a JSON document`)
 }
 
-/** A shell would have done it, but a prompt is none. */
+/** Shells expand `~`, prompts do not. */
 export const expandHome = (path: string, { environment: { HOME } }: Shell): string =>
   HOME ? path.replace(/^~(?=\/)/, HOME) : path

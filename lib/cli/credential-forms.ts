@@ -1,28 +1,28 @@
-/** A member of a credential document that a person is asked for. */
+/** A member of a credential document that a person fills in. */
 export interface Field {
   readonly name: string
   readonly label: string
-  /** Not shown while it is typed. */
+  /** It is not shown while it is typed. */
   readonly secret?: true
   /** The vendor makes it as a JWT (RFC 7519). */
   readonly jwt?: true
-  /** What an empty answer means. Without it an empty answer leaves the member out. */
+  /** The value for an empty answer. @default an empty answer leaves the member out */
   readonly otherwise?: string
 }
 
-/** One way of holding credentials: members to ask for, or a file that the vendor's portal has made. */
+/** One kind of credentials: members to fill in, or a file that the vendor's portal makes. */
 export type CredentialForm =
   | { readonly title: string; readonly fields: readonly Field[] }
   | { readonly title: string; readonly file: string }
 
-/** Of what does not say itself when it ends. */
+/** For credentials that do not state their own end. */
 const EXPIRES_ON = (what: string): Field => ({
   name: 'expires_on',
   label: `last day of the ${what} as YYYY-MM-DD; leave empty when it has none`,
 })
 const NETREX_HOST: Field = { name: 'host', label: 'host, like system2.netrex.cz' }
 
-/** What to ask for, by vendor. The vendor's own schema judges the answers. */
+/** The forms of each vendor. The vendor's own schema checks the answers. */
 export const credentialForms: Readonly<Record<string, readonly CredentialForm[]>> = {
   accelo: [
     {

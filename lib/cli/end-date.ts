@@ -7,7 +7,7 @@ const date = z.iso.date()
 export function endDateGiven(given: unknown, now: Date): string {
   if (given === 'never') return given
   const day = date.safeParse(given).data
-  // Not repeated: what stands in the place of a date may be a secret that slipped a line.
+  // The message does not repeat it: a secret may stand in its place by mistake.
   if (day === undefined) throw new UsageError('the last day of the credentials is a date like 2027-01-31, or never')
   if (day < now.toISOString().slice(0, 10)) throw new UsageError(`the last day of the credentials, ${day}, is over`)
   return day

@@ -2,15 +2,15 @@ import * as z from 'zod/mini'
 import { ENV } from '../../functions/environment.ts'
 import type { Shell } from './command.ts'
 
-/** It is on this computer, or it is not there. */
+/** Enough for a clock on this computer. */
 const TIMEOUT_MS = 1000
 
 const clock = z.object({ ahead_seconds: z.number().check(z.nonnegative(), z.maximum(Number.MAX_SAFE_INTEGER)) })
 
 /**
- * How far the clock of a machine on this laptop has been moved ahead: what is still good there may be long over there.
- * 0 where there is no such clock: a machine in the cloud, simulators of somebody else, or none that answers within a
- * second. Only dates that people read are shifted; requests are signed in real time.
+ * Returns how far the clock of a machine on this laptop has been moved ahead, for the dates that people read; requests
+ * are signed in real time. 0 where there is no such clock: a machine in the cloud, simulators elsewhere, or none that
+ * answers within a second.
  */
 export async function secondsAhead({ environment, http }: Pick<Shell, 'environment' | 'http'>): Promise<number> {
   const { [ENV.simulatorUrl]: simulator, VENDOMAT_URL: machine } = environment
@@ -26,7 +26,7 @@ export async function secondsAhead({ environment, http }: Pick<Shell, 'environme
   }
 }
 
-/** Who has the simulators of a laptop in the environment may call a machine elsewhere all the same. */
+/** The environment may name the simulators of a laptop and a machine elsewhere. */
 function isBeside(simulator: string, machine: string | undefined): boolean {
   if (!machine || !URL.canParse(machine) || !URL.canParse(simulator)) return false
   return new URL(machine).hostname === new URL(simulator).hostname

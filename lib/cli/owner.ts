@@ -4,7 +4,7 @@ import { type Command, EXIT, UsageError } from './command.ts'
 import { connectionNamed } from './connection.ts'
 
 export const owner: Command = {
-  summary: 'name who is told when a person is needed',
+  summary: 'name who is notified when a person is needed',
   help: `vendomat owner <vendor> <connection> <who>
 
 Names who owns the credentials of a connection: notices say so, and subscribers of the topic can filter by it. A group's

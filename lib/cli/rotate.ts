@@ -1,5 +1,5 @@
 import { isDeepStrictEqual, parseArgs } from 'node:util'
-import { isNever } from '../../functions/core/token.ts'
+import { isNever } from '../../functions/core/time.ts'
 import type { Vendor } from '../../functions/core/vendor.ts'
 import { SECRET_PREFIX } from '../../functions/environment.ts'
 import { callApi, machineAt, readAnswer } from './api.ts'
@@ -9,7 +9,7 @@ import type { Source } from './credential-document.ts'
 import { endDateGiven } from './end-date.ts'
 import { rotatedDocument } from './rotated-document.ts'
 import { type SecretStore, secretStore } from './secret-store.ts'
-import { dayOf, endOf, nothingStored, obtainToken, tryStoredToken } from './trial.ts'
+import { dayOf, endOf, nothingStored, obtainToken, tryStaticToken } from './trial.ts'
 import { vendorNamed } from './vendor-named.ts'
 
 export const rotate: Command = {
@@ -65,7 +65,7 @@ examples
       ? await storeWhenTried(place, next, secrets, shell)
       : await secrets.put(name, next)
     shell.out(`${vendor.id}/${connection} is rotated: ${present.version} -> ${version}${end}`)
-    const works = report(await lookNow(place, shell), { ...place, version, stored: isStored(vendor, next) }, shell)
+    const works = report(await checkNow(place, shell), { ...place, version, holdsToken: isStatic(vendor, next) }, shell)
     if (works && after.length > 0) shell.say(`Then:\n${numbered(after)}`)
     return works ? EXIT.done : EXIT.failed
   },
@@ -108,15 +108,16 @@ function read(parameters: readonly string[], now: Date): Request {
 
 const numbered = (steps: readonly string[]): string => steps.map((step, i) => `  ${i + 1}. ${step}`).join('\n')
 
-/** What can be tried on this computer. Answers what is to be said of the end. */
+/** Tries what can be tried on this computer. Returns the words about the end of the new credentials. */
 async function tryHere(vendor: Vendor, documents: { present: object; next: object }, shell: Shell): Promise<string> {
   const { next } = documents
+  validate(vendor, next)
   if (needsTheMachine(vendor, next)) {
     shell.say(`whether ${vendor.title} takes it, only the machine can try: it alone has the refresh token`)
     return statedEnd(next)
   }
-  if (isStored(vendor, next)) {
-    const { expiresAt } = (await tryStoredToken(vendor, documents, shell)).accessToken
+  if (isStatic(vendor, next)) {
+    const { expiresAt } = (await tryStaticToken(vendor, documents, shell)).accessToken
     return isNever(expiresAt) ? '' : `, ends ${dayOf(expiresAt)}`
   }
   const issued = await obtainToken(vendor, next, shell)
@@ -127,17 +128,19 @@ async function tryHere(vendor: Vendor, documents: { present: object; next: objec
 const statedEnd = (document: object): string =>
   'expires_on' in document && typeof document.expires_on === 'string' ? `, ends ${document.expires_on}` : ''
 
-/** Reading the document for it also checks the document: what does not fit is not stored. */
-function isStored(vendor: Vendor, document: object): boolean {
+const isStatic = (vendor: Vendor, document: object): boolean => vendor.isStatic?.(document) ?? false
+
+const needsTheMachine = (vendor: Vendor, document: object): boolean =>
+  vendor.authorization !== undefined && !isStatic(vendor, document)
+
+/** What does not fit is not stored. Throws CommandFailed. */
+function validate(vendor: Vendor, document: object): void {
   try {
-    return vendor.isStored?.(document) ?? false
+    vendor.validate(document)
   } catch (error) {
     throw nothingStored(error)
   }
 }
-
-const needsTheMachine = (vendor: Vendor, document: object): boolean =>
-  vendor.authorization !== undefined && !isStored(vendor, document)
 
 /** Stores it beside the one in use, has the machine obtain a token with it, and only then puts it into use. */
 async function storeWhenTried(place: Place, next: object, secrets: SecretStore, shell: Shell): Promise<string> {
@@ -146,7 +149,7 @@ async function storeWhenTried(place: Place, next: object, secrets: SecretStore, 
   try {
     await callApi('POST', `/connections/${vendor.id}/${connection}`, shell, { try: version })
   } catch (error) {
-    // Why it does not work is what counts. A version that stays proposed is in nobody's way.
+    // The reason of the failed trial is reported, not one of this: a version that stays proposed does no harm.
     await secrets.withdraw(name, version).catch(() => {})
     if (error instanceof CommandFailed)
       throw new CommandFailed(error.exitCode, `${error.message}\nthe credentials in use are still the old ones`)
@@ -157,14 +160,14 @@ async function storeWhenTried(place: Place, next: object, secrets: SecretStore, 
   return version
 }
 
-/** It is stored by now: what goes wrong here is no reason to store it again. */
-async function lookNow({ vendor, connection }: Place, shell: Shell): Promise<ConnectionState> {
+/** By now it is stored, and a failure says so: it does not have to be stored again. */
+async function checkNow({ vendor, connection }: Place, shell: Shell): Promise<ConnectionState> {
   const path = `/connections/${vendor.id}/${connection}`
   try {
     return readAnswer(connectionState, await callApi('POST', path, shell, { check: true }))
   } catch (error) {
     if (!(error instanceof CommandFailed)) throw error
-    const message = `it is stored, but the machine could not look at it; within 5 minutes it does by itself\n${error.message}`
+    const message = `it is stored, but the machine could not check it; within 5 minutes it does so by itself\n${error.message}`
     throw new CommandFailed(error.exitCode, message)
   }
 }
@@ -172,17 +175,17 @@ async function lookNow({ vendor, connection }: Place, shell: Shell): Promise<Con
 interface Rotated extends Place {
   readonly version: string
   /** Whether the document holds the token itself: then the machine falls back on the old version by itself. */
-  readonly stored: boolean
+  readonly holdsToken: boolean
 }
 
-function report(view: ConnectionState, { name, old, version, stored }: Rotated, shell: Shell): boolean {
+function report(view: ConnectionState, { name, old, version, holdsToken }: Rotated, shell: Shell): boolean {
   const { state, next_action, last_failure: failure } = view
   shell.say(`state: ${state.replaceAll('_', ' ')}\nnext step: ${next_action}`)
   if (state !== 'failing' && state !== 'expired') return true
   shell.say(
     [
       `the machine does not get along with it${failure ? `: ${failure.detail}` : ''}`,
-      ...(stored ? ['the old version stays in use as long as it works'] : []),
+      ...(holdsToken ? ['the old version stays in use as long as it works'] : []),
       'to go back to the old version:',
       `  aws secretsmanager update-secret-version-stage --secret-id ${name} --version-stage AWSCURRENT \\`,
       `    --move-to-version-id ${old} --remove-from-version-id ${version}`,

@@ -14,8 +14,8 @@ interface Rotation {
 }
 
 /**
- * The document that is to take the place of the present one: what is secret in it is new, and its end; the rest stays. A
- * file that the vendor's portal has made takes the place of the whole. Throws UsageError.
+ * Returns the document that replaces the present one: what is secret in it is new, and its end; the rest stays. A file
+ * that the vendor's portal has made replaces the whole. Throws UsageError.
  */
 export async function rotatedDocument(rotation: Rotation, shell: Shell): Promise<object> {
   const { vendor, present, source } = rotation
@@ -29,7 +29,7 @@ export async function rotatedDocument(rotation: Rotation, shell: Shell): Promise
   return withEnd({ ...kept, ...given }, end, shell.now())
 }
 
-/** The way of holding credentials that is in use: the one whose secret the document has. */
+/** The kind of credentials in use: the one whose secrets the document has. */
 function formOf(vendor: string, present: Rotation['present']): CredentialForm {
   const forms = Object.hasOwn(credentialForms, vendor) ? (credentialForms[vendor] ?? []) : []
   const form = forms.find((each) => 'file' in each || secretsOf(each).every(({ name }) => name in present)) ?? forms[0]
@@ -74,7 +74,7 @@ async function fromPerson(form: CredentialForm, shell: Shell): Promise<Record<st
   return Object.fromEntries(answers)
 }
 
-/** Before anything else is said of a token: whether it is one of the kind that the vendor makes. */
+/** Throws CommandFailed when a token is not a JWT, where the vendor makes it as one. */
 function checkShape(form: CredentialForm, given: Readonly<Record<string, unknown>>): void {
   for (const { name, label, jwt } of secretsOf(form)) {
     const value = given[name]
@@ -83,7 +83,7 @@ function checkShape(form: CredentialForm, given: Readonly<Record<string, unknown
   }
 }
 
-/** RFC 7519 section 3, as far as can be seen without its key. People paste the name of its scheme along, and quotes. */
+/** RFC 7519 section 3, as far as can be seen without its key. People paste the scheme's name along, and quotes. */
 function isJwt(pasted: string): boolean {
   const [header, payload, signature, ...more] = pasted.replace(/^["'\s]*(Bearer\s+)?|["'\s]+$/gi, '').split('.')
   return more.length === 0 && [header, payload].every(isJsonObject) && /^[\w-]+$/.test(signature ?? '')
@@ -98,7 +98,7 @@ function isJsonObject(base64url: string | undefined): boolean {
   }
 }
 
-/** An end that was written down is not that of what comes next. A token that says it itself needs none. */
+/** The end in the present document is not that of the new secret. A JWT states its own. */
 async function askForEnd(form: CredentialForm, present: Rotation['present'], { person, now }: Shell) {
   if (present.expires_on === undefined || secretsOf(form).some(({ jwt }) => jwt)) return undefined
   if (!person) {

@@ -36,7 +36,7 @@ environment
 exit codes
   0 done   1 failed   2 called wrongly   3 not allowed   4 a person must act   5 not available now   6 not found`
 
-/** Runs one command line; answers the exit code. */
+/** Runs one command line. Returns the exit code. */
 export async function run(parameters: readonly string[], shell: Shell): Promise<number> {
   const [name = '--help', ...rest] = parameters
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined
@@ -66,7 +66,7 @@ export async function run(parameters: readonly string[], shell: Shell): Promise<
   }
 }
 
-/** What node's parseArgs says of an option it cannot read; its errors are known by their codes. */
+/** The message of node's parseArgs about an option that it cannot read. Undefined for any other error. */
 function parseArgsMessage(error: unknown): string | undefined {
   const { code, message } = z.object({ code: z.string(), message: z.string() }).safeParse(error).data ?? {}
   return code?.startsWith('ERR_PARSE_ARGS_') ? message : undefined

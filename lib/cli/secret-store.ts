@@ -11,18 +11,18 @@ import {
 import * as z from 'zod/mini'
 import { CommandFailed, EXIT } from './command.ts'
 
-/** The secrets of the account, as the person's own AWS credentials reach them. Everything throws CommandFailed. */
+/** The secrets of the account, with the person's own AWS credentials. Every method throws CommandFailed. */
 export interface SecretStore {
   has(name: string): Promise<boolean>
   /** The version in use; undefined when there is no such secret. */
   read(
     name: string,
   ): Promise<{ readonly document: Readonly<Record<string, unknown>>; readonly version: string } | undefined>
-  /** Makes the secret, or gives the one that is there a new version, which is in use at once. Answers its id. */
+  /** Makes the secret, or a new version of it, which is in use at once. Returns the version's id. */
   put(name: string, document: object): Promise<string>
-  /** Gives it a new version that is not in use. Answers its id. */
+  /** Makes a version that is not in use. Returns its id. */
   propose(name: string, document: object): Promise<string>
-  /** Puts a version into use in the place of another, which is kept as the one before. */
+  /** Puts a version into use in place of another, which is kept as the previous one. */
   promote(name: string, versions: { readonly from: string; readonly to: string }): Promise<void>
   /** Lets go of a version that is not in use. */
   withdraw(name: string, version: string): Promise<void>
@@ -42,7 +42,7 @@ export function secretStore(region: string): SecretStore {
   return {
     has: (name) =>
       client.send(new DescribeSecretCommand({ SecretId: name })).then(
-        // A deleted one can be described until its waiting time is over.
+        // A deleted secret can be described until its recovery window ends.
         ({ DeletedDate }) => DeletedDate === undefined,
         (error: Error) => {
           if (error.name === 'ResourceNotFoundException') return false
@@ -51,8 +51,8 @@ export function secretStore(region: string): SecretStore {
       ),
 
     async put(name, document) {
-      // One token for both calls and all their repetitions makes one version. It must not be made from the document:
-      // with the token of an older version the service would keep that version where it is, and say nothing.
+      // One token for both calls and all their retries makes one version. It must not be made from the document: with
+      // the token of an older version the service would keep that version where it is, and report success.
       const content = { SecretString: JSON.stringify(document), ClientRequestToken: randomUUID() }
       try {
         await client.send(new CreateSecretCommand({ Name: name, ...content })).catch((error: Error) => {

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import * as z from 'zod/mini'
-import { rfc3339 } from '../../functions/core/token.ts'
+import { rfc3339 } from '../../functions/core/time.ts'
 import { vendors } from '../../functions/vendors.ts'
 import { callApi, readAnswer } from './api.ts'
 import { type Command, CommandFailed, EXIT, type Shell, UsageError } from './command.ts'
@@ -27,7 +27,7 @@ const PAINT: Readonly<Record<string, Cell['paint']>> = {
   not_vended: GREY,
   disabled: GREY,
 }
-/** Cleans the display and goes to its corner. */
+/** Clears the display and moves to its first line. */
 const AFRESH = '\u001b[2J\u001b[3J\u001b[H'
 
 export const status: Command = {
@@ -62,7 +62,7 @@ examples
   async run(parameters, shell) {
     const { output, watch, ...wanted } = read(parameters)
     if (watch) return drawUntilInterrupted(wanted, shell)
-    const { connections, failures } = await look(wanted, shell)
+    const { connections, failures } = await readState(wanted, shell)
     const nothingToShow = connections.length === 0 && failures.length > 0
     if (!nothingToShow) show[output](connections, shell)
     for (const { message } of failures) shell.say(`vendomat: ${message}`)
@@ -103,8 +103,8 @@ interface View {
   readonly failures: readonly CommandFailed[]
 }
 
-/** Asks each vendor's own function. One that cannot answer does not hide what the others say. */
-async function look({ places, expiringDays }: Wanted, shell: Shell): Promise<View> {
+/** Calls each vendor's own function. The failure of one does not hide the answers of the others. */
+async function readState({ places, expiringDays }: Wanted, shell: Shell): Promise<View> {
   const answers = await Promise.all(
     places.map((place) =>
       connectionsAt(place, shell).catch((error: unknown) => {
@@ -148,10 +148,10 @@ const show = {
 async function drawUntilInterrupted(wanted: Wanted, shell: Shell): Promise<number> {
   const interrupted = shell.untilInterrupted()
   while (!interrupted.aborted) {
-    const { connections, failures } = await look(wanted, shell)
+    const { connections, failures } = await readState(wanted, shell)
     const said = failures.map(({ message }) => `vendomat: ${message}`)
     const drawn = [...tableOf(connections, shell), '', ...said, `${rfc3339(shell.now())}   Ctrl-C ends this`]
-    // The display is cleaned only when there is something to put onto it: no flicker.
+    // The display is cleared only when there is something to show, so that it does not flicker.
     shell.out(`${shell.display.columns === undefined ? '' : AFRESH}${drawn.join('\n')}`)
     await shell.sleep(WATCH_SECONDS, interrupted)
   }
@@ -179,7 +179,7 @@ function rowOf({ vendor, connection, state, expires_at, owner, next_action }: Co
   ]
 }
 
-/** The day is enough for what is days away. */
+/** A time of day only for what is less than two days away. */
 const dateOf = (end: Date, now: Date): string =>
   Math.abs(end.getTime() - now.getTime()) < 2 * DAY_MS
     ? `${end.toISOString().slice(0, 16).replace('T', ' ')}Z`

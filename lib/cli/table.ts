@@ -7,12 +7,12 @@ export interface Cell {
 }
 
 const GAP = '  '
-/** Narrower than this, a last column is no longer read but spelled. */
+/** A narrower last column can hardly be read. */
 const NARROWEST = 24
 
 /**
- * Lines of aligned columns. The last one is wrapped into what is left of the display, and its lines stay below each
- * other. Control characters are taken out: a name that somebody typed must not steer somebody else's terminal.
+ * Returns lines of aligned columns. The last column is wrapped into what is left of the display. Control characters are
+ * removed: a name that somebody typed must not control somebody else's terminal.
  */
 export function renderTable(head: readonly string[], rows: readonly (readonly Cell[])[], display: Display): string[] {
   const all = [head.map((text): Cell => ({ text })), ...rows].map((row) =>

@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers'
 import { setTimeout as pause } from 'node:timers/promises'
 import { type Display, Interrupted, type Person, type Shell } from './command.ts'
 
-/** The process's own terminal, or the pipes in its place, in the time of a machine that may be ahead of real time. */
+/** The process's own terminal or pipes, in the time of a machine that may be ahead of real time. */
 export function terminalShell(environment: Shell['environment'], aheadSeconds = 0): Shell {
   const { stdin, stderr } = process
   return {
@@ -45,7 +45,7 @@ const personAtTerminal: Person = {
   },
 }
 
-/** readline echoes what is typed to `output`, whatever that is; the terminal itself is told not to. */
+/** readline echoes what is typed to `output` alone: it switches the terminal's own echo off. */
 async function readLine(question: string, output: NodeJS.WritableStream, signal?: AbortSignal): Promise<string> {
   const lines = createInterface({ input: process.stdin, output, terminal: true, historySize: 0 })
   try {
@@ -54,7 +54,7 @@ async function readLine(question: string, output: NodeJS.WritableStream, signal?
       lines.question(question, { ...(signal && { signal }) }).then(resolve, reject)
     })
   } catch (error) {
-    // The question is over without an answer: what comes next starts a line of its own.
+    // The question ends without an answer, so what comes next needs a new line.
     output.write('\n')
     throw error
   } finally {
@@ -62,7 +62,7 @@ async function readLine(question: string, output: NodeJS.WritableStream, signal?
   }
 }
 
-/** Without a shell in between, so that nothing in the address is anything but an address. */
+/** Started without a shell, which would interpret characters of the address. */
 const OPENERS: Readonly<Partial<Record<NodeJS.Platform, readonly [string, ...string[]]>>> = {
   darwin: ['open'],
   win32: ['rundll32', 'url.dll,FileProtocolHandler'],

@@ -2,7 +2,7 @@ const MINUTE = 60
 const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
 
-/** '40 min', '5 h', '29 days': one unit, rounded down, so that nobody believes to have more time than there is. */
+/** '40 min', '5 h', '29 days': one unit, rounded down: there is never less time than it says. */
 export function inWords(seconds: number): string {
   if (seconds < 2 * MINUTE) return `${Math.floor(seconds)} s`
   if (seconds < 2 * HOUR) return `${Math.floor(seconds / MINUTE)} min`

@@ -1,12 +1,12 @@
 import { FAILURES, VendingError } from '../../functions/core/errors.ts'
-import { isNever } from '../../functions/core/token.ts'
+import { isNever } from '../../functions/core/time.ts'
 import type { Context, Issued, Vendor } from '../../functions/core/vendor.ts'
 import { exitCodeOf } from './api.ts'
 import { CommandFailed, EXIT, type Shell } from './command.ts'
 import { timeLeft } from './time-left.ts'
 import { vendorContext } from './vendor-context.ts'
 
-/** Obtains a token here, as the machine will, and lets it go again. Throws CommandFailed. */
+/** Obtains a token here, as the machine will, and does not keep it. Throws CommandFailed. */
 export async function obtainToken(vendor: Vendor, credentials: object, shell: Shell): Promise<Issued> {
   const issued = await vendor.issue(credentials, undefined, vendorContext(vendor, shell)).catch((error: unknown) => {
     throw nothingStored(error)
@@ -21,27 +21,27 @@ interface Replacement {
 }
 
 /**
- * Whether a token that a person has made may take the place of the one before: another one, which ends later, and which
- * the vendor takes. One that has ended leaves its place to any. Throws CommandFailed.
+ * Checks whether a static token may replace the present one: it has to be another one, to end later unless the present
+ * one has ended, and to be accepted by the vendor. Throws CommandFailed.
  */
-export async function tryStoredToken(vendor: Vendor, { present, next }: Replacement, shell: Shell): Promise<Issued> {
+export async function tryStaticToken(vendor: Vendor, { present, next }: Replacement, shell: Shell): Promise<Issued> {
   const context = vendorContext(vendor, shell)
   const issued = await vendor.issue(next, undefined, context).catch((error: unknown) => {
     throw nothingStored(error)
   })
   const { value, expiresAt } = issued.accessToken
-  // As of a time when nothing had ended yet: an ended token is still the same token.
+  // As of a time when nothing had ended yet: an ended token still counts as the same token.
   const old = await heldBy(vendor, present, { ...context, now: () => new Date(0) })
   if (old?.accessToken.value.fingerprint === value.fingerprint)
     throw failed('this is the token that is stored already; make a new one at the vendor')
   const oldEnd = old?.accessToken.expiresAt
   if (oldEnd && !isNever(oldEnd) && oldEnd > shell.now() && expiresAt <= oldEnd)
     throw failed(`the new token ends on ${dayOf(expiresAt)}, the old one on ${dayOf(oldEnd)}: it has to end later`)
-  await seeItLive(vendor, next, issued, shell)
+  await checkLiveness(vendor, next, issued, shell)
   return issued
 }
 
-async function seeItLive(vendor: Vendor, next: object, issued: Issued, shell: Shell): Promise<void> {
+async function checkLiveness(vendor: Vendor, next: object, issued: Issued, shell: Shell): Promise<void> {
   const { title } = vendor
   const check = vendor.liveness?.(next, issued.accessToken, vendorContext(vendor, shell))
   const result = await check?.catch((error: unknown) => {
@@ -58,7 +58,7 @@ async function seeItLive(vendor: Vendor, next: object, issued: Issued, shell: Sh
   if (result === 'alive') shell.say(`${title} takes the new token`)
 }
 
-/** What the document holds; one that does not fit is none. */
+/** Returns undefined for a document that holds no token or does not fit. */
 async function heldBy(vendor: Vendor, document: object, context: Context): Promise<Issued | undefined> {
   try {
     return await vendor.issue(document, undefined, context)
@@ -75,7 +75,7 @@ export const dayOf = (instant: Date): string => instant.toISOString().slice(0, 1
 
 const failed = (why: string): CommandFailed => new CommandFailed(EXIT.failed, `${why}\nnothing was stored`)
 
-/** What a vendor's refusal comes to on the command line. */
+/** Turns a VendingError into the CommandFailed that says that nothing was stored. */
 export function nothingStored(error: unknown): unknown {
   if (!(error instanceof VendingError)) return error
   const { status, title } = FAILURES[error.code]

@@ -2,10 +2,10 @@ import type { Context, Vendor } from '../../functions/core/vendor.ts'
 import { ENV } from '../../functions/environment.ts'
 import { type Shell, UsageError } from './command.ts'
 
-/** As long as the machine itself would wait for a vendor. */
+/** The longest that the machine itself waits for a vendor (functions/core/lease.ts). */
 const TIMEOUT_MS = 15_000
 
-/** What a vendor needs to be called from here, with the credentials that are about to be stored. Throws UsageError. */
+/** The context in which a vendor is called from this computer. Throws UsageError. */
 export function vendorContext(vendor: Vendor, { environment, http, now }: Shell): Context {
   if (environment.NODE_TLS_REJECT_UNAUTHORIZED === '0')
     throw new UsageError('NODE_TLS_REJECT_UNAUTHORIZED=0 is refused: vendors are checked')
@@ -34,6 +34,6 @@ function simulatorOf(environment: Shell['environment']): string | undefined {
   return simulator
 }
 
-/** `https://HOST/PATH` is played at `<simulator>/HOST/PATH`, as the functions have it. */
+/** `https://HOST/PATH` is simulated at `<simulator>/HOST/PATH`, as in functions/aws/simulator.ts. */
 const atSimulator = ({ host, pathname, search }: URL, simulator: string): URL =>
   new URL(`${simulator}/${host}${pathname}${search}`)

@@ -2,7 +2,7 @@ import type { Vendor } from '../../functions/core/vendor.ts'
 import { vendors } from '../../functions/vendors.ts'
 import { UsageError } from './command.ts'
 
-/** Throws UsageError, which names those there are. */
+/** Throws UsageError, which names all vendors. */
 export function vendorNamed(id: string): Vendor {
   const vendor: Vendor | undefined = Object.values<Vendor>(vendors).find((one) => one.id === id)
   if (vendor) return vendor

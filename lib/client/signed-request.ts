@@ -11,7 +11,7 @@ export interface Signer {
   readonly region: string
   readonly credentials: () => Promise<AwsCredentials>
   readonly http: typeof fetch
-  /** Goes out as JSON, and its digest is part of what is signed. */
+  /** Sent as JSON. Its digest is part of what is signed. */
   readonly body?: object
 }
 

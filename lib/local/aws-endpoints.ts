@@ -19,7 +19,7 @@ export interface AwsEndpoints extends Loopback {
 
 export interface AwsEndpointsOptions extends Account {
   readonly port: number
-  /** What they date things with. @default real time */
+  /** The clock that dates their answers. @default real time */
   readonly now?: () => Date
   readonly onNotice?: (notice: Notice) => void
   readonly onEvent?: (event: BusEvent) => void
@@ -53,6 +53,8 @@ export async function startAwsEndpoints(options: AwsEndpointsOptions): Promise<A
     const target = request.headersDistinct['x-amz-target']?.[0]
     if (target?.startsWith('DynamoDB_')) {
       count(target)
+      // The functions take the table's time for theirs, so it has to be the machine's (RFC 9110 section 6.6.1).
+      response.setHeader('date', now().toUTCString())
       return handOver(dynamo, request, response)
     }
     readBody(request)
@@ -94,7 +96,7 @@ export async function startAwsEndpoints(options: AwsEndpointsOptions): Promise<A
   return { url: server.url, close, messages, events, calls: () => Object.fromEntries(counts) }
 }
 
-/** dynalite reads the body itself. Its own error listener throws, so one client that leaves would end the process. */
+/** dynalite reads the body itself. Its own error listener throws: one client that leaves would end the process. */
 function handOver(dynamo: ReturnType<typeof dynalite>, request: IncomingMessage, response: ServerResponse) {
   dynamo.emit('request', request, response)
   request.removeAllListeners('error').on('error', () => response.destroy())

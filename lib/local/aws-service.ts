@@ -13,14 +13,14 @@ export interface Refusal extends Error {
   readonly status: number
 }
 
-/** An error the service answers with; the router writes it in the wire form of the caller's protocol. */
+/** An error that the service answers with. The router writes it in the wire form of the caller's protocol. */
 export function refusal(errorType: string, message: string, status = 400): Refusal {
   return Object.assign(new Error(message), { errorType, status })
 }
 
 export const isRefusal = (error: unknown): error is Refusal => error instanceof Error && 'errorType' in error
 
-/** Ties an operation to the shape of its input. Members we do not act on are ignored, as unknown ones are by AWS. */
+/** Ties an operation to the shape of its input. Other members are ignored, as AWS ignores unknown ones. */
 export function operation<Input extends z.ZodType>(shape: Input, run: (input: z.output<Input>) => object) {
   return (input: unknown): object => {
     const parsed = shape.safeParse(input)

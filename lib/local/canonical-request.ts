@@ -47,7 +47,7 @@ function canonicalPath(rawPath: string): string {
   return `/${kept.join('/')}${kept.length > 0 && rawPath.endsWith('/') ? '/' : ''}`
 }
 
-/** Sorted by name and then by value. A raw plus is a space, as it is to whoever reads the query afterwards. */
+/** Sorted by name and then by value. A raw plus is a space, as it is for the handlers. */
 function canonicalQuery(rawQuery: string): string | undefined {
   const recode = (text: string) => encode(decodeURIComponent(text.replace(/\+/g, ' ')))
   const order = (a: string, b: string) => (a < b ? -1 : Number(a > b))

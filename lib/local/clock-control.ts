@@ -18,7 +18,7 @@ interface Controlled {
 
 const journeyRequest = z.strictObject({ advance: z.string().transform(secondsOfDuration).pipe(z.number()) })
 
-/** `GET` looks at the clock; `POST` moves it, and answers when all that has been called on the way has ended. */
+/** `GET` reads the clock. `POST` moves it, and answers when all calls on the way have ended. */
 export function clockControl({ clock, timetable, mails }: Controlled): ClockControl {
   return async (method, body) => {
     if (method === 'GET') {

@@ -1,9 +1,9 @@
-/** The machine's time: real time, and as far ahead of it as somebody has moved it. It never goes back. */
+/** The machine's time: real time, or as far ahead of it as somebody has moved it. It never goes back. */
 export interface MachineClock {
   now(): Date
   /** How far ahead of real time it is. */
   readonly aheadMs: number
-  /** Moves it on by so much. Throws when that would be back. */
+  /** Moves it forward. Throws for a negative number. */
   advance(byMs: number): void
 }
 

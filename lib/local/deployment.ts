@@ -28,7 +28,7 @@ export interface DeployedFunction {
   readonly environment: Readonly<Record<string, unknown>>
 }
 
-/** A call that nobody makes: what the function is sent, and when. */
+/** A call that a schedule makes: the event that the function gets, and when. */
 export interface ScheduledCall {
   readonly functionId: string
   readonly event: { readonly task: string }
@@ -46,8 +46,8 @@ export interface Deployment {
 }
 
 /**
- * What a synthesised stack would deploy, as far as a laptop needs to know: the signed API, what answers it, and the table.
- * A hosted callback is left out, since a laptop is its own. Reads the template and nothing else.
+ * Returns what a synthesised stack would deploy, as far as a laptop needs it: the signed API, its functions, schedules,
+ * and the table. A hosted callback is left out, since a laptop listens for itself. Reads the template and nothing else.
  */
 export function readDeployment(assembly: string): Deployment {
   const [file, ...others] = readdirSync(assembly).filter((name) => name.endsWith('.template.json'))
@@ -94,7 +94,7 @@ const schedule = z.object({
 })
 const scheduledEvent = z.looseObject({ task: z.string() })
 
-/** A flexible window is left out of account: here the call is made at the moment at which the window opens. */
+/** A flexible window is ignored: here the call is made at the moment at which the window opens. */
 function scheduledCall(properties: Resource['Properties']): ScheduledCall {
   const { ScheduleExpression, ScheduleExpressionTimezone, Target } = schedule.parse(properties)
   return {
@@ -116,8 +116,8 @@ const nameOf = (id: string, routes: readonly Route[]): string =>
   `vendomat-${routes.find(({ functionId }) => functionId === id)?.resourcePath.split('/')[2] ?? id}`
 
 /**
- * The value that a `Ref` or `Fn::GetAtt` to each resource stands for on this machine; plain text stays. Undefined for what
- * is joined from parts: an address that only a deployment has.
+ * Returns what a `Ref` or `Fn::GetAtt` stands for on this machine; plain text stays. Undefined for what is joined from
+ * parts: an address that only a deployment has.
  */
 export function resolve(value: unknown, resources: Readonly<Record<string, string>>): string | undefined {
   if (typeof value === 'string') return value

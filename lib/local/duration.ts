@@ -4,12 +4,12 @@ const DAY = 24 * HOUR
 
 const UNITS: Readonly<Record<string, number>> = { s: 1, m: MINUTE, h: HOUR, d: DAY, y: 365 * DAY }
 
-/** What a test of a token's whole life takes, and more. */
+/** More than the whole life of any token. */
 const MOST_SECONDS = 5 * 365 * DAY
 
 export const durationHelp = 'a number with its unit, 45s, 10m, 12h, 30d or 1y (365 days): forward only, 5y at most'
 
-/** `30d` in seconds; undefined for anything that is not a step forward of at most five years. */
+/** Returns `30d` in seconds; undefined for anything that is not a step forward of at most five years. */
 export function secondsOfDuration(text: string): number | undefined {
   const [, digits, unit = ''] = /^(\d{1,9})([smhdy])$/.exec(text) ?? []
   const seconds = Number(digits) * (UNITS[unit] ?? Number.NaN)

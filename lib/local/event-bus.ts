@@ -29,8 +29,8 @@ const MOST_BYTES = 256 * 1024
 const TIME_BYTES = 14
 
 /**
- * Source: Amazon EventBridge API Reference, PutEvents. There are no rules: an event goes to `publish` and that is all.
- * One that is refused does so in an answer of 200, beside those that were taken.
+ * Source: Amazon EventBridge API Reference, PutEvents. There are no rules: an event goes to `publish` only. A refused
+ * event is reported in an answer of 200, beside those that were taken.
  */
 export function eventBus(now: () => Date, publish: (event: BusEvent) => void): AwsService {
   function put({ Source, DetailType, Detail, Time }: Entry): Outcome {
@@ -38,7 +38,7 @@ export function eventBus(now: () => Date, publish: (event: BusEvent) => void): A
     if (!DetailType) return missing('DetailType')
     if (!Detail) return missing('Detail')
     if (Source.startsWith('aws.')) return refused('NotAuthorizedForSourceException', 'Not authorized for the source.')
-    // AWS takes a longer one, answers an EventId and delivers nothing, which nobody would notice here.
+    // AWS takes a longer one, answers an EventId and delivers nothing; here that would go unnoticed.
     if (DetailType.length > 128) return invalid('DetailType', 'DetailType must be at most 128 characters.')
     const detail = jsonObject(Detail)
     if (!detail) return refused('MalformedDetail', 'Detail is malformed.')

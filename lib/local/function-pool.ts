@@ -4,23 +4,23 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 export interface FunctionOptions {
-  /** Shows in the process list, so that one function's processes can be found and stopped. */
+  /** The name in the process list, by which one function's processes can be found and stopped. */
   readonly name: string
   /** The bundle's file, exactly as it would be deployed. */
   readonly bundle: string
-  /** All the function sees of the environment. */
+  /** The whole environment of the function. */
   readonly environment: Readonly<Record<string, string>>
   readonly timeoutSeconds: number
-  /** How many calls run at once, each in a process of its own. */
+  /** The most calls at once, each in a process of its own. */
   readonly concurrency: number
   /** Where its standard output goes. */
   readonly logFile: string
-  /** How far ahead of real time a call lives that begins now. @default in real time */
+  /** How far the clock of a call that begins now is ahead of real time. @default in real time */
   readonly aheadMs?: () => number
 }
 
 export interface FunctionPool {
-  /** What the handler returned; undefined when it threw, died or took too long. */
+  /** Returns the handler's result; undefined when it threw, died or took too long. */
   invoke(event: unknown, requestId: string): Promise<unknown>
   /** Ends its processes; the next call starts new ones. */
   stop(): void
@@ -48,7 +48,7 @@ type Outcome = { readonly result: unknown } | 'not started'
 
 /**
  * Runs a function as Lambda does: processes start when they are needed, serve one call at a time, and are used again.
- * A process that dies takes the call it is at with it and nothing else; the next call gets a new one.
+ * A process that dies ends its current call only; the next call gets a new process.
  */
 export function functionPool(options: FunctionOptions): FunctionPool {
   const log = createWriteStream(options.logFile, { flags: 'a' })
@@ -88,7 +88,7 @@ export function functionPool(options: FunctionOptions): FunctionPool {
     }
   }
 
-  /** One call in one process. 'not started' when the process ended before it took the call up: then another can. */
+  /** One call in one process. 'not started' when the process ended before the call began: another can take it. */
   async function callIn(environment: Environment, event: unknown, requestId: string): Promise<Outcome> {
     const { child } = environment
     let started = false
@@ -108,7 +108,7 @@ export function functionPool(options: FunctionOptions): FunctionPool {
       child.on('message', hear)
       child.once('exit', lost)
       if (child.exitCode !== null || child.signalCode !== null) return lost()
-      // When it cannot be sent any more, the exit follows.
+      // When it cannot be sent, the process has ended, and its exit settles the call.
       const { timeoutSeconds, aheadMs = () => 0 } = options
       child.send({ event, requestId, timeoutSeconds, aheadMs: aheadMs() }, () => {})
     })

@@ -1,10 +1,10 @@
 // One execution environment of a function, in plain Node as in Lambda: loads the bundle, then answers one call at a time.
-// Asked to stop (SIGTERM), it ends the call it is at and starts no other.
+// After SIGTERM it finishes its current call and starts no other.
 const [, , name, bundle] = process.argv
 process.title = name
 
-// The machine's clock may be ahead of the laptop's. The bundle is to notice nothing but the time: this is the real Date,
-// whose `new Date()` and `Date.now()` are so much later. Timers and performance.now() measure and need no date.
+// The machine's clock may be ahead of the laptop's. The bundle sees the real Date, whose `new Date()` and `Date.now()`
+// are later by that. Timers and performance.now() measure durations and stay as they are.
 let aheadMs = 0
 const RealDate = Date
 const realNow = RealDate.now
@@ -40,7 +40,7 @@ process.on('message', async ({ event, requestId, timeoutSeconds, ...clock }) => 
     getRemainingTimeInMillis: () => Math.max(0, endsAt - Date.now()),
   }
   const outcome = await handler(event, context).then(
-    // As Lambda has it, who answers nothing answers null; what is undefined would be lost on the way.
+    // As in Lambda, no result is null: undefined would be lost in the message.
     (result = null) => ({ result }),
     (error) => {
       console.error(error)

@@ -28,7 +28,7 @@ const proxyResult = z.object({
   body: z.string(),
 })
 
-/** API Gateway, as far as a caller can tell: routes of the template, AWS_IAM on each, its own words for what it refuses. */
+/** API Gateway as callers see it: the routes of the template, AWS_IAM on each, refusals in API Gateway's own words. */
 export function startGateway(options: GatewayOptions): Promise<Loopback> {
   return listenOnLoopback(options.port, (request, response) => {
     answer(request, options)

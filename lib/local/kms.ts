@@ -32,10 +32,10 @@ export function kms(account: Account, now: () => Date = () => new Date()): AwsSe
     const name = id.replace(arn(''), '')
     const found = name.startsWith('alias/') ? aliases.get(name) : keys.get(name.replace(/^key\//, ''))
     if (found) return found
-    const told = name.startsWith('alias/')
+    const message = name.startsWith('alias/')
       ? `Alias ${arn(name)} is not found.`
       : `Key '${arn(`key/${id}`)}' does not exist`
-    throw refusal('NotFoundException', told)
+    throw refusal('NotFoundException', message)
   }
 
   const describe = (key: Key) => ({
@@ -120,7 +120,7 @@ type Context = Readonly<Record<string, string>>
 /** The order in which a caller writes the context does not matter to KMS. */
 const associatedData = (context: Context) => Buffer.from(JSON.stringify(Object.entries(context).sort()))
 
-/** key id ‖ iv ‖ tag ‖ cipher text, as base64: a cipher text knows its key, so Decrypt need not be told. */
+/** key id ‖ iv ‖ tag ‖ cipher text, as base64: a cipher text names its key, so Decrypt needs no key id. */
 function seal(key: Key, plaintext: Buffer, context: Context): string {
   const iv = randomBytes(IV_BYTES)
   const cipher = createCipheriv('aes-256-gcm', key.material, iv).setAAD(associatedData(context))

@@ -14,12 +14,12 @@ export async function listenOnLoopback(port: number, listener: RequestListener):
     server.once('error', reject)
     server.listen(port, '127.0.0.1', resolve)
   })
-  // A TCP server answers AddressInfo; only a pipe answers a string.
+  // A TCP server returns AddressInfo; only a pipe returns a string.
   const { port: taken } = server.address() as AddressInfo
   return { url: `http://127.0.0.1:${taken}`, close: () => closed(server) }
 }
 
-/** Kept-alive and hanging connections are cut, otherwise closing would wait for clients to leave. */
+/** Closes the server and its connections: otherwise closing would wait for clients to leave. */
 export function closed(server: Server): Promise<void> {
   return new Promise((resolve) => {
     server.close(() => resolve())

@@ -19,11 +19,11 @@ import { timetable } from './timetable.ts'
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const ACCOUNT = '000000000000'
 const REGION = 'eu-west-1'
-/** How many processes one function may have; the lease between them is part of what is tried out. */
+/** The most processes of one function: more than one, so that the lease between them is used. */
 const CONCURRENCY = 4
 const MINUTE_MS = 60_000
 
-/** On Node 20 the SDK would warn in every log of the year in which it will want a later one. */
+/** On Node 20 the SDK would warn in every log that it will want a later version. */
 const QUIET = { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' }
 
 export interface MachineOptions {
@@ -130,15 +130,23 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
   }
 }
 
-/** Runs the CDK app as its command line would, which hands it the flags of cdk.json. */
+/**
+ * Runs the CDK app as its command line would, which hands it the flags of cdk.json. The rules of CloudFormation, which take
+ * half of the time, are for what is deployed.
+ */
 async function synthesise(assembly: string, environment: MachineOptions['environment']): Promise<void> {
   const { context = {} } = JSON.parse(readFileSync(join(ROOT, 'cdk.json'), 'utf8'))
   rmSync(assembly, { recursive: true, force: true })
-  const env = { ...environment, CDK_OUTDIR: assembly, CDK_CONTEXT_JSON: JSON.stringify(context) }
+  const env = {
+    CDK_VALIDATION: 'false',
+    ...environment,
+    CDK_OUTDIR: assembly,
+    CDK_CONTEXT_JSON: JSON.stringify(context),
+  }
   await promisify(execFile)(process.execPath, ['--import', 'tsx', 'bin/app.ts'], { cwd: ROOT, env })
 }
 
-/** What is set from outside replaces ours, unless it is what an earlier run of ours left in the shell. */
+/** An address in the environment replaces ours, unless an earlier run of ours left it in the shell. */
 async function orOutside(
   name: string,
   { environment, home = join(ROOT, '.local') }: MachineOptions,

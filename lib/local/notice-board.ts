@@ -10,7 +10,7 @@ export interface MailSent {
   readonly subject: string
 }
 
-/** Where what the machine tells people and programs can be read, since nothing leaves the laptop. */
+/** The notices to people and programs, in files: nothing leaves the laptop. */
 export interface NoticeBoard {
   /** All mails since the start, oldest first. */
   readonly mails: readonly MailSent[]
@@ -19,7 +19,7 @@ export interface NoticeBoard {
   record(event: BusEvent): void
 }
 
-/** What a file is called after. It comes from outside, and each part of it may be anything. */
+/** The parts of a file's name. They come from outside and may be anything. */
 interface About {
   readonly vendor?: unknown
   readonly connection?: unknown
@@ -42,12 +42,12 @@ export function noticeBoard(folder: string, clock: MachineClock, say: (line: str
     const base = [time, ...[about.vendor, about.connection, about.kind].flatMap(safePart)].join('-')
     const name = untaken(base, suffix)
     written.add(name)
-    // People tidy up while it runs.
+    // The folder may have been deleted while the machine runs.
     mkdirSync(folder, { recursive: true })
     writeFileSync(join(folder, name), text)
   }
 
-  /** Two of the same second differ in a number. */
+  /** Files of the same second and name get a number. */
   function untaken(base: string, suffix: Suffix): string {
     for (let n = 1; ; n += 1) {
       const name = `${base}${n > 1 ? `-${n}` : ''}${suffix}`
@@ -61,11 +61,11 @@ export function noticeBoard(folder: string, clock: MachineClock, say: (line: str
       const at = clock.now()
       const chat = chatMessage(message)
       if (chat) return write(at, { ...chat.about, ...attributes }, '.chat.json', pretty(chat.body))
-      const told = subject ?? 'a notice without a subject'
-      mails.push({ at, subject: told })
-      say(`${clock.aheadMs > 0 ? `${rfc3339(at)} ` : ''}notice: ${told}`)
-      const connection = attributes.vendor ? connectionNamed(told, attributes.vendor) : undefined
-      write(at, { connection, ...attributes }, '.mail.txt', `${told}\n\n${message}`)
+      const title = subject ?? 'a notice without a subject'
+      mails.push({ at, subject: title })
+      say(`${clock.aheadMs > 0 ? `${rfc3339(at)} ` : ''}notice: ${title}`)
+      const connection = attributes.vendor ? connectionNamed(title, attributes.vendor) : undefined
+      write(at, { connection, ...attributes }, '.mail.txt', `${title}\n\n${message}`)
     },
     record({ source, time, detailType, detail }) {
       const event = { source, 'detail-type': detailType, time: rfc3339(time), detail }
@@ -75,8 +75,8 @@ export function noticeBoard(folder: string, clock: MachineClock, say: (line: str
 }
 
 /**
- * A chat message is known by its schema, as Amazon Q Developer knows it: everything else on a topic is a mail. It says
- * itself what it is about.
+ * Returns a chat message and what it is about; undefined for everything else on a topic, which is a mail. Amazon Q
+ * Developer recognises its messages by the same schema.
  */
 function chatMessage(message: string) {
   const body = jsonObject(message)
@@ -85,7 +85,7 @@ function chatMessage(message: string) {
   return { body, about: { ...within(additionalContext), kind: eventType } }
 }
 
-/** A mail names its connection nowhere but in its subject: `… iobeya/main: …`. */
+/** A mail names its connection in its subject: `… iobeya/main: …`. */
 const connectionNamed = (subject: string, vendor: string): string | undefined =>
   subject
     .split(/[\s:]+/)
@@ -96,7 +96,7 @@ function within(value: unknown): Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null ? { ...value } : {}
 }
 
-/** Letters, digits, dashes and underscores, so that no name leads out of the folder; nothing for what is no text. */
+/** Letters, digits, dashes and underscores, so that no name leads out of the folder. Empty for what is no text. */
 function safePart(part: unknown): string[] {
   if (typeof part !== 'string') return []
   const safe = part

@@ -7,7 +7,7 @@ export interface DailyRhythm {
   after(instant: Date): Date
 }
 
-/** A time of day as the people of a time zone read it off their clocks. */
+/** A time of day on the clocks of a time zone. */
 interface WallTime {
   readonly hour: number
   readonly minute: number
@@ -16,7 +16,7 @@ interface WallTime {
 
 const DAY_MS = 24 * 3600 * 1000
 
-/** Reads an expression of EventBridge Scheduler. Throws on those a laptop does not know, and on unknown time zones. */
+/** Reads an expression of EventBridge Scheduler. Throws for others than these two, and for unknown time zones. */
 export function rhythmOf(expression: string, timeZone: string): Rhythm {
   if (expression === 'rate(1 minute)') return { every: 'minute' }
   const [, minute, hour] = /^cron\((\d{1,2}) (\d{1,2}) \* \* \? \*\)$/.exec(expression) ?? []

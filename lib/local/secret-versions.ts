@@ -49,14 +49,14 @@ export function addVersion(
   if (known) return known
 
   const version: SecretVersion = { id, content: { SecretString, SecretBinary }, created, stages: new Set() }
-  // The first version of a secret is AWSCURRENT whatever was asked for.
+  // The first version of a secret is AWSCURRENT, whatever stages are requested.
   const stages = versions.size === 0 ? [...added.stages, 'AWSCURRENT'] : added.stages
   versions.set(id, version)
   for (const stage of stages) moveStage(versions, stage, version)
   return version
 }
 
-/** The version a reader asked for by id, by stage (AWSCURRENT when neither is given) or by both, which must agree. */
+/** Returns the version of an id, of a stage (AWSCURRENT when neither is given) or of both, which must agree. */
 export function pickVersion(versions: SecretVersions, id: string | undefined, stage: string | undefined) {
   const wanted = stage ?? (id ? undefined : 'AWSCURRENT')
   const version = id ? versions.get(id) : holderOf(versions, stage ?? 'AWSCURRENT')

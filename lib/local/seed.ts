@@ -23,7 +23,7 @@ export interface Seeded {
 
 const TABLE = 'vendomat'
 
-/** Makes what the stack would have made and a person would have filled in, through the SDK's own clients. */
+/** Makes what the stack would deploy and a person would fill in, through the SDK's own clients. */
 export async function seed(deployment: Deployment, client: ClientConfig, now: Date): Promise<Seeded> {
   const secrets = new SecretsManagerClient(client)
   const documents = Object.entries(connections(now))

@@ -3,7 +3,7 @@ import { canonicalHeaders, canonicalRequest, type SignedRequest, sha256 } from '
 
 export type { SignedRequest } from './canonical-request.ts'
 
-/** The one caller the local gateway knows, and what a request to it must be signed for. */
+/** The one caller of the local gateway, and what its requests must be signed for. */
 export interface ExpectedSigner {
   readonly accessKeyId: string
   readonly secretAccessKey: string
@@ -66,7 +66,7 @@ export function verifySigV4(request: SignedRequest, expected: ExpectedSigner): S
     return refuse('UnrecognizedClientException', 'The security token included in the request is invalid.')
   }
 
-  // A header named as signed but not there, or a session token there but not signed, came or went on the way.
+  // A signed header that is missing, or a session token that is not signed, was removed or added on the way.
   if (!names.every((name) => headers.has(name))) return invalid(MISMATCH)
   if (headers.has('x-amz-security-token') && !names.includes('x-amz-security-token')) return invalid(MISMATCH)
   const declaredPayload = headers.get('x-amz-content-sha256')

@@ -32,7 +32,7 @@ export async function startSimulators({ port, now = () => new Date(), clock }: S
     const body = (await readBody(request)).toString()
     const [method, url] = [request.method ?? '', request.url ?? '/']
     const [, first = '', second = ''] = url.split(/[/?]/)
-    // Vendors live in the machine's time, and say so.
+    // Vendors use the machine's time, also in `Date`.
     response.setHeader('Date', now().toUTCString())
     if (first === '_control' && second === 'clock' && clock) return send(await clock(method, body), response)
     if (first === '_control') return send(administer(method, second, body), response)
@@ -43,7 +43,7 @@ export async function startSimulators({ port, now = () => new Date(), clock }: S
     if (!vendor) return send(problem(404, `No vendor answers for ${host}; there are ${names.join(', ')}.`), response)
     const { pathname, searchParams: query } = new URL(`http://vendor${url.slice(first.length + 1)}`)
     const call = { method, host, path: pathname, query, headers: request.headers, body, now: now() }
-    // A client that follows the redirect of a fault ends here, where it is counted.
+    // A client that follows the redirect of a fault comes to this address, where it is counted.
     const given = counted(vendor, call, `http://${request.headers.host}/_trap/${vendor.simulator.vendor}`)
     if (given.delayMs > 0) await delay(given.delayMs, response)
     deliver(given, response)

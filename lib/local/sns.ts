@@ -12,7 +12,7 @@ export interface Notice {
   readonly attributes: Readonly<Record<string, string>>
 }
 
-/** Source: Amazon SNS API Reference. Nothing is mailed: a published message goes to `publish` and that is all. */
+/** Source: Amazon SNS API Reference. Nothing is mailed: a published message goes to `publish` only. */
 export function sns(account: Account, publish: (notice: Notice) => void): AwsService {
   const topics = new Set<string>()
   const subscriptions = new Map<string, string>()

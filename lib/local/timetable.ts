@@ -8,7 +8,7 @@ export interface TimetableOptions {
   readonly call: (schedule: ScheduledCall) => Promise<boolean>
 }
 
-/** What came of moving the clock. */
+/** The result of moving the clock. */
 export interface Journey {
   readonly from: Date
   readonly to: Date
@@ -21,12 +21,12 @@ export interface Journey {
 }
 
 export interface Timetable {
-  /** A minute of real time is over: has the schedules call that are due by now. */
+  /** Makes the calls that are due, after each minute of real time. */
   tick(): Promise<void>
   /**
-   * Moves the clock on and answers when all that was called on the way has ended. It stops at each moment of a daily
+   * Moves the clock forward and resolves when all calls on the way have ended. It stops at each moment of a daily
    * schedule and at the end, and at each stop the minute schedules call once: a year is 366 rounds, not half a million.
-   * What has to be renewed each hour is so renewed once a day. Two at once go one after the other.
+   * So a token that lives an hour is renewed once a day. Two moves at once run one after the other.
    *
    *   from             08:00             08:00             08:00     to
    *   ──┼────────────────┼─────────────────┼─────────────────┼────────┼──►
@@ -37,7 +37,7 @@ export interface Timetable {
   stop(): void
 }
 
-/** Has the schedules call when the machine's clock says so, whether time has passed or somebody has moved the clock. */
+/** Makes the calls of schedules by the machine's clock, whether time has passed or somebody has moved the clock. */
 export function timetable({ schedules, clock, call }: TimetableOptions): Timetable {
   const dailies = schedules.flatMap((schedule) =>
     schedule.rhythm.every === 'day' ? [{ schedule, rhythm: schedule.rhythm }] : [],
@@ -62,8 +62,8 @@ export function timetable({ schedules, clock, call }: TimetableOptions): Timetab
   }
 
   /**
-   * The calls that are due, for each function those of the day before those of the minute, all functions side by side.
-   * Several moments that were missed are made up for with one call.
+   * Makes the calls that are due: for each function the daily before the minute ones, all functions side by side. One
+   * call stands for several missed moments.
    */
   async function callDue(count: (schedule: ScheduledCall, succeeded: boolean) => void = () => {}): Promise<void> {
     const now = clock.now()
@@ -102,7 +102,7 @@ export function timetable({ schedules, clock, call }: TimetableOptions): Timetab
 
   return {
     async tick() {
-      // One that waits does the work of all that come while it does.
+      // A waiting tick does the work of the ticks that come while it waits.
       if (tickWaits) return
       tickWaits = true
       await inTurn(() => {

@@ -20,7 +20,7 @@ async function call(vendor: Vendor, change: Partial<ApiRequest> = {}, w = world(
 }
 
 describe('an answer with a token', () => {
-  it('C28 has the names of RFC 6749, the end in UTC, the context the API needs, and may not be stored', async () => {
+  it('has the names of RFC 6749, the end in UTC, the context the API needs, and may not be stored', async () => {
     const { vendor } = fakeVendor()
     const { status, headers, body } = await call(vendor)
     expect(status).toBe(200)
@@ -50,6 +50,19 @@ describe('an answer with a token', () => {
     await call(vendor, {}, w)
     w.clock.advance(10.5)
     expect((await call(vendor, {}, w)).body).toMatchObject({ expires_in: 3589, source: 'cache' })
+  })
+
+  it.each([
+    [2, 2],
+    [1.001, 1],
+  ])('says of a life of %s s that %i s are left, and never that none is', async (lifeSeconds, expires_in) => {
+    const { status, body } = await call(fakeVendor({ script: gives({ lifeSeconds }) }).vendor)
+    expect([status, body.expires_in]).toEqual([200, expires_in])
+  })
+
+  it('is not given for a token that lives for no time to speak of', async () => {
+    const { status, body } = await call(fakeVendor({ script: gives({ lifeSeconds: 0.001 }) }).vendor)
+    expect([status, body.code]).toEqual([502, 'vendor_malformed'])
   })
 
   it('leaves one audit line, with the fingerprint and never the token', async () => {
@@ -110,6 +123,7 @@ describe('a refusal', () => {
       expect(status).toBe(FAILURES[code].status)
       expect('retry-after' in headers).toBe(FAILURES[code].retryable)
       expect(body.next_step).toMatch(/\w/)
+      expect(body.next_step.startsWith('call again')).toBe(FAILURES[code].retryable)
     },
   )
 
@@ -126,7 +140,7 @@ describe('a refusal', () => {
     expect(events).toMatchObject([{ outcome: 'internal' }])
   })
 
-  it('C26 never shows the cause of an error', async () => {
+  it('never shows the cause of an error', async () => {
     const { vendor } = fakeVendor({
       script: () => {
         throw new VendingError('vendor_unavailable', 'Acme does not answer', { cause: new Error('canary') })
@@ -220,4 +234,27 @@ describe('a change of a connection', () => {
   ])('refuses %j', async (body) => {
     expect((await change(body)).body).toMatchObject({ code: 'bad_request', status: 400 })
   })
+})
+
+describe('what a person stops', () => {
+  it('is stopped without the secret, as long as the connection is known', async () => {
+    const w = world()
+    const { vendor } = fakeVendor()
+    await call(vendor, {}, w)
+    w.secrets.remove('acme/hq')
+    const revoked = await call(vendor, { operation: 'revoke' }, w)
+    expect([revoked.status, revoked.body.revoked]).toEqual([200, true])
+    const body = JSON.stringify({ status: 'disabled' })
+    const disabled = await call(vendor, { operation: 'change', body }, w)
+    expect([disabled.status, disabled.body.state]).toEqual([200, 'disabled'])
+  })
+
+  it.each(['revoke', 'change'] as const)(
+    'is a 404 to %s when neither its row nor its secret is there',
+    async (operation) => {
+      const body = operation === 'change' ? JSON.stringify({ status: 'disabled' }) : undefined
+      const { status } = await call(fakeVendor().vendor, { operation, connection: 'nobody', body })
+      expect(status).toBe(404)
+    },
+  )
 })

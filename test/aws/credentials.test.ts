@@ -1,6 +1,7 @@
 import { CreateSecretCommand, DeleteSecretCommand, PutSecretValueCommand } from '@aws-sdk/client-secrets-manager'
 import { secretsManagerCredentials } from '../../functions/aws/credentials.ts'
 import { newMemory } from '../../functions/core/memory.ts'
+import { acme } from '../contracts/vendors.ts'
 import { localAws } from '../support/local-aws.ts'
 import { stillClock } from '../support/world.ts'
 
@@ -21,37 +22,39 @@ describe('credentials from Secrets Manager', () => {
   it('are read once in 300 seconds, and once for all who ask at the same time', async () => {
     const { source, clock } = open()
     const before = reads()
-    await Promise.all(Array.from({ length: 20 }, () => source.read('acme', 'hq', 300)))
+    await Promise.all(Array.from({ length: 20 }, () => source.read({ vendor: acme, name: 'hq' }, 300)))
     clock.advance(299.999)
-    await source.read('acme', 'hq', 300)
+    await source.read({ vendor: acme, name: 'hq' }, 300)
     expect(reads() - before).toBe(1)
     clock.advance(0.001)
-    await source.read('acme', 'hq', 300)
+    await source.read({ vendor: acme, name: 'hq' }, 300)
     expect(reads() - before).toBe(2)
   })
 
   it('are of the newest version for who asks for it', async () => {
     const { source } = open()
-    expect(source.known('acme', 'hq')).toBeUndefined()
-    const old = await source.read('acme', 'hq', 300)
-    expect(source.known('acme', 'hq')).toBe(old.version)
+    expect(source.known({ vendor: acme, name: 'hq' })).toBeUndefined()
+    const old = await source.read({ vendor: acme, name: 'hq' }, 300)
+    expect(source.known({ vendor: acme, name: 'hq' })).toBe(old.version)
     await aws.secrets.send(
       new PutSecretValueCommand({ SecretId: 'vendomat/acme/hq', SecretString: '{"password":"p2"}' }),
     )
-    expect(await source.read('acme', 'hq', 300)).toBe(old)
-    const latest = await source.read('acme', 'hq', 0)
+    expect(await source.read({ vendor: acme, name: 'hq' }, 300)).toBe(old)
+    const latest = await source.read({ vendor: acme, name: 'hq' }, 0)
     expect(latest.document).toEqual({ password: 'p2' })
     expect(latest.version).not.toBe(old.version)
   })
 
   it('that are not there mean that there is no such connection', async () => {
-    await expect(open().source.read('acme', 'nobody', 300)).rejects.toMatchObject({ code: 'unknown_connection' })
+    await expect(open().source.read({ vendor: acme, name: 'nobody' }, 300)).rejects.toMatchObject({
+      code: 'unknown_connection',
+    })
   })
 
   it('that are no JSON are refused without quoting them', async () => {
     await aws.secrets.send(new CreateSecretCommand({ Name: 'vendomat/acme/text', SecretString: 'canary' }))
     const error: Error = await open()
-      .source.read('acme', 'text', 300)
+      .source.read({ vendor: acme, name: 'text' }, 300)
       .catch((reason) => reason)
     expect(error).toMatchObject({ code: 'configuration' })
     expect(`${error.message} ${String(error.cause)}`).not.toContain('canary')
@@ -61,7 +64,7 @@ describe('credentials from Secrets Manager', () => {
     const gone = await localAws()
     await gone.close()
     const { source } = { source: secretsManagerCredentials(gone.secrets, newMemory(), stillClock().now) }
-    await expect(source.read('acme', 'hq', 300)).rejects.toMatchObject({ code: 'store_unavailable' })
+    await expect(source.read({ vendor: acme, name: 'hq' }, 300)).rejects.toMatchObject({ code: 'store_unavailable' })
   })
 })
 
@@ -77,7 +80,7 @@ describe('an earlier version of the credentials', () => {
   it('is read as it was, and only once', async () => {
     const { source, version } = await twoVersions('twice')
     const before = reads()
-    const read = () => source.readVersion('acme', 'twice', version)
+    const read = () => source.readVersion({ vendor: acme, name: 'twice' }, version)
     const [one, other] = await Promise.all([read(), read()])
     expect(one).toEqual({ document: { password: 'p1' }, version })
     expect(other).toBe(one)
@@ -87,23 +90,23 @@ describe('an earlier version of the credentials', () => {
 
   it('does not pass for the newest', async () => {
     const { source, version } = await twoVersions('newest')
-    await source.readVersion('acme', 'newest', version)
-    expect(source.known('acme', 'newest')).toBeUndefined()
-    expect((await source.read('acme', 'newest', 300)).document).toEqual({ password: 'p2' })
+    await source.readVersion({ vendor: acme, name: 'newest' }, version)
+    expect(source.known({ vendor: acme, name: 'newest' })).toBeUndefined()
+    expect((await source.read({ vendor: acme, name: 'newest' }, 300)).document).toEqual({ password: 'p2' })
   })
 
   it('that is gone is none, and so is one of a secret that is gone', async () => {
     const { source, SecretId, version } = await twoVersions('gone')
-    expect(await source.readVersion('acme', 'gone', 'f'.repeat(36))).toBeUndefined()
+    expect(await source.readVersion({ vendor: acme, name: 'gone' }, 'f'.repeat(36))).toBeUndefined()
     await aws.secrets.send(new DeleteSecretCommand({ SecretId, ForceDeleteWithoutRecovery: true }))
-    expect(await source.readVersion('acme', 'gone', version)).toBeUndefined()
+    expect(await source.readVersion({ vendor: acme, name: 'gone' }, version)).toBeUndefined()
   })
 
   it('is of the connection that was asked for: the version of another is none', async () => {
     const { version } = await twoVersions('mine')
     const { source } = await twoVersions('other')
-    expect(await source.readVersion('acme', 'mine', version)).toBeDefined()
-    expect(await source.readVersion('acme', 'other', version)).toBeUndefined()
+    expect(await source.readVersion({ vendor: acme, name: 'mine' }, version)).toBeDefined()
+    expect(await source.readVersion({ vendor: acme, name: 'other' }, version)).toBeUndefined()
   })
 
   it('is read again when 50 others came after it', async () => {
@@ -114,7 +117,7 @@ describe('an earlier version of the credentials', () => {
       const put = new PutSecretValueCommand({ SecretId: 'vendomat/acme/many', SecretString })
       others.push((await aws.secrets.send(put)).VersionId ?? '')
     }
-    const read = (id: string) => source.readVersion('acme', 'many', id)
+    const read = (id: string) => source.readVersion({ vendor: acme, name: 'many' }, id)
     await read(version)
     for (const other of others.slice(0, 49)) await read(other)
     const before = reads()
@@ -129,7 +132,7 @@ describe('an earlier version of the credentials', () => {
     const made = new CreateSecretCommand({ Name: 'vendomat/acme/words', SecretString: 'canary' })
     const { VersionId = '' } = await aws.secrets.send(made)
     const error: Error = await open()
-      .source.readVersion('acme', 'words', VersionId)
+      .source.readVersion({ vendor: acme, name: 'words' }, VersionId)
       .then(
         () => new Error('read'),
         (reason) => reason,
@@ -142,6 +145,8 @@ describe('an earlier version of the credentials', () => {
     const gone = await localAws()
     await gone.close()
     const source = secretsManagerCredentials(gone.secrets, newMemory(), stillClock().now)
-    await expect(source.readVersion('acme', 'hq', 'v')).rejects.toMatchObject({ code: 'store_unavailable' })
+    await expect(source.readVersion({ vendor: acme, name: 'hq' }, 'v')).rejects.toMatchObject({
+      code: 'store_unavailable',
+    })
   })
 })

@@ -11,7 +11,7 @@ interface Answer {
   readonly body: string
 }
 
-/** SNS and EventBridge as far as notices need them: keeps what was sent, and answers as told. */
+/** SNS and EventBridge as far as notices need them: keeps what was sent, and answers as scripted. */
 async function fakeAws() {
   const published: Record<string, string>[] = []
   const events: { Source: string; DetailType: string; Detail: string; EventBusName?: string }[] = []
@@ -32,7 +32,7 @@ async function fakeAws() {
       .catch(() => response.destroy())
   })
   const faults: { channel: Channel; error: unknown }[] = []
-  const tell = (options: { topic?: string; chatTopic?: string } = {}) =>
+  const notify = (options: { topic?: string; chatTopic?: string } = {}) =>
     notifier({
       client: {
         endpoint: server.url,
@@ -45,7 +45,7 @@ async function fakeAws() {
       ...options,
     })
   const will = (where: string, answer: Answer) => answers.set(where, answer)
-  return { published, events, faults, tell, will, close: server.close }
+  return { published, events, faults, notify, will, close: server.close }
 }
 
 const denied = {
@@ -61,7 +61,7 @@ afterEach(() => aws.close())
 
 describe('a notice', () => {
   it('goes out as a mail, an event and a chat message, each once', async () => {
-    expect(await aws.tell({ topic, chatTopic })(expiring)).toBe(true)
+    expect(await aws.notify({ topic, chatTopic })(expiring)).toBe(true)
     expect(aws.published.map(({ TopicArn }) => TopicArn).sort()).toEqual([chatTopic, topic])
     const [mail] = aws.published.filter(({ TopicArn }) => TopicArn === topic)
     expect(mail?.Subject).toBe('[7 days] iobeya/main: token ends 27 Nov 2026')
@@ -75,26 +75,26 @@ describe('a notice', () => {
   })
 
   it('of which there are several goes out several times', async () => {
-    const tell = aws.tell({ topic })
-    expect(await Promise.all(Object.values(notices).map(tell))).toEqual(Object.values(notices).map(() => true))
+    const notify = aws.notify({ topic })
+    expect(await Promise.all(Object.values(notices).map(notify))).toEqual(Object.values(notices).map(() => true))
     expect([aws.published.length, aws.events.length]).toEqual([9, 9])
   })
 
   it('goes out as what a notice is: what came in with it stays', async () => {
-    const tell = aws.tell({ topic, chatTopic })
+    const notify = aws.notify({ topic, chatTopic })
     const token = { accessToken: 'canary', rotation: { ...expiring.rotation, refreshToken: 'canary' } }
-    for (const notice of Object.values(notices)) await tell({ ...notice, ...token })
+    for (const notice of Object.values(notices)) await notify({ ...notice, ...token })
     expect([aws.published.length, aws.events.length]).toEqual([18, 9])
     expect(JSON.stringify([aws.published, aws.events])).not.toContain('canary')
   })
 
   it('is an event alone where there are no topics', async () => {
-    expect(await aws.tell()(expiring)).toBe(true)
+    expect(await aws.notify()(expiring)).toBe(true)
     expect([aws.published.length, aws.events.length]).toEqual([0, 1])
   })
 
   it('can be filtered by its mail’s attributes', async () => {
-    await aws.tell({ topic })(expiring)
+    await aws.notify({ topic })(expiring)
     expect(attributesOf(aws.published[0])).toEqual({
       severity: 'warning',
       vendor: 'iobeya',
@@ -110,7 +110,7 @@ describe('a notice', () => {
     ['an owner of half a character', '\ud800'],
   ])('with %s has no attribute for it, which SNS would refuse', async (_, owner) => {
     const { owner: __, ...unowned } = expiring
-    expect(await aws.tell({ topic })(owner === undefined ? unowned : { ...expiring, owner })).toBe(true)
+    expect(await aws.notify({ topic })(owner === undefined ? unowned : { ...expiring, owner })).toBe(true)
     expect(attributesOf(aws.published[0])).toEqual({ severity: 'warning', vendor: 'iobeya', kind: 'expiring' })
   })
 })
@@ -122,18 +122,18 @@ describe('a fault', () => {
     body: '{"FailedEntryCount":1,"Entries":[{"ErrorCode":"InternalFailure","ErrorMessage":"x"}]}',
   }
 
-  it('of the mail is told, leaves the others alone, and means that nobody heard', async () => {
+  it('of the mail is reported, leaves the others alone, and means that nobody was notified', async () => {
     aws.will(topic, denied)
-    expect(await aws.tell({ topic, chatTopic })(expiring)).toBe(false)
+    expect(await aws.notify({ topic, chatTopic })(expiring)).toBe(false)
     expect(aws.faults).toEqual([
       { channel: 'mail', error: expect.objectContaining({ name: 'AuthorizationErrorException' }) },
     ])
     expect([aws.published.length, aws.events.length]).toEqual([2, 1])
   })
 
-  it('of the chat is told, and people heard by mail', async () => {
+  it('of the chat is reported, and people are notified by mail', async () => {
     aws.will(chatTopic, denied)
-    expect(await aws.tell({ topic, chatTopic })(expiring)).toBe(true)
+    expect(await aws.notify({ topic, chatTopic })(expiring)).toBe(true)
     expect(aws.faults.map(({ channel }) => channel)).toEqual(['chat'])
     expect([aws.published.length, aws.events.length]).toEqual([2, 1])
   })
@@ -141,27 +141,27 @@ describe('a fault', () => {
   it.each([
     ['that the bus does not take', refused, 'InternalFailure'],
     ['that does not reach the bus', down, expect.any(String)],
-  ])('of an event %s is told, and people heard by mail', async (_, answer, name) => {
+  ])('of an event %s is reported, and people are notified by mail', async (_, answer, name) => {
     aws.will('event', answer)
-    expect(await aws.tell({ topic, chatTopic })(expiring)).toBe(true)
+    expect(await aws.notify({ topic, chatTopic })(expiring)).toBe(true)
     expect(aws.faults).toEqual([{ channel: 'event', error: expect.objectContaining({ name }) }])
     expect(aws.published).toHaveLength(2)
   })
 
-  it('of the only channel means that nobody heard', async () => {
+  it('of the only channel means that nobody was notified', async () => {
     aws.will('event', refused)
-    expect(await aws.tell()(expiring)).toBe(false)
+    expect(await aws.notify()(expiring)).toBe(false)
   })
 
   it('of all of them at once throws nothing', async () => {
-    const tell = aws.tell({ topic, chatTopic })
+    const notify = aws.notify({ topic, chatTopic })
     await aws.close()
-    expect(await tell(expiring)).toBe(false)
+    expect(await notify(expiring)).toBe(false)
     expect(aws.faults.map(({ channel }) => channel).sort()).toEqual(['chat', 'event', 'mail'])
   })
 
   it('of our own, a date that is none, throws nothing either', async () => {
-    expect(await aws.tell({ topic })({ ...expiring, endsAt: new Date(Number.NaN) })).toBe(false)
+    expect(await aws.notify({ topic })({ ...expiring, endsAt: new Date(Number.NaN) })).toBe(false)
     expect(aws.faults).toHaveLength(2)
   })
 })

@@ -1,16 +1,17 @@
-import { beginConsent, finishConsent } from '../../functions/consent/consent.ts'
+import { beginConsent, type ConsentRuntime, finishConsent } from '../../functions/consent/consent.ts'
+import { disable, revoke } from '../../functions/core/revoke.ts'
 import { Secret } from '../../functions/core/secret.ts'
-import { secondsAfter } from '../../functions/core/token.ts'
+import { secondsAfter } from '../../functions/core/time.ts'
 import { vend } from '../../functions/core/vend.ts'
 import type { Authorization, Vendor } from '../../functions/core/vendor.ts'
 import { fakeVendor, gives, refuses, The, world } from '../support/world.ts'
 
 const REDIRECT = 'http://127.0.0.1:53682/callback'
 
-/** A vendor that wants consent, and what it was asked to exchange. */
+/** A vendor that wants consent, and the codes it was sent. */
 function consenting(refreshToken: string | undefined = 'r1') {
   const fake = fakeVendor({
-    policy: { rotates: true },
+    policy: { singleUseRefreshToken: true },
     script: (context, held, call) =>
       held
         ? gives({ name: 'refreshed' })(context, held, call)
@@ -18,11 +19,13 @@ function consenting(refreshToken: string | undefined = 'r1') {
   })
   const exchanged: { code: string; redirectUri: string }[] = []
   let fails = false
+  let meanwhile = async () => {}
   const authorization: Authorization = {
     url: (_, { redirectUri = 'https://vend.example/callback', state }) =>
       new URL(`https://acme.example/auth?redirect_uri=${encodeURIComponent(redirectUri)}&state=${state}`),
     exchange: async (_, { code, redirectUri }, context) => {
       exchanged.push({ code: code.reveal(), redirectUri })
+      await meanwhile()
       if (fails) return refuses('grant_rejected', 'the code was refused')(context, undefined, 1)
       const issuedAt = context.now()
       return {
@@ -40,111 +43,194 @@ function consenting(refreshToken: string | undefined = 'r1') {
   const fail = () => {
     fails = true
   }
-  return { vendor, exchanged, calls: fake.calls, fail }
+  const slowly = (next: typeof meanwhile) => {
+    meanwhile = next
+  }
+  /** A person says yes, and comes back with a code. */
+  const connect = async (runtime: ConsentRuntime) => {
+    const { state } = await beginConsent(hq(vendor), REDIRECT, runtime)
+    return finishConsent(hq(vendor), { state, code }, runtime)
+  }
+  return { ...fake, vendor, connection: hq(vendor), exchanged, fail, slowly, connect }
 }
 
-const connection = The.connection
+const hq = (vendor: Vendor) => ({ vendor, name: The.connection })
+const wanted = (vendor: Vendor) => ({ connection: hq(vendor), minTtlSeconds: 0 })
 const code = new Secret('code-1')
 
 describe('a consent', () => {
   it('that was begun and finished connects the connection', async () => {
     const { process, clock } = world()
     const { vendor, exchanged, calls } = consenting()
-    await expect(vend({ vendor, connection, minTtlSeconds: 0 }, process())).rejects.toMatchObject({
+    await expect(vend(wanted(vendor), process())).rejects.toMatchObject({
       code: 'not_connected',
     })
-    const { authorizationUrl, state } = await beginConsent({ vendor, connection }, REDIRECT, process())
+    const { authorizationUrl, state } = await beginConsent(hq(vendor), REDIRECT, process())
     expect(new URL(authorizationUrl).searchParams.get('state')).toBe(state)
     expect(state).toMatch(/^[\w-]{43}$/)
-    await finishConsent({ vendor, connection }, { state, code }, process())
+    await finishConsent(hq(vendor), { state, code }, process())
     expect(exchanged).toEqual([{ code: 'code-1', redirectUri: REDIRECT }])
-    const vended = await vend({ vendor, connection, minTtlSeconds: 0 }, process())
+    const vended = await vend(wanted(vendor), process())
     expect([vended.source, vended.token.accessToken.value.reveal()]).toEqual(['cache', 'consented1'])
     clock.advance(3600)
-    await vend({ vendor, connection, minTtlSeconds: 0 }, process())
+    await vend(wanted(vendor), process())
     expect(calls.at(-1)?.refreshToken).toBe('r1')
   })
 
-  it('C72 with a state that is wrong, of another connection or expired leads to no exchange', async () => {
+  it('with a state that is wrong, of another connection or expired leads to no exchange', async () => {
     const { process, clock, secrets } = world()
     secrets.replace('acme/other', { password: 'p1' })
     const { vendor, exchanged } = consenting()
-    const { state } = await beginConsent({ vendor, connection }, REDIRECT, process())
+    const { state } = await beginConsent(hq(vendor), REDIRECT, process())
     const invalid = { code: 'authorization_invalid' }
-    await expect(
-      finishConsent({ vendor, connection }, { state: 'x'.repeat(43), code }, process()),
-    ).rejects.toMatchObject(invalid)
-    await expect(finishConsent({ vendor, connection: 'other' }, { state, code }, process())).rejects.toMatchObject(
-      invalid,
-    )
+    await expect(finishConsent(hq(vendor), { state: 'x'.repeat(43), code }, process())).rejects.toMatchObject(invalid)
+    await expect(finishConsent({ vendor, name: 'other' }, { state, code }, process())).rejects.toMatchObject(invalid)
     clock.advance(600)
-    await expect(finishConsent({ vendor, connection }, { state, code }, process())).rejects.toMatchObject(invalid)
+    await expect(finishConsent(hq(vendor), { state, code }, process())).rejects.toMatchObject(invalid)
     expect(exchanged).toEqual([])
   })
 
-  it('C74 is exchanged once, however often it is finished', async () => {
+  it('is exchanged once, however often it is finished', async () => {
     const { process } = world()
     const { vendor, exchanged } = consenting()
-    const { state } = await beginConsent({ vendor, connection }, REDIRECT, process())
+    const { state } = await beginConsent(hq(vendor), REDIRECT, process())
     const outcomes = await Promise.allSettled(
-      Array.from({ length: 100 }, () => finishConsent({ vendor, connection }, { state, code }, process())),
+      Array.from({ length: 100 }, () => finishConsent(hq(vendor), { state, code }, process())),
     )
     expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
     expect(exchanged).toHaveLength(1)
   })
 
-  it('C73 that was denied is over, whatever came beside the error', async () => {
+  it('that was denied is over, whatever came beside the error', async () => {
     const { process } = world()
     const { vendor, exchanged } = consenting()
-    const { state } = await beginConsent({ vendor, connection }, REDIRECT, process())
-    const denied = finishConsent({ vendor, connection }, { state, code, error: 'access_denied' }, process())
+    const { state } = await beginConsent(hq(vendor), REDIRECT, process())
+    const denied = finishConsent(hq(vendor), { state, code, error: 'access_denied' }, process())
     await expect(denied).rejects.toMatchObject({ code: 'authorization_denied' })
-    const again = finishConsent({ vendor, connection }, { state, code }, process())
+    const again = finishConsent(hq(vendor), { state, code }, process())
     await expect(again).rejects.toMatchObject({ code: 'authorization_invalid' })
     expect(exchanged).toEqual([])
   })
 
   it('whose code is refused leaves the grant of before as it was', async () => {
-    const { process, store } = world()
+    const { process, tokens } = world()
     const { vendor, fail } = consenting()
-    const { state } = await beginConsent({ vendor, connection }, REDIRECT, process())
-    await finishConsent({ vendor, connection }, { state, code }, process())
-    const second = await beginConsent({ vendor, connection }, REDIRECT, process())
+    const { state } = await beginConsent(hq(vendor), REDIRECT, process())
+    await finishConsent(hq(vendor), { state, code }, process())
+    const second = await beginConsent(hq(vendor), REDIRECT, process())
     fail()
-    const refused = finishConsent({ vendor, connection }, { state: second.state, code }, process())
+    const refused = finishConsent(hq(vendor), { state: second.state, code }, process())
     await expect(refused).rejects.toMatchObject({ code: 'grant_rejected' })
-    const { state: row } = await store.read('acme#hq')
+    const { state: row } = await tokens.read(hq(vendor))
     expect([row.status, row.failure]).toEqual(['active', undefined])
-    expect((await vend({ vendor, connection, minTtlSeconds: 0 }, process())).token.accessToken.value.reveal()).toBe(
-      'consented1',
-    )
+    expect((await vend(wanted(vendor), process())).token.accessToken.value.reveal()).toBe('consented1')
   })
 
-  it('C68 that gives no refresh token ends with its token, and forgets the grant of before', async () => {
+  it('that gives no refresh token ends with its token, and forgets the grant of before', async () => {
     const { process, clock } = world()
     const first = consenting('r1')
-    const begun = await beginConsent({ vendor: first.vendor, connection }, REDIRECT, process())
-    await finishConsent({ vendor: first.vendor, connection }, { state: begun.state, code }, process())
+    const begun = await beginConsent(hq(first.vendor), REDIRECT, process())
+    await finishConsent(hq(first.vendor), { state: begun.state, code }, process())
     const { vendor, calls } = consenting('')
-    const { state } = await beginConsent({ vendor, connection }, REDIRECT, process())
-    await finishConsent({ vendor, connection }, { state, code }, process())
+    const { state } = await beginConsent(hq(vendor), REDIRECT, process())
+    await finishConsent(hq(vendor), { state, code }, process())
     clock.advance(3600)
-    await expect(vend({ vendor, connection, minTtlSeconds: 0 }, process())).rejects.toMatchObject({
+    await expect(vend(wanted(vendor), process())).rejects.toMatchObject({
       code: 'not_connected',
     })
     expect(calls.every(({ refreshToken }) => refreshToken === undefined)).toBe(true)
   })
 
   it('revives a connection whose grant was dead', async () => {
-    const { process, store } = world()
-    const { vendor } = consenting()
-    await store.revoke('acme#hq', { status: 'reconnect' })
-    await expect(vend({ vendor, connection, minTtlSeconds: 0 }, process())).rejects.toMatchObject({
-      code: 'grant_rejected',
+    const { process, clock } = world()
+    const { vendor, will, connect } = consenting()
+    await connect(process())
+    will(refuses('grant_rejected', 'the vendor refused the refresh token'))
+    clock.advance(3600)
+    await expect(vend(wanted(vendor), process())).rejects.toMatchObject({ code: 'grant_rejected' })
+    await connect(process())
+    expect((await vend(wanted(vendor), process())).source).toBe('cache')
+  })
+
+  it('revives a connection that was revoked', async () => {
+    const { process } = world()
+    const { vendor, connect } = consenting()
+    await revoke(hq(vendor), process())
+    await expect(vend(wanted(vendor), process())).rejects.toMatchObject({ code: 'grant_revoked' })
+    await connect(process())
+    expect((await vend(wanted(vendor), process())).source).toBe('cache')
+  })
+
+  it('is not exchanged while somebody holds the lease, whose refresh token is not sent a second time', async () => {
+    const { process, clock } = world()
+    const { vendor, calls, will, exchanged, connect } = consenting()
+    await connect(process())
+    clock.advance(3600)
+    will(async (...given) => {
+      await clock.sleep(2)
+      return gives({ name: 'refreshed', refreshToken: 's' })(...given)
     })
-    const { state } = await beginConsent({ vendor, connection }, REDIRECT, process())
-    await finishConsent({ vendor, connection }, { state, code }, process())
-    expect((await vend({ vendor, connection, minTtlSeconds: 0 }, process())).source).toBe('cache')
+    const renewal = vend(wanted(vendor), process())
+    await clock.sleep(1)
+    await expect(connect(process())).rejects.toMatchObject({ code: 'busy' })
+    expect(exchanged).toHaveLength(1)
+    expect((await renewal).token.accessToken.value.reveal()).toBe('refreshed1')
+    await connect(process())
+    expect(exchanged).toHaveLength(2)
+    expect(calls.map(({ refreshToken }) => refreshToken)).toEqual(['r1'])
+  })
+
+  it('holds the lease itself, so that nobody sends the refresh token of the grant before meanwhile', async () => {
+    const { process, clock } = world()
+    const { vendor, calls, slowly, connect } = consenting()
+    await connect(process())
+    clock.advance(3600)
+    slowly(() => clock.sleep(2))
+    const consent = connect(process())
+    await clock.sleep(1)
+    expect((await vend(wanted(vendor), process())).token.accessToken.value.reveal()).toBe('consented2')
+    await consent
+    expect(calls).toEqual([])
+  })
+
+  it('that ends after the connection was disabled enables nothing and hands out nothing, but its grant is kept', async () => {
+    const { process, clock, tokens } = world()
+    const { vendor, calls, slowly, connect } = consenting()
+    slowly(() => clock.sleep(2))
+    const outcome = expect(connect(process())).rejects.toMatchObject({ code: 'busy' })
+    await clock.sleep(1)
+    await disable(hq(vendor), process())
+    await outcome
+    const row = await tokens.read(hq(vendor))
+    expect([row.state.status, row.token]).toEqual(['disabled', undefined])
+    await expect(vend(wanted(vendor), process())).rejects.toMatchObject({ code: 'connection_disabled' })
+    await tokens.enable(hq(vendor))
+    expect((await vend(wanted(vendor), process())).source).toBe('vendor')
+    expect(calls.map(({ refreshToken }) => refreshToken)).toEqual(['r1'])
+  })
+
+  it('that ends after a revoke leaves nothing behind', async () => {
+    const { process, clock, tokens } = world()
+    const { vendor, calls, slowly, connect } = consenting()
+    slowly(() => clock.sleep(2))
+    const outcome = expect(connect(process())).rejects.toMatchObject({ code: 'busy' })
+    await clock.sleep(1)
+    await revoke(hq(vendor), process())
+    await outcome
+    await expect(vend(wanted(vendor), process())).rejects.toMatchObject({ code: 'grant_revoked' })
+    expect((await tokens.read(hq(vendor))).token).toBeUndefined()
+    expect(calls).toEqual([])
+  })
+
+  it('is neither begun nor finished on a disabled connection', async () => {
+    const { process } = world()
+    const { vendor, exchanged } = consenting()
+    const { state } = await beginConsent(hq(vendor), REDIRECT, process())
+    await disable(hq(vendor), process())
+    const disabled = { code: 'connection_disabled' }
+    await expect(beginConsent(hq(vendor), REDIRECT, process())).rejects.toMatchObject(disabled)
+    await expect(finishConsent(hq(vendor), { state, code }, process())).rejects.toMatchObject(disabled)
+    expect(exchanged).toEqual([])
   })
 
   it.each([
@@ -155,14 +241,14 @@ describe('a consent', () => {
     'http://127.0.0.1/',
   ])('is not begun towards %s', async (redirectUri) => {
     const { vendor } = consenting()
-    await expect(beginConsent({ vendor, connection }, redirectUri, world().process())).rejects.toMatchObject({
+    await expect(beginConsent(hq(vendor), redirectUri, world().process())).rejects.toMatchObject({
       code: 'bad_request',
     })
   })
 
-  it('is not asked of anybody where the vendor needs none', async () => {
+  it('is not begun where the vendor needs none', async () => {
     const { vendor } = fakeVendor()
-    await expect(beginConsent({ vendor, connection }, REDIRECT, world().process())).rejects.toMatchObject({
+    await expect(beginConsent(hq(vendor), REDIRECT, world().process())).rejects.toMatchObject({
       code: 'bad_request',
     })
   })

@@ -1,24 +1,14 @@
 import type { Failure } from '../../functions/core/failure.ts'
+import type { Registry } from '../../functions/core/registry.ts'
 import { Secret } from '../../functions/core/secret.ts'
-import {
-  isLeased,
-  type Lease,
-  type State,
-  type StoredToken,
-  type Success,
-  type TokenStore,
-} from '../../functions/core/store.ts'
-import { secondsAfter } from '../../functions/core/token.ts'
-import { The } from '../support/world.ts'
+import type { CachedToken, Lease, Outcome, State, Success, TokenStore } from '../../functions/core/store.ts'
+import { acme, apex, hq, later, mnemo, now, policy } from './vendors.ts'
 
-const key = 'acme#hq'
-const later = (seconds: number) => secondsAfter(The.now, seconds)
-
-const token = (lease: Lease, value = 't1'): StoredToken => ({
-  keep: 'table',
+const token = (lease: Lease, value = 't1'): CachedToken => ({
+  policy: 'table',
   accessToken: {
     value: new Secret(value),
-    issuedAt: The.now,
+    issuedAt: now,
     expiresAt: later(3600),
     scope: 'read',
     context: { account: '17' },
@@ -29,452 +19,627 @@ const token = (lease: Lease, value = 't1'): StoredToken => ({
   credentialVersion: 'v1',
 })
 
-const success = (refreshToken?: string): Success => ({
+const success: Success = { credentialVersion: 'v1', usualSeconds: 0.25, at: now }
+const worked = (refreshToken?: string, more: Partial<Success> = {}): Outcome => ({
   ...(refreshToken !== undefined && { refreshToken: new Secret(refreshToken) }),
-  credentialVersion: 'v1',
-  usualSeconds: 0.25,
-  now: The.now,
-  dueAt: later(2880),
+  success: { ...success, ...more },
 })
 
 const failure: Failure = {
   code: 'vendor_unavailable',
   detail: 'Acme answered 503',
   count: 2,
-  since: The.now,
+  since: now,
   until: later(30),
   credentialVersion: 'v1',
 }
+const { credentialVersion: _, until: __, ...ofGrant } = failure
+const grantEnded: Failure = { ...ofGrant, code: 'grant_rejected' }
 
-/** What every store promises, whatever it is made of. */
-export function tokenStoreContract(name: string, open: () => Promise<TokenStore>): void {
+/** What every token store promises, whatever it is made of. */
+export function tokenStoreContract(
+  name: string,
+  open: () => Promise<{ readonly tokens: TokenStore; readonly registry: Registry }>,
+): void {
   describe(`${name} as a token store`, () => {
     let store: TokenStore
+    let registry: Registry
     beforeEach(async () => {
-      store = await open()
+      ;({ tokens: store, registry } = await open())
     })
 
-    const acquire = async (seen?: State, at = 0) => {
-      const state = seen ?? (await store.read(key)).state
-      return store.acquire(key, state, { now: later(at), until: later(at + 15) })
-    }
+    const stateNow = async (): Promise<State> => (await store.read(hq)).state
+    const acquire = async (seen?: State, at = 0) =>
+      store.acquire(hq, seen ?? (await stateNow()), { policy, now: later(at), until: later(at + 15) })
     const mustAcquire = async (at = 0): Promise<Lease> => {
       const lease = await acquire(undefined, at)
       if (!lease) throw new Error('no lease')
       return lease
     }
-    const reveal = async () => (await store.read(key)).token?.accessToken.value.reveal()
-
-    it('knows nothing of a connection nobody has asked for', async () => {
-      expect(await store.read(key)).toEqual({ state: { status: 'active', epoch: 0, fence: 0 } })
-    })
-
-    it('gives back what was put, to the millisecond', async () => {
+    const reveal = async () => (await store.read(hq)).token?.accessToken.value.reveal()
+    /** Obtains the first refresh token, with nothing left under way. */
+    const connect = async (refreshToken = 'r1'): Promise<void> => {
       const lease = await mustAcquire()
-      await store.commit(lease, success())
-      await store.put(lease, token(lease))
-      const { state, token: held } = await store.read(key)
-      expect(await reveal()).toBe('t1')
-      expect(held).toEqual({
-        ...token(lease),
-        accessToken: { ...token(lease).accessToken, value: held?.accessToken.value },
+      await store.record(lease, worked(refreshToken))
+      await store.record(lease, {})
+    }
+    const refreshTokenNow = async (): Promise<string | undefined> => {
+      const lease = await mustAcquire(1000)
+      await store.record(lease, {})
+      return lease.refreshToken?.reveal()
+    }
+
+    describe('of what is there', () => {
+      it('knows nothing of a connection that nobody has used', async () => {
+        expect(await store.read(hq)).toEqual({ exists: false, state: { status: 'active', epoch: 0, fence: 0 } })
       })
-      expect(state).toMatchObject({ fence: 1, epoch: 0, provenVersion: 'v1', usualSeconds: 0.25 })
+
+      it('gives back what was put, to the millisecond', async () => {
+        const lease = await mustAcquire()
+        await store.record(lease, worked())
+        await store.put(lease, token(lease))
+        const { exists, state, token: held } = await store.read(hq)
+        expect(exists).toBe(true)
+        expect(await reveal()).toBe('t1')
+        expect(held).toEqual({
+          ...token(lease),
+          accessToken: { ...token(lease).accessToken, value: held?.accessToken.value },
+        })
+        expect(state).toEqual({
+          ...{ status: 'active', epoch: 0, fence: 1 },
+          ...{ provenVersion: 'v1', usualSeconds: 0.25, succeededAt: now },
+        })
+      })
+
+      it('keeps the connections of a vendor apart, and those of the same name at two vendors', async () => {
+        await connect()
+        for (const other of [
+          { vendor: acme, name: 'hq2' },
+          { ...hq, vendor: apex },
+        ])
+          expect(await store.read(other)).toMatchObject({ exists: false })
+      })
     })
 
-    it('gives one lease to 50 who ask at once', async () => {
-      const { state } = await store.read(key)
-      const leases = await Promise.all(Array.from({ length: 50 }, () => acquire(state)))
-      expect(leases.filter(Boolean)).toHaveLength(1)
+    describe('of leases', () => {
+      it('gives one to 50 who ask at once', async () => {
+        const state = await stateNow()
+        const leases = await Promise.all(Array.from({ length: 50 }, () => acquire(state)))
+        expect(leases.filter(Boolean)).toHaveLength(1)
+      })
+
+      it('says how long it is held, by whom it was not, and under what policy', async () => {
+        const lease = await mustAcquire(5)
+        expect(lease).toMatchObject({ connection: hq, policy, fence: 1, epoch: 0, since: later(5), until: later(20) })
+        expect((await stateNow()).lease).toEqual({ since: later(5), until: later(20) })
+      })
+
+      it('gives none to a caller whose reading is out of date', async () => {
+        const state = await stateNow()
+        await store.record(await mustAcquire(), {})
+        expect(await acquire(state)).toBeUndefined()
+        expect((await mustAcquire()).fence).toBe(2)
+      })
+
+      it('gives none to a caller who has not seen a revoke', async () => {
+        await connect()
+        const state = await stateNow()
+        await store.stop(hq, { kind: 'revoke' })
+        expect(await acquire(state)).toBeUndefined()
+        expect(await acquire({ ...state, epoch: state.epoch + 2 })).toBeUndefined()
+        expect(await acquire()).toBeDefined()
+      })
+
+      it('gives none on a disabled connection, whatever the caller has seen', async () => {
+        const state = await stateNow()
+        await store.stop(hq, { kind: 'disable' })
+        expect(await acquire()).toBeUndefined()
+        expect(await acquire(state)).toBeUndefined()
+        await store.enable(hq)
+        expect(await acquire()).toBeDefined()
+      })
+
+      it('gives none to a caller who has seen it disabled, before it is read again', async () => {
+        await connect()
+        await store.stop(hq, { kind: 'disable' })
+        const state = await stateNow()
+        await store.enable(hq)
+        expect(await acquire(state)).toBeUndefined()
+        expect(await acquire()).toBeDefined()
+      })
+
+      it('gives none to a caller who has seen what is not there any more, and makes no row of it', async () => {
+        const state = await stateNow()
+        expect(await acquire({ ...state, fence: 1 })).toBeUndefined()
+        expect(await acquire({ ...state, epoch: 1 })).toBeUndefined()
+        expect((await store.read(hq)).exists).toBe(false)
+      })
+
+      it('ends one with the token obtained under it, with a failure, and when nothing came of it', async () => {
+        const isLeased = async () => (await stateNow()).lease !== undefined
+        const first = await mustAcquire()
+        await store.record(first, worked())
+        expect(await isLeased()).toBe(true)
+        await store.put(first, token(first))
+        expect(await isLeased()).toBe(false)
+        const second = await mustAcquire()
+        expect(await isLeased()).toBe(true)
+        await store.record(second, { failure })
+        expect(await isLeased()).toBe(false)
+        const third = await mustAcquire()
+        await store.record(third, {})
+        expect(await isLeased()).toBe(false)
+      })
+
+      it('does not let a former holder end the one of the next', async () => {
+        const slow = await mustAcquire()
+        const quick = await mustAcquire(20)
+        expect(await store.record(slow, {})).toBe('superseded')
+        expect(await store.record(slow, { failure })).toBe('superseded')
+        const { lease, failure: remembered } = await stateNow()
+        expect([lease?.until, remembered]).toEqual([later(35), undefined])
+        expect(await store.noteSend(quick)).toBe(1)
+      })
     })
 
-    it('gives no lease to a caller whose look is out of date', async () => {
-      const { state } = await store.read(key)
-      const lease = await mustAcquire()
-      await store.release(lease)
-      expect(await acquire(state)).toBeUndefined()
-      expect((await mustAcquire()).fence).toBe(2)
+    describe('of the cached token', () => {
+      it('refuses one of an earlier fence once a later one is there', async () => {
+        const slow = await mustAcquire()
+        const quick = await mustAcquire(20)
+        await store.record(quick, worked())
+        expect(await store.put(quick, token(quick, 'newer'))).toBe(true)
+        expect(await store.record(slow, worked())).toBe('superseded')
+        expect(await store.put(slow, token(slow, 'older'))).toBe(false)
+        expect(await reveal()).toBe('newer')
+      })
+
+      it('takes one of a later fence, and the same one twice', async () => {
+        const first = await mustAcquire()
+        const second = await mustAcquire(20)
+        expect(await store.put(first, token(first, 'older'))).toBe(true)
+        expect(await store.put(second, token(second, 'newer'))).toBe(true)
+        expect(await store.put(second, token(second, 'newer'))).toBe(true)
+        expect(await reveal()).toBe('newer')
+      })
     })
 
-    it('gives no lease on a disabled connection', async () => {
-      await store.setStatus(key, 'disabled')
-      expect((await store.read(key)).state.status).toBe('disabled')
-      expect(await acquire()).toBeUndefined()
-      await store.setStatus(key, 'active')
-      expect(await acquire()).toBeDefined()
+    describe('of outcomes', () => {
+      it('remembers a failure whole, and forgets it with the next success', async () => {
+        await store.record(await mustAcquire(), { failure })
+        expect((await stateNow()).failure).toEqual(failure)
+        const { until: _, ...latched } = failure
+        await store.record(await mustAcquire(), { failure: latched })
+        expect((await stateNow()).failure).toEqual(latched)
+        await store.record(await mustAcquire(), worked())
+        expect((await stateNow()).failure).toBeUndefined()
+      })
+
+      it('notes what a success says, and keeps what it does not say', async () => {
+        const checked = { at: now, result: 'limited' } as const
+        const ends = { since: later(-3600), until: later(3600) }
+        await store.record(await mustAcquire(), worked(undefined, { used: true, checked, ends }))
+        const after = { credentialVersion: 'v2', at: later(60) }
+        await store.record(await mustAcquire(20), { success: after })
+        expect(await stateNow()).toMatchObject({
+          ...{ provenVersion: 'v2', succeededAt: later(60), usedAt: now, usualSeconds: 0.25 },
+          ...{ checked, ends },
+        })
+        await store.record(await mustAcquire(40), { success: { ...after, ends: 'never' } })
+        expect((await stateNow()).ends).toBeUndefined()
+      })
+
+      it('sets the keeper’s next turn as a success says, else leaves it, else takes the present', async () => {
+        const due = (at: number) => registry.due(acme, later(at), 1)
+        await store.record(await mustAcquire(), worked())
+        expect([await due(-0.001), await due(0)]).toEqual([[], [hq]])
+        await store.record(await mustAcquire(20), worked(undefined, { sweepAt: later(2880) }))
+        await store.record(await mustAcquire(40), worked())
+        expect([await due(2879.999), await due(2880)]).toEqual([[], [hq]])
+      })
+
+      it('makes a connection known whose first attempt fails', async () => {
+        await store.record(await mustAcquire(), { failure })
+        expect(await registry.due(acme, now, 1)).toEqual([hq])
+        await store.record({ connection: { vendor: apex, name: 'hq' }, epoch: 0 }, { failure })
+        expect(await registry.list(apex)).toEqual([{ vendor: apex, name: 'hq' }])
+      })
+
+      it('does not put off the keeper’s turn by a failure', async () => {
+        await registry.register(hq, { sweepAt: later(-60) })
+        await store.record(await mustAcquire(), { failure })
+        expect(await registry.due(acme, later(-60), 1)).toEqual([hq])
+      })
+
+      it('remembers which versions are refused, each until it works again', async () => {
+        await store.record(await mustAcquire(), worked())
+        await store.record(await mustAcquire(20), { failure })
+        expect((await stateNow()).refusedVersions).toBeUndefined()
+        await store.record(await mustAcquire(40), { failure, refusedVersion: 'v1' })
+        expect(await stateNow()).toMatchObject({ provenVersion: 'v1', refusedVersions: new Set(['v1']), failure })
+        await store.record(await mustAcquire(60), { failure })
+        expect((await stateNow()).refusedVersions).toEqual(new Set(['v1']))
+        await store.record(await mustAcquire(80), worked(undefined, { credentialVersion: 'v2' }))
+        expect(await stateNow()).toMatchObject({ provenVersion: 'v2', refusedVersions: new Set(['v1']) })
+        await store.record(await mustAcquire(100), worked())
+        expect((await stateNow()).refusedVersions).toBeUndefined()
+      })
+
+      it('remembers nothing of an attempt that came to nothing', async () => {
+        await store.record(await mustAcquire(), worked())
+        const before = await stateNow()
+        await store.record(await mustAcquire(20), {})
+        const { lease: _, ...rest } = before
+        expect(await stateNow()).toEqual({ ...rest, fence: 2 })
+      })
     })
 
-    it('ends a lease with the token obtained under it, with a failure, by release, and by time', async () => {
-      const leased = async (at: number) => isLeased(await store.read(key), later(at))
-      const first = await mustAcquire()
-      expect(await leased(14.999)).toBe(true)
-      expect(await leased(15)).toBe(false)
-      await store.commit(first, success())
-      expect(await leased(0)).toBe(true)
-      await store.put(first, token(first))
-      expect(await leased(0)).toBe(false)
-      const second = await mustAcquire()
-      expect(await leased(0)).toBe(true)
-      await store.fail(second, failure)
-      expect(await leased(0)).toBe(false)
-      const third = await mustAcquire()
-      await store.release(third)
-      expect(await leased(0)).toBe(false)
+    describe.each([
+      ['a vendor whose tokens stay in memory', { vendor: mnemo, name: 'hq' }],
+      ['a static token', hq],
+    ])('of outcomes without a lease, of %s', (_, connection) => {
+      const reading = { connection, epoch: 0 }
+
+      it('records them for a connection that nobody has used, and for one that is known', async () => {
+        expect(await store.record(reading, { failure })).toBe('recorded')
+        expect(await store.read(connection)).toEqual({
+          ...{ exists: true, state: { status: 'active', epoch: 0, fence: 0, failure } },
+        })
+        expect(await store.record(reading, { success: { credentialVersion: 'v2', at: now } })).toBe('recorded')
+        expect(await store.read(connection)).toEqual({
+          exists: true,
+          state: { status: 'active', epoch: 0, fence: 0, succeededAt: now, provenVersion: 'v2' },
+        })
+      })
+
+      it('records none of another epoch', async () => {
+        expect(await store.record({ connection, epoch: 1 }, { failure })).toBe('superseded')
+        expect((await store.read(connection)).exists).toBe(false)
+        await store.stop(connection, { kind: 'revoke' })
+        expect(await store.record(reading, { success })).toBe('superseded')
+        expect(await store.record({ connection, epoch: 2 }, { success })).toBe('superseded')
+        expect((await store.read(connection)).state).toEqual({ status: 'active', epoch: 1, fence: 0 })
+        expect(await store.record({ connection, epoch: 1 }, { success })).toBe('recorded')
+      })
+
+      it('records none of a connection that is disabled', async () => {
+        await store.stop(connection, { kind: 'disable' })
+        expect(await store.record(reading, { success })).toBe('superseded')
+        expect(await store.record(reading, { failure })).toBe('superseded')
+        expect((await store.read(connection)).state).toEqual({ status: 'disabled', epoch: 0, fence: 0 })
+      })
+
+      it('makes no connection known by nothing', async () => {
+        expect(await store.record(reading, {})).toBe('recorded')
+        expect((await store.read(connection)).exists).toBe(false)
+      })
+
+      it('does not end a lease', async () => {
+        const { state } = await store.read(connection)
+        const lease = await store.acquire(connection, state, { policy, now, until: later(15) })
+        await store.record(reading, { failure })
+        expect((await store.read(connection)).state.lease).toBeDefined()
+        expect(lease && (await store.record(lease, {}))).toBe('recorded')
+      })
     })
 
-    it('does not let a former holder end the lease of its successor', async () => {
-      const slow = await mustAcquire()
-      await mustAcquire(20)
-      await store.release(slow)
-      await store.fail(slow, failure)
-      const row = await store.read(key)
-      expect(isLeased(row, later(20))).toBe(true)
-      expect(row.state.failure).toBeUndefined()
-    })
+    describe('of refresh tokens', () => {
+      it('shows one to the next holder of a lease and to nobody else', async () => {
+        await store.record(await mustAcquire(), worked('r1'))
+        expect(JSON.stringify(await store.read(hq))).not.toContain(new Secret('r1').fingerprint.slice(0, 4))
+        const second = await mustAcquire(20)
+        expect(second.refreshToken?.reveal()).toBe('r1')
+        await store.record(second, worked())
+        const third = await mustAcquire(40)
+        expect(third.refreshToken?.reveal()).toBe('r1')
+        expect(third.generation).toBe(1)
+      })
 
-    it('refuses the token of an earlier fence once a later one is there', async () => {
-      const slow = await mustAcquire()
-      const quick = await mustAcquire(20)
-      await store.commit(quick, success())
-      expect(await store.put(quick, token(quick, 'newer'))).toBe(true)
-      expect(await store.commit(slow, success())).toBe('superseded')
-      expect(await store.put(slow, token(slow, 'older'))).toBe(false)
-      expect(await reveal()).toBe('newer')
-    })
-
-    it('remembers a failure whole, and forgets it with the next success', async () => {
-      await store.fail(await mustAcquire(), failure)
-      expect((await store.read(key)).state.failure).toEqual(failure)
-      const { until: _, ...latched } = failure
-      await store.fail(await mustAcquire(), latched)
-      expect((await store.read(key)).state.failure).toEqual(latched)
-      await store.commit(await mustAcquire(), success())
-      expect((await store.read(key)).state.failure).toBeUndefined()
-    })
-
-    it('shows the refresh token to the next holder of a lease and to nobody else', async () => {
-      const first = await mustAcquire()
-      await store.commit(first, success('r1'))
-      expect(JSON.stringify(await store.read(key))).not.toContain('r1')
-      const second = await mustAcquire(20)
-      expect(second.refreshToken?.reveal()).toBe('r1')
-      await store.commit(second, success())
-      const third = await mustAcquire(40)
-      expect(third.refreshToken?.reveal()).toBe('r1')
-      expect(third.generation).toBe(1)
-    })
-
-    it('keeps a new refresh token although the lease was lost, as long as it is the newest', async () => {
-      const slow = await mustAcquire()
-      const next = await mustAcquire(20)
-      expect(await store.commit(slow, success('r1'))).toBe('superseded')
-      await store.release(next)
-      expect((await mustAcquire(40)).refreshToken?.reveal()).toBe('r1')
-    })
-
-    it('does not let a late refresh token replace a newer one', async () => {
-      const slow = await mustAcquire()
-      await store.commit(await mustAcquire(20), success('newer'))
-      await store.commit(slow, success('older'))
-      expect((await mustAcquire(40)).refreshToken?.reveal()).toBe('newer')
-    })
-
-    it('tells a holder whose connection was revoked meanwhile, and stores nothing of it', async () => {
-      const lease = await mustAcquire()
-      await store.revoke(key)
-      expect(await store.commit(lease, success('r1'))).toBe('revoked')
-      const { state } = await store.read(key)
-      expect(state.epoch).toBe(1)
-      expect(state.provenVersion).toBeUndefined()
-      expect((await mustAcquire()).refreshToken).toBeUndefined()
-    })
-
-    it('gives up the refresh token with a revoke, and never counts the fence anew', async () => {
-      await store.commit(await mustAcquire(), success('r1'))
-      await store.revoke(key)
-      await store.revoke(key)
-      const lease = await mustAcquire(20)
-      expect(lease).toMatchObject({ epoch: 2, fence: 2 })
-      expect(lease.refreshToken).toBeUndefined()
-    })
-
-    it('counts how often a refresh token was sent until an answer settles it', async () => {
-      const first = await mustAcquire()
-      await store.commit(first, success('r1'))
-      const second = await mustAcquire(20)
-      expect(await store.intend(second)).toBe(1)
-      await store.fail(second, failure, 'in doubt')
-      expect((await store.read(key)).state.inDoubt).toBe(1)
-      const third = await mustAcquire(40)
-      expect(third.refreshToken?.reveal()).toBe('r1')
-      expect(await store.intend(third)).toBe(2)
-      await store.commit(third, success('r2'))
-      expect((await store.read(key)).state.inDoubt).toBeUndefined()
-      const fourth = await mustAcquire(60)
-      expect(await store.intend(fourth)).toBe(1)
-      await store.fail(fourth, failure)
-      expect((await store.read(key)).state.inDoubt).toBeUndefined()
-    })
-
-    it('takes an intent back with the lease when the refresh token was not spent', async () => {
-      await store.commit(await mustAcquire(), success('r1'))
-      for (const [word, left] of [
-        [undefined, 1],
-        ['not spent', undefined],
-      ] as const) {
+      it.each<[string, Outcome]>([
+        ['a failure', { failure }],
+        ['nothing', {}],
+      ])('keeps a new one that came with %s', async (_, outcome) => {
+        await connect()
         const lease = await mustAcquire(20)
-        await store.intend(lease)
-        await store.release(lease, word)
-        expect((await store.read(key)).state.inDoubt).toBe(left)
-      }
-    })
+        expect(await store.record(lease, { ...outcome, refreshToken: new Secret('r2') })).toBe('recorded')
+        expect((await stateNow()).lease).toBeUndefined()
+        expect(await mustAcquire(40)).toMatchObject({ generation: 2 })
+        expect(await refreshTokenNow()).toBe('r2')
+      })
 
-    it('does not let a former holder note an intent', async () => {
-      const slow = await mustAcquire()
-      await mustAcquire(20)
-      expect(await store.intend(slow)).toBeUndefined()
-    })
+      it('keeps a new one although the lease was lost, as long as it is the newest', async () => {
+        const slow = await mustAcquire()
+        const next = await mustAcquire(20)
+        expect(await store.record(slow, worked('r1'))).toBe('superseded')
+        expect((await stateNow()).provenVersion).toBeUndefined()
+        expect(await store.noteSend(next)).toBe(1)
+        await store.record(next, {})
+        expect(await refreshTokenNow()).toBe('r1')
+      })
 
-    it('ends a grant on the vendor’s word, unless its refresh token has been replaced meanwhile', async () => {
-      const first = await mustAcquire()
-      await store.commit(first, success('r1'))
-      const slow = await mustAcquire(20)
-      await store.commit(slow, success('r2'))
-      expect(await store.fail(slow, failure, 'rejected')).toBe(false)
-      expect((await store.read(key)).state.status).toBe('active')
-      const next = await mustAcquire(40)
-      expect(await store.fail(slow, failure, 'rejected')).toBe(false)
-      expect(await store.fail(next, failure, 'rejected')).toBe(true)
-      expect((await store.read(key)).state).toMatchObject({ status: 'reconnect', failure })
-    })
+      it('keeps a new one although the connection was disabled meanwhile', async () => {
+        await connect()
+        const lease = await mustAcquire(20)
+        await store.noteSend(lease)
+        await store.stop(hq, { kind: 'disable' })
+        expect(await store.record(lease, worked('r2'))).toBe('superseded')
+        expect((await stateNow()).unconfirmedSends).toBeUndefined()
+        await store.enable(hq)
+        expect(await refreshTokenNow()).toBe('r2')
+      })
 
-    it('begins anew with a new grant, and forgets the refresh token of the old one', async () => {
-      await store.commit(await mustAcquire(), success('r1'))
-      await store.fail(await mustAcquire(20), failure, 'rejected')
-      await store.commit(await mustAcquire(40), { ...success(), newGrant: true })
-      const { state } = await store.read(key)
-      expect(state.status).toBe('active')
-      expect(state.failure).toBeUndefined()
-      expect((await mustAcquire(60)).refreshToken).toBeUndefined()
-    })
+      it('does not let a late one replace a newer one', async () => {
+        const slow = await mustAcquire()
+        await store.record(await mustAcquire(20), worked('newer'))
+        expect(await store.record(slow, worked('older'))).toBe('superseded')
+        expect(await refreshTokenNow()).toBe('newer')
+      })
 
-    it('leaves a revoked connection as it is told to', async () => {
-      await store.commit(await mustAcquire(), success('r1'))
-      await store.revoke(key, { status: 'reconnect', failure })
-      expect((await store.read(key)).state).toMatchObject({ status: 'reconnect', epoch: 1, failure })
-    })
+      it('does not keep one of an epoch that a revoke has ended', async () => {
+        const lease = await mustAcquire()
+        await store.stop(hq, { kind: 'revoke' })
+        expect(await store.record(lease, worked('r1'))).toBe('superseded')
+        expect(await stateNow()).toEqual({ status: 'active', epoch: 1, fence: 1 })
+        expect(await refreshTokenNow()).toBeUndefined()
+      })
 
-    it('notes how a vendor fared whose tokens it never sees', async () => {
-      await store.note(key, failure)
-      expect((await store.read(key)).state.failure).toEqual(failure)
-      await store.note(key, { succeededAt: The.now, credentialVersion: 'v2' })
-      const { state, token } = await store.read(key)
-      expect(state).toEqual({ status: 'active', epoch: 0, fence: 0, succeededAt: The.now, provenVersion: 'v2' })
-      expect(token).toBeUndefined()
-    })
-
-    it('counts what is obtained for memory by the hour, up to the stop', async () => {
-      const count = (at: number) => store.countMint(key, { now: later(at), stop: 3 })
-      expect([await count(0), await count(60), await count(120), await count(180)]).toEqual([1, 2, 3, undefined])
-      expect(await count(3600)).toBe(1)
-    })
-
-    it('lists the connections of a vendor that were registered or vended', async () => {
-      await store.register('acme#b', { owner: 'ada@acme.example', dueAt: The.now })
-      await store.register('apex#a', { dueAt: The.now })
-      await store.commit(await mustAcquire(), success())
-      await store.put(await mustAcquire(20), token(await mustAcquire(40)))
-      expect(await store.list('acme')).toEqual(['acme#b', 'acme#hq'])
-      expect((await store.read('acme#b')).state).toEqual({
-        status: 'active',
-        epoch: 0,
-        fence: 0,
-        owner: 'ada@acme.example',
+      it('begins anew with a new grant, and forgets the refresh token of the one before', async () => {
+        await connect()
+        await store.record(await mustAcquire(20), { failure })
+        await store.record(await mustAcquire(40), worked(undefined, { newGrant: true }))
+        expect((await stateNow()).failure).toBeUndefined()
+        expect(await refreshTokenNow()).toBeUndefined()
+        await store.record(await mustAcquire(60), worked('r2', { newGrant: true }))
+        expect(await refreshTokenNow()).toBe('r2')
       })
     })
 
-    it('names what is due by now, the longest due first, and no more than asked for', async () => {
-      await store.register('acme#late', { dueAt: later(20) })
-      await store.register('acme#early', { dueAt: later(10) })
-      await store.register('apex#a', { dueAt: later(0) })
-      expect(await store.due('acme', later(9.999), 10)).toEqual([])
-      expect(await store.due('acme', later(20), 10)).toEqual(['acme#early', 'acme#late'])
-      expect(await store.due('acme', later(20), 1)).toEqual(['acme#early'])
-      await store.postpone('acme#early', { now: later(20), until: later(60) })
-      expect(await store.due('acme', later(20), 10)).toEqual(['acme#late'])
-      await store.postpone('acme#early', { now: later(20), until: later(30) })
-      expect(await store.due('acme', later(59), 10)).toEqual(['acme#late'])
-    })
-
-    it('leaves the next look at a connection where it is, unless it is to wake', async () => {
-      await store.register(key, { dueAt: later(60) })
-      await store.register(key, { dueAt: The.now })
-      expect(await store.due('acme', The.now, 10)).toEqual([])
-      await store.register(key, { dueAt: The.now, wakes: true })
-      expect(await store.due('acme', The.now, 10)).toEqual([key])
-    })
-
-    it('notes when a caller asked, of a connection that is known', async () => {
-      await store.touch(key, The.now)
-      expect((await store.read(key)).state.askedAt).toBeUndefined()
-      await store.register(key, { dueAt: The.now, keepWarm: true })
-      await store.touch(key, later(5))
-      expect((await store.read(key)).state).toMatchObject({ askedAt: later(5), keepWarm: true })
-    })
-
-    it('keeps the owner when a connection is registered again without one', async () => {
-      await store.register(key, { owner: 'ada@acme.example', dueAt: The.now })
-      await store.register(key, { dueAt: The.now })
-      expect((await store.read(key)).state.owner).toBe('ada@acme.example')
-    })
-
-    it('hands a consent out once, before its end, and to its own connection', async () => {
-      const consent = {
-        stateHash: 'a'.repeat(64),
-        key,
-        redirectUri: 'http://127.0.0.1:1/callback',
-        expiresAt: later(600),
-      }
-      await store.beginConsent('acme', consent)
-      const take = (change: object = {}) =>
-        store.takeConsent('acme', { stateHash: consent.stateHash, key, now: The.now, ...change })
-      expect(await take({ key: 'acme#other' })).toBeUndefined()
-      expect(await take({ stateHash: 'b'.repeat(64) })).toBeUndefined()
-      expect(await take({ now: later(600) })).toBeUndefined()
-      const taken = await Promise.all(Array.from({ length: 10 }, () => take()))
-      expect(taken.filter(Boolean)).toEqual([consent])
-      expect(await take()).toBeUndefined()
-    })
-
-    describe('a hosted consent', () => {
-      const stateHash = 'a'.repeat(64)
-      const hosted = {
-        stateHash,
-        key,
-        redirectUri: 'https://callback.example/oauth/acme/callback',
-        authorizationUrl: 'https://acme.example/auth?scope=a%20b',
-        expiresAt: later(600),
-      }
-      const bind = (change: object = {}) =>
-        store.bindConsent('acme', { stateHash, bind: 'b'.repeat(64), now: The.now, ...change })
-      const take = (change: object = {}) =>
-        store.takeConsent('acme', { stateHash, bind: 'b'.repeat(64), now: The.now, ...change })
-      const mark = (change: object = {}) => store.markExchanged('acme', { stateHash, key, now: The.now, ...change })
-      beforeEach(() => store.beginConsent('acme', hosted))
-
-      it('is bound once, before its end and before it is taken', async () => {
-        expect(await bind({ stateHash: 'c'.repeat(64) })).toBeUndefined()
-        expect(await bind({ now: later(600) })).toBeUndefined()
-        expect(await store.bindConsent('apex', { stateHash, bind: 'b', now: The.now })).toBeUndefined()
-        const bound = await Promise.all(Array.from({ length: 10 }, () => bind()))
-        expect(bound.filter(Boolean)).toEqual([{ ...hosted, bind: 'b'.repeat(64) }])
+    describe('of a grant that ends', () => {
+      it('forgets its refresh token', async () => {
+        await connect()
+        const lease = await mustAcquire(20)
+        await store.noteSend(lease)
+        expect(await store.record(lease, { failure: grantEnded })).toBe('recorded')
+        const { failure: remembered, unconfirmedSends } = await stateNow()
+        expect([remembered, unconfirmedSends]).toEqual([grantEnded, undefined])
+        expect(await refreshTokenNow()).toBeUndefined()
       })
 
-      it('is taken once, by whom it is bound to; who is wrong does not burn it', async () => {
-        expect(await take()).toBeUndefined()
-        await bind()
-        expect(await take({ bind: 'c'.repeat(64) })).toBeUndefined()
-        expect(await take({ now: later(600) })).toBeUndefined()
-        expect(await store.takeConsent('acme', { stateHash, key, now: The.now })).toBeUndefined()
-        expect(await store.takeConsent('apex', { stateHash, bind: 'b'.repeat(64), now: The.now })).toBeUndefined()
-        const taken = await Promise.all(Array.from({ length: 10 }, () => take()))
-        expect(taken.filter(Boolean)).toEqual([{ ...hosted, bind: 'b'.repeat(64) }])
-        expect(await bind()).toBeUndefined()
+      it('keeps the refresh token with every other failure', async () => {
+        await connect()
+        await store.record(await mustAcquire(20), { failure })
+        expect(await refreshTokenNow()).toBe('r1')
       })
 
-      it('is exchanged once, for its connection, within a minute after it was taken', async () => {
-        await bind()
-        expect(await mark()).toBeUndefined()
-        await take({ now: later(599) })
-        expect(await mark({ key: 'acme#other', now: later(600) })).toBeUndefined()
-        expect(await mark({ now: later(659) })).toBeUndefined()
-        const marked = await Promise.all(Array.from({ length: 10 }, () => mark({ now: later(658.999) })))
-        expect(marked.filter(Boolean)).toEqual([{ ...hosted, bind: 'b'.repeat(64) }])
+      it('forgets nothing when the refresh token has been replaced meanwhile, and keeps nobody waiting', async () => {
+        const slow = await mustAcquire()
+        const next = await mustAcquire(20)
+        await store.record(slow, worked('r1'))
+        expect(await store.record(next, { failure: grantEnded })).toBe('superseded')
+        const { failure: remembered, lease } = await stateNow()
+        expect([remembered, lease]).toEqual([undefined, undefined])
+        expect(await refreshTokenNow()).toBe('r1')
       })
 
-      it('is another thing than one of the private API: that is neither bound nor marked', async () => {
-        const { authorizationUrl: _, ...own } = { ...hosted, stateHash: 'd'.repeat(64) }
-        await store.beginConsent('acme', own)
-        const its = { stateHash: own.stateHash }
-        expect(await bind(its)).toBeUndefined()
-        expect(await take(its)).toBeUndefined()
-        expect(await store.takeConsent('acme', { ...its, key, now: The.now })).toEqual(own)
-        expect(await mark(its)).toBeUndefined()
+      it('forgets nothing on the word of a former holder', async () => {
+        await connect()
+        const slow = await mustAcquire(20)
+        await mustAcquire(40)
+        expect(await store.record(slow, { failure: grantEnded })).toBe('superseded')
+        expect((await stateNow()).failure).toBeUndefined()
+        expect(await refreshTokenNow()).toBe('r1')
+      })
+
+      it('is no more than a failure where nothing is cached', async () => {
+        await connect()
+        expect(await store.record({ connection: hq, epoch: 0 }, { failure: grantEnded })).toBe('recorded')
+        expect((await stateNow()).failure).toEqual(grantEnded)
+        expect(await refreshTokenNow()).toBe('r1')
       })
     })
 
-    it('lets one of many claim a notice, and only who saw the last one', async () => {
-      const claim = { mark: 'v1 30', at: The.now, sent: false }
-      const told = await Promise.all(
-        Array.from({ length: 10 }, () => store.tell(key, 'end', { seen: undefined, next: claim })),
-      )
-      expect(told.filter(Boolean)).toHaveLength(1)
-      expect((await store.read(key)).state.told).toEqual({ end: claim })
-      const sent = { ...claim, sent: true }
-      expect(await store.tell(key, 'end', { seen: sent, next: claim })).toBe(false)
-      expect(await store.tell(key, 'end', { seen: claim, next: sent })).toBe(true)
-      expect(await store.tell(key, 'trouble', { seen: undefined, next: claim })).toBe(true)
-      expect((await store.read(key)).state.told).toEqual({ end: sent, trouble: claim })
+    describe('of refresh tokens that may be spent', () => {
+      const sends = async () => (await stateNow()).unconfirmedSends
+
+      it('counts each lease once, however often it notes a send', async () => {
+        await connect()
+        const lease = await mustAcquire(20)
+        expect([await store.noteSend(lease), await store.noteSend(lease)]).toEqual([1, 1])
+        expect(await sends()).toEqual(new Set([lease.id]))
+      })
+
+      it('counts until an answer settles it', async () => {
+        await connect()
+        const first = await mustAcquire(20)
+        await store.noteSend(first)
+        await store.record(first, { failure, unconfirmed: true })
+        const second = await mustAcquire(40)
+        expect(second.refreshToken?.reveal()).toBe('r1')
+        expect(await store.noteSend(second)).toBe(2)
+        await store.record(second, { unconfirmed: true })
+        expect(await sends()).toEqual(new Set([first.id, second.id]))
+        await store.record(await mustAcquire(60), worked())
+        expect(await sends()).toBeUndefined()
+      })
+
+      it.each<[string, Outcome]>([
+        ['a failure', { failure }],
+        ['nothing', {}],
+      ])('takes only its own send back with %s', async (_, outcome) => {
+        await connect()
+        const first = await mustAcquire(20)
+        await store.noteSend(first)
+        await store.record(first, { unconfirmed: true })
+        const second = await mustAcquire(40)
+        await store.noteSend(second)
+        expect(await store.record(second, outcome)).toBe('recorded')
+        expect(await sends()).toEqual(new Set([first.id]))
+      })
+
+      it('has none of a refresh token that has just come', async () => {
+        await connect()
+        const lease = await mustAcquire(20)
+        await store.noteSend(lease)
+        await store.record(lease, { failure, refreshToken: new Secret('r2'), unconfirmed: true })
+        expect(await sends()).toBeUndefined()
+      })
+
+      it('takes its own send back although the connection was disabled meanwhile', async () => {
+        await connect()
+        const lease = await mustAcquire(20)
+        await store.noteSend(lease)
+        await store.stop(hq, { kind: 'disable' })
+        expect(await store.record(lease, { failure })).toBe('superseded')
+        const { failure: remembered, lease: held, unconfirmedSends } = await stateNow()
+        expect([remembered, held, unconfirmedSends]).toEqual([undefined, undefined, undefined])
+      })
+
+      it('lets nobody note a send whose lease is lost, revoked or disabled', async () => {
+        const slow = await mustAcquire()
+        const next = await mustAcquire(20)
+        expect(await store.noteSend(slow)).toBeUndefined()
+        await store.stop(hq, { kind: 'disable' })
+        expect(await store.noteSend(next)).toBeUndefined()
+        await store.enable(hq)
+        expect(await store.noteSend(next)).toBe(1)
+        await store.stop(hq, { kind: 'revoke' })
+        expect(await store.noteSend(next)).toBeUndefined()
+        expect(await sends()).toBeUndefined()
+      })
     })
 
-    it('keeps what is known of the credentials: their end, who is at it, and when they were seen to work', async () => {
-      const ends = { since: later(-3600), until: later(3600) }
-      const acknowledged = {
-        by: 'arn:aws:iam::1:user/ann',
-        at: The.now,
-        note: 'on it',
-        until: later(60),
-        endsAt: later(9),
-      }
-      await store.register(key, { dueAt: The.now, ends, acknowledged })
-      await store.register(key, { dueAt: The.now, owner: 'erp' })
-      expect((await store.read(key)).state).toMatchObject({ ends, acknowledged, owner: 'erp' })
-      await store.register(key, { dueAt: The.now, ends: 'never' })
-      expect((await store.read(key)).state.ends).toBeUndefined()
-      const checked = { at: The.now, result: 'limited' } as const
-      await store.note(key, { succeededAt: The.now, credentialVersion: 'v1', checked })
-      await store.note(key, { succeededAt: later(1), credentialVersion: 'v1' })
-      expect((await store.read(key)).state.checked).toEqual(checked)
+    describe('of stops', () => {
+      it('disables a connection that nobody has used, and leaves everything else of one that is known', async () => {
+        expect(await store.stop(hq, { kind: 'disable' })).toEqual({})
+        expect(await store.read(hq)).toEqual({ exists: true, state: { status: 'disabled', epoch: 0, fence: 0 } })
+        await store.enable(hq)
+        await connect()
+        await mustAcquire(20)
+        const before = await stateNow()
+        expect(await store.stop(hq, { kind: 'disable' })).toEqual({})
+        expect(await stateNow()).toEqual({ ...before, status: 'disabled' })
+        await store.enable(hq)
+        expect(await stateNow()).toEqual(before)
+        expect(await refreshTokenNow()).toBe('r1')
+      })
+
+      it.each<[string, Outcome]>([
+        ['a success', worked()],
+        ['a failure', { failure }],
+        ['nothing', {}],
+      ])('records no attempt that ends with %s when the connection was disabled meanwhile', async (_, outcome) => {
+        const lease = await mustAcquire()
+        await store.stop(hq, { kind: 'disable' })
+        expect(await store.record(lease, outcome)).toBe('superseded')
+        expect(await stateNow()).toEqual({ status: 'disabled', epoch: 0, fence: 1 })
+      })
+
+      it('does not enable a connection that nobody knows', async () => {
+        await store.enable(hq)
+        expect((await store.read(hq)).exists).toBe(false)
+      })
+
+      it('revokes: raises the epoch, gives the refresh token out for the last time, and ends the lease', async () => {
+        await connect()
+        const lease = await mustAcquire(20)
+        await store.noteSend(lease)
+        const { refreshToken, leasedUntil } = await store.stop(hq, { kind: 'revoke' })
+        expect([refreshToken?.reveal(), leasedUntil]).toEqual(['r1', lease.until])
+        const { epoch, fence, lease: held, unconfirmedSends } = await stateNow()
+        expect([epoch, fence, held, unconfirmedSends]).toEqual([1, 2, undefined, undefined])
+        expect(await store.stop(hq, { kind: 'revoke' })).toEqual({})
+        expect(await mustAcquire(40)).toMatchObject({ epoch: 2, fence: 3 })
+        expect(await refreshTokenNow()).toBeUndefined()
+      })
+
+      it.each<[string, Outcome]>([
+        ['a success', worked('r2')],
+        ['a failure', { failure }],
+        ['nothing', {}],
+      ])('records no attempt that ends with %s when the connection was revoked meanwhile', async (_, outcome) => {
+        await connect()
+        const lease = await mustAcquire(20)
+        await store.stop(hq, { kind: 'revoke' })
+        const before = await stateNow()
+        expect(await store.record(lease, outcome)).toBe('superseded')
+        expect(await stateNow()).toEqual(before)
+        expect(await refreshTokenNow()).toBeUndefined()
+      })
+
+      it('revokes a connection that nobody has used, and leaves a disabled one disabled', async () => {
+        await store.stop(hq, { kind: 'revoke' })
+        expect(await store.read(hq)).toEqual({ exists: true, state: { status: 'active', epoch: 1, fence: 0 } })
+        await store.stop(hq, { kind: 'disable' })
+        await store.stop(hq, { kind: 'revoke' })
+        expect(await stateNow()).toEqual({ status: 'disabled', epoch: 2, fence: 0 })
+      })
+
+      it('bars a revoked connection by the failure that is given', async () => {
+        await connect()
+        await store.stop(hq, { kind: 'revoke', failure })
+        expect(await stateNow()).toMatchObject({ epoch: 1, failure })
+        expect((await stateNow()).refusedVersions).toBeUndefined()
+        const revoked: Failure = { ...failure, code: 'credential_revoked' }
+        await store.stop(hq, { kind: 'revoke', failure: revoked, refusedVersions: ['v1', 'v2'] })
+        expect(await stateNow()).toMatchObject({ epoch: 2, failure: revoked, refusedVersions: new Set(['v1', 'v2']) })
+        await store.stop(hq, { kind: 'revoke' })
+        expect(await stateNow()).toMatchObject({ epoch: 3, failure: revoked })
+      })
+
+      it('revokes a connection whose tokens are never stored', async () => {
+        const connection = { vendor: mnemo, name: 'hq' }
+        await store.record({ connection, epoch: 0 }, { success })
+        expect(await store.stop(connection, { kind: 'revoke', failure })).toEqual({})
+        expect((await store.read(connection)).state).toMatchObject({ epoch: 1, failure })
+      })
     })
 
-    it('remembers that the version that worked was disproved until one works again', async () => {
-      await store.note(key, { succeededAt: The.now, credentialVersion: 'v1' })
-      await store.note(key, failure)
-      expect((await store.read(key)).state.disproved).toBeUndefined()
-      await store.note(key, failure, 'disproved')
-      expect((await store.read(key)).state).toMatchObject({ provenVersion: 'v1', disproved: true, failure })
-      await store.note(key, { succeededAt: later(1), credentialVersion: 'v2' })
-      const { state } = await store.read(key)
-      expect(state).toMatchObject({ provenVersion: 'v2' })
-      expect(state.disproved ?? state.failure).toBeUndefined()
-      await store.revoke(key, { failure })
-      expect((await store.read(key)).state.disproved).toBe(true)
-    })
+    describe('of what is applied twice', () => {
+      it('records a success once', async () => {
+        await connect()
+        const lease = await mustAcquire(20)
+        expect(await store.record(lease, worked('r2'))).toBe('recorded')
+        const once = await stateNow()
+        expect(await store.record(lease, worked('r2'))).toBe('recorded')
+        expect(await stateNow()).toEqual(once)
+        expect(await mustAcquire(40)).toMatchObject({ generation: 2 })
+        expect(await refreshTokenNow()).toBe('r2')
+      })
 
-    it('gives each vendor so many permits a window and no more', async () => {
-      const window = { startsAt: The.now, endsAt: later(300), limit: 3 }
-      const taken = await Promise.all(Array.from({ length: 10 }, () => store.take('acme', window)))
-      expect(taken.filter(Boolean)).toHaveLength(3)
-      await store.giveBack('acme', window)
-      expect(await store.take('acme', window)).toBe(true)
-      expect(await store.take('acme', window)).toBe(false)
-      expect(await store.take('apex', window)).toBe(true)
-      expect(await store.take('acme', { ...window, of: 'REFRESH#hq' })).toBe(true)
-      expect(await store.take('acme', { ...window, startsAt: later(300), endsAt: later(600) })).toBe(true)
-    })
+      it.each<[string, Outcome]>([
+        ['a failure', { failure, refusedVersion: 'v1' }],
+        ['a failure with a new refresh token', { failure, refreshToken: new Secret('r2') }],
+        ['a failure that leaves its send unconfirmed', { failure, unconfirmed: true }],
+        ['the end of a grant', { failure: grantEnded }],
+        ['nothing', {}],
+      ])('records %s once', async (_, outcome) => {
+        await connect()
+        const lease = await mustAcquire(20)
+        await store.noteSend(lease)
+        expect(await store.record(lease, outcome)).toBe('recorded')
+        const once = await stateNow()
+        const refreshToken = await refreshTokenNow()
+        await store.record(lease, outcome)
+        expect(await stateNow()).toEqual({ ...once, fence: once.fence + 1 })
+        expect(await refreshTokenNow()).toBe(refreshToken)
+      })
 
-    it('never counts permits below zero', async () => {
-      const window = { startsAt: The.now, endsAt: later(300), limit: 1 }
-      await store.giveBack('acme', window)
-      expect(await store.take('acme', window)).toBe(true)
-      expect(await store.take('acme', window)).toBe(false)
-    })
+      it('keeps a new refresh token of a lost lease once', async () => {
+        await connect()
+        const slow = await mustAcquire(20)
+        const next = await mustAcquire(40)
+        await store.record(slow, worked('r2'))
+        await store.record(slow, worked('r2'))
+        await store.record(next, {})
+        expect(await mustAcquire(60)).toMatchObject({ generation: 2 })
+      })
 
-    it('keeps a vendor stopped until the time is up, and only that vendor', async () => {
-      await store.stop('acme', later(300))
-      expect(await store.stoppedUntil('acme', later(299.999))).toEqual(later(300))
-      expect(await store.stoppedUntil('acme', later(300))).toBeUndefined()
-      expect(await store.stoppedUntil('apex', The.now)).toBeUndefined()
+      it('disables and enables once', async () => {
+        await connect()
+        for (const _ of [1, 2]) await store.stop(hq, { kind: 'disable' })
+        expect((await stateNow()).status).toBe('disabled')
+        for (const _ of [1, 2]) await store.enable(hq)
+        expect(await refreshTokenNow()).toBe('r1')
+      })
     })
   })
 }

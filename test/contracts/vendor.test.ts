@@ -25,9 +25,9 @@ const CANARY = 'Y2FuYXJ5LWluLXRoZS1jb2FsLW1pbmU'
 interface Sample {
   /** Credentials that fit, with the canary for a secret. */
   readonly document: Record<string, unknown>
-  /** An answer that is a token, for a vendor that is asked for one. */
+  /** An answer with a token, for a vendor that is called for one. */
   readonly granted?: object
-  /** What the last answer left, for a vendor that can do nothing without. */
+  /** The refresh token of the last answer, for a vendor that needs one. */
   readonly refreshToken?: string
   /** Its secrets go out in the query, because the vendor documents nothing else. */
   readonly inQuery?: true
@@ -74,7 +74,7 @@ const all = (Object.keys(vendors) as (keyof typeof vendors)[]).map((name) => {
   const { refreshToken, ...sample }: Sample = samples[name]
   return { name, vendor, ...sample, held: refreshToken === undefined ? undefined : new Secret(refreshToken) }
 })
-const asked = all.filter(({ granted }) => granted !== undefined)
+const obtaining = all.filter(({ granted }) => granted !== undefined)
 
 describe.each(all)('$name', ({ name, vendor, document, granted, held }) => {
   const issue = (credentials: unknown, ...script: Step[]) => {
@@ -105,7 +105,7 @@ describe.each(all)('$name', ({ name, vendor, document, granted, held }) => {
     expect(Object.keys(accessToken.context).filter((member) => !/^[a-z][a-z_]*$/.test(member))).toEqual([])
   })
 
-  it('C26 issues nothing that prints a token or a credential', async () => {
+  it('issues nothing that prints a token or a credential', async () => {
     const issued = await issue(document, ...(granted ? [json(granted)] : [])).promise
     expectNoTrace(issued, CANARY, issued.accessToken.value.reveal())
   })
@@ -130,7 +130,7 @@ describe.each(all)('$name', ({ name, vendor, document, granted, held }) => {
   })
 
   it.each(Object.keys(document))(
-    'C26 refuses credentials with a wrong %s without a call, and does not repeat them',
+    'refuses credentials with a wrong %s without a call, and does not repeat them',
     async (member) => {
       for (const wrong of [undefined, null, '', ' ', 7, { canary: CANARY }, [CANARY]]) {
         const { promise, fake } = issue({ ...document, [member]: wrong })
@@ -143,35 +143,35 @@ describe.each(all)('$name', ({ name, vendor, document, granted, held }) => {
   )
 })
 
-describe.each(asked)('$name, asked for a token', ({ vendor, document, granted, held, inQuery, forbidden }) => {
-  const fails: [string, string, Step][] = [
-    ['C09', 'credential_rejected', json({ error: 'invalid_client', error_description: CANARY })],
-    ['C11', 'vendor_malformed', html()],
-    ['C12', 'vendor_malformed', text('')],
-    ['C12', 'vendor_malformed', text('null')],
-    ['C12', 'vendor_malformed', text('[]')],
-    ['C12', 'vendor_malformed', text(JSON.stringify(CANARY))],
-    ['C12', 'vendor_malformed', text(`{"access_token":"${CANARY}`)],
-    ['C13', 'vendor_malformed', json({ canary: CANARY })],
-    ['C14', 'configuration', redirect(`https://evil.example/${CANARY}`)],
-    ['C15', 'vendor_malformed', text(CANARY.repeat(2 ** 16))],
-    ['C08', 'configuration', json({ ...granted, token_type: 'mac' })],
-    ['C03', 'vendor_malformed', json({ ...granted, expires_in: 0, expiresIn: 0 })],
-    ['C60', 'credential_rejected', json({ error: 'invalid_client', error_description: CANARY }, 401)],
-    ['row 13', forbidden ?? 'credential_rejected', html(403, CANARY)],
-    ['C67', 'configuration', html(404, CANARY)],
-    ['row 11', 'vendor_unavailable', json({ canary: CANARY }, 408)],
-    ['row 8', 'vendor_throttled', json({ canary: CANARY }, 429)],
-    ['C21', 'vendor_throttled', json({ canary: CANARY }, 503, { 'retry-after': '7' })],
-    ['row 6', 'vendor_unavailable', json({ canary: CANARY }, 500)],
-    ['row 5', 'vendor_unavailable', breaksOff(CANARY)],
-    ['row 3', 'vendor_unavailable', networkError('ECONNRESET', CANARY)],
-    ['row 2', 'vendor_unavailable', networkError('CERT_HAS_EXPIRED', CANARY)],
-  ]
+describe.each(obtaining)(
+  '$name, when it is to give a token,',
+  ({ vendor, document, granted, held, inQuery, forbidden }) => {
+    const fails: [string, Step][] = [
+      ['credential_rejected', json({ error: 'invalid_client', error_description: CANARY })],
+      ['vendor_malformed', html()],
+      ['vendor_malformed', text('')],
+      ['vendor_malformed', text('null')],
+      ['vendor_malformed', text('[]')],
+      ['vendor_malformed', text(JSON.stringify(CANARY))],
+      ['vendor_malformed', text(`{"access_token":"${CANARY}`)],
+      ['vendor_malformed', json({ canary: CANARY })],
+      ['configuration', redirect(`https://evil.example/${CANARY}`)],
+      ['vendor_malformed', text(CANARY.repeat(2 ** 16))],
+      ['configuration', json({ ...granted, token_type: 'mac' })],
+      ['vendor_malformed', json({ ...granted, expires_in: 0, expiresIn: 0 })],
+      ['credential_rejected', json({ error: 'invalid_client', error_description: CANARY }, 401)],
+      [forbidden ?? 'credential_rejected', html(403, CANARY)],
+      ['configuration', html(404, CANARY)],
+      ['vendor_unavailable', json({ canary: CANARY }, 408)],
+      ['vendor_throttled', json({ canary: CANARY }, 429)],
+      ['vendor_throttled', json({ canary: CANARY }, 503, { 'retry-after': '7' })],
+      ['vendor_unavailable', json({ canary: CANARY }, 500)],
+      ['vendor_unavailable', breaksOff(CANARY)],
+      ['vendor_unavailable', networkError('ECONNRESET', CANARY)],
+      ['vendor_unavailable', networkError('CERT_HAS_EXPIRED', CANARY)],
+    ]
 
-  it.each(fails)(
-    '%s fails with %s after one call, without a trace of secret or answer (%#)',
-    async (_case, code, step) => {
+    it.each(fails)('fails with %s after one call, without a trace of secret or answer (%#)', async (code, step) => {
       // A body can be read once, and this table serves every vendor.
       const fake = vendorAnswering(step instanceof Response ? step.clone() : step)
       const error = await failureOf(vendor.issue(document, held, contextFor(fake, vendor)))
@@ -184,46 +184,46 @@ describe.each(asked)('$name, asked for a token', ({ vendor, document, granted, h
         headers.get('authorization') ?? '',
       ])
       expectNoTrace(error, CANARY, ...sent.filter(Boolean))
-    },
-  )
+    })
 
-  it('C15 gives up when its time is up', async () => {
-    const { signal, pass } = deadline(1)
-    const fake = vendorAnswering(hangs)
-    const promise = failureOf(vendor.issue(document, held, contextFor(fake, vendor, { signal })))
-    pass()
-    expect(await promise).toMatchObject({ code: 'vendor_unavailable' })
-  })
+    it('gives up when its time is up', async () => {
+      const { signal, pass } = deadline(1)
+      const fake = vendorAnswering(hangs)
+      const promise = failureOf(vendor.issue(document, held, contextFor(fake, vendor, { signal })))
+      pass()
+      expect(await promise).toMatchObject({ code: 'vendor_unavailable' })
+    })
 
-  it('C65 C26 sends its secrets to its own hosts alone, and never after a redirect', async () => {
-    const fake = vendorAnswering(json(granted))
-    await vendor.issue(document, held, contextFor(fake, vendor))
-    expect(fake.requests).toHaveLength(1)
-    for (const { url, method, redirect } of fake.requests) {
-      const { protocol, hostname } = new URL(url)
-      expect({ protocol, method, redirect }).toEqual({ protocol: 'https:', method: 'POST', redirect: 'manual' })
-      expect(vendor.hosts.some((host) => hostname === host || hostname.endsWith(`.${host}`))).toBe(true)
-    }
-  })
+    it('sends its secrets to its own hosts alone, and never after a redirect', async () => {
+      const fake = vendorAnswering(json(granted))
+      await vendor.issue(document, held, contextFor(fake, vendor))
+      expect(fake.requests).toHaveLength(1)
+      for (const { url, method, redirect } of fake.requests) {
+        const { protocol, hostname } = new URL(url)
+        expect({ protocol, method, redirect }).toEqual({ protocol: 'https:', method: 'POST', redirect: 'manual' })
+        expect(vendor.hosts.some((host) => hostname === host || hostname.endsWith(`.${host}`))).toBe(true)
+      }
+    })
 
-  it('C65 C26 has its secrets in a URL only if the vendor wants it so, and then nowhere else', async () => {
-    const fake = vendorAnswering(json(granted))
-    await vendor.issue(document, held, contextFor(fake, vendor))
-    for (const { url, body, headers } of fake.requests) {
-      const { search } = new URL(url)
-      expect(search !== '').toBe(inQuery === true)
-      expect(search).not.toContain('_bearer_token')
-      if (inQuery) expect([body, headers.get('authorization')]).toEqual(['', null])
-    }
-  })
+    it('has its secrets in a URL only if the vendor wants it so, and then nowhere else', async () => {
+      const fake = vendorAnswering(json(granted))
+      await vendor.issue(document, held, contextFor(fake, vendor))
+      for (const { url, body, headers } of fake.requests) {
+        const { search } = new URL(url)
+        expect(search !== '').toBe(inQuery === true)
+        expect(search).not.toContain('_bearer_token')
+        if (inQuery) expect([body, headers.get('authorization')]).toEqual(['', null])
+      }
+    })
 
-  it('C27 calls no host that is not allowed', async () => {
-    const fake = vendorAnswering()
-    const error = await failureOf(vendor.issue(document, held, contextFor(fake, vendor, { hosts: ['acme.example'] })))
-    expect(error).toMatchObject({ code: 'configuration' })
-    expect(fake.requests).toHaveLength(0)
-  })
-})
+    it('calls no host that is not allowed', async () => {
+      const fake = vendorAnswering()
+      const error = await failureOf(vendor.issue(document, held, contextFor(fake, vendor, { hosts: ['acme.example'] })))
+      expect(error).toMatchObject({ code: 'configuration' })
+      expect(fake.requests).toHaveLength(0)
+    })
+  },
+)
 
 it('has a sample for every vendor, and every vendor a name of its own', () => {
   expect(Object.keys(samples)).toEqual(Object.keys(vendors))

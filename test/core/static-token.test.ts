@@ -1,7 +1,7 @@
 import { VendingError } from '../../functions/core/errors.ts'
 import { revoke } from '../../functions/core/revoke.ts'
 import { Secret } from '../../functions/core/secret.ts'
-import { DAY_SECONDS, secondsAfter } from '../../functions/core/token.ts'
+import { DAY_SECONDS, secondsAfter } from '../../functions/core/time.ts'
 import { vend } from '../../functions/core/vend.ts'
 import type { Liveness, Vendor } from '../../functions/core/vendor.ts'
 import { checkAll } from '../../functions/keeper/check.ts'
@@ -9,18 +9,20 @@ import { fakeVendor, The, world } from '../support/world.ts'
 
 const MINUTE = 60
 
+type Life = Liveness | VendingError | (() => Promise<Liveness>)
+
 /** A vendor whose credential is the token: its password. How each one lives is up to the test. */
-function stored() {
+function machine() {
   const w = world()
-  const lives = new Map<string, Liveness | VendingError>()
+  const lives = new Map<string, Life>()
   const shown: string[] = []
   const fake = fakeVendor({
-    stored: true,
-    liveness: (token) => {
+    holdsToken: true,
+    liveness: async (token) => {
       shown.push(token)
       const life = lives.get(token) ?? 'alive'
       if (life instanceof VendingError) throw life
-      return life
+      return typeof life === 'function' ? life() : life
     },
   })
   const vendor: Vendor = {
@@ -35,20 +37,26 @@ function stored() {
       },
     }),
   }
-  const asked = { vendor, connection: The.connection }
+  const connection = { vendor, name: The.connection }
   const one = w.process()
   return {
     ...w,
+    connection,
     shown,
-    will: (token: string, life: Liveness | VendingError) => lives.set(token, life),
-    ask: (runtime = one) => vend({ ...asked, minTtlSeconds: 0 }, runtime),
+    will: (token: string, life: Life) => lives.set(token, life),
+    get: (runtime = one) => vend({ connection, minTtlSeconds: 0 }, runtime),
     report: (token: string, runtime = one) =>
-      vend({ ...asked, minTtlSeconds: 0, rejected: new Secret(token).fingerprint }, runtime),
-    check: () => checkAll(vendor, w.process(), secondsAfter(w.clock.now(), 20)),
-    revoke: () => revoke(asked, one),
+      vend({ connection, minTtlSeconds: 0, rejected: new Secret(token).fingerprint }, runtime),
+    check: () => checkAll(vendor, w.process()),
+    revoke: () => revoke(connection, one),
     replace: (password: string) => {
       w.secrets.replace('acme/hq', { password })
       // So long at most a process keeps the version it has read.
+      w.clock.advance(5 * MINUTE)
+    },
+    /** The secret is what it was at that version, as when somebody moves its stage label back. */
+    rollback: (version: string) => {
+      w.secrets.rollback('acme/hq', version)
       w.clock.advance(5 * MINUTE)
     },
     kinds: () => w.notices.map(({ kind }) => kind),
@@ -59,20 +67,20 @@ const down = new VendingError('vendor_unavailable', 'Acme does not answer')
 const value = ({ token }: Awaited<ReturnType<typeof vend>>) => token.accessToken.value.reveal()
 const codes = ({ warnings }: Awaited<ReturnType<typeof vend>>) => warnings.map(({ code }) => code)
 
-describe('a stored token', () => {
-  it('is shown to the vendor once before it is vended, however many ask', async () => {
-    const { ask, shown, clock } = stored()
-    await Promise.all(Array.from({ length: 50 }, () => ask()))
+describe('a static token', () => {
+  it('is shown to the vendor once before it is vended, however many callers there are', async () => {
+    const { get, shown, clock } = machine()
+    await Promise.all(Array.from({ length: 50 }, () => get()))
     clock.advance(MINUTE)
-    expect(codes(await ask())).toEqual([])
+    expect(codes(await get())).toEqual([])
     expect(shown).toEqual(['p1'])
   })
 
   it('that the vendor refuses is not vended, and people hear of it once', async () => {
-    const { ask, will, kinds, clock, shown } = stored()
+    const { get, will, kinds, clock, shown } = machine()
     will('p1', 'refused')
     for (let i = 0; i < 20; i++) {
-      await expect(ask()).rejects.toMatchObject({ code: 'credential_expired' })
+      await expect(get()).rejects.toMatchObject({ code: 'credential_expired' })
       clock.advance(MINUTE)
     }
     expect(kinds()).toEqual(['credentials_refused'])
@@ -80,61 +88,61 @@ describe('a stored token', () => {
   })
 
   it('is vended with a warning while the vendor cannot be asked, and without one as soon as it can', async () => {
-    const { ask, will, clock, kinds } = stored()
+    const { get, will, clock, kinds } = machine()
     will('p1', down)
-    expect(codes(await ask())).toEqual(['not_checked'])
+    expect(codes(await get())).toEqual(['not_checked'])
     clock.advance(10)
-    expect(codes(await ask())).toEqual(['not_checked'])
+    expect(codes(await get())).toEqual(['not_checked'])
     will('p1', 'alive')
     clock.advance(MINUTE)
-    expect(codes(await ask())).toEqual([])
+    expect(codes(await get())).toEqual([])
     expect(kinds()).toEqual([])
   })
 
-  it('C49 whose user lacks a right is vended with a warning', async () => {
-    const { ask, will, clock } = stored()
+  it('whose user lacks a right is vended with a warning', async () => {
+    const { get, will, clock } = machine()
     will('p1', 'limited')
-    await ask()
+    await get()
     clock.advance(10)
-    expect(codes(await ask())).toEqual(['rights_missing'])
+    expect(codes(await get())).toEqual(['rights_missing'])
   })
 
   it('is not vended any more within a day after it was revoked at the vendor, and again when it lives after all', async () => {
-    const { ask, check, will, clock, kinds } = stored()
-    await ask()
+    const { get, check, will, clock, kinds } = machine()
+    await get()
     will('p1', 'refused')
     await check()
     clock.advance(6)
-    await expect(ask()).rejects.toMatchObject({ code: 'credential_expired' })
+    await expect(get()).rejects.toMatchObject({ code: 'credential_expired' })
     expect(kinds()).toEqual(['credentials_refused'])
     will('p1', 'alive')
     clock.advance(DAY_SECONDS)
     await check()
-    expect((await ask()).source).toBe('cache')
+    expect((await get()).source).toBe('cache')
     await check()
     expect(kinds()).toEqual(['credentials_refused', 'recovered'])
   })
 
-  it('C47 answered with a login page is not vended, and tried again after a quarter of an hour', async () => {
-    const { ask, check, will, clock, shown, kinds } = stored()
-    await ask()
+  it('answered with a login page is not vended, and tried again after a quarter of an hour', async () => {
+    const { get, check, will, clock, shown, kinds } = machine()
+    await get()
     will('p1', 'login page')
     await check()
     clock.advance(14 * MINUTE)
-    await expect(ask()).rejects.toMatchObject({ code: 'credential_expired' })
+    await expect(get()).rejects.toMatchObject({ code: 'credential_expired' })
     expect(shown).toHaveLength(2)
     clock.advance(MINUTE)
     will('p1', down)
-    await expect(ask()).rejects.toMatchObject({ code: 'credential_expired' })
+    await expect(get()).rejects.toMatchObject({ code: 'credential_expired' })
     clock.advance(15 * MINUTE)
     will('p1', 'alive')
-    expect((await ask()).source).toBe('cache')
+    expect((await get()).source).toBe('cache')
     expect(kinds()).toEqual(['credentials_refused', 'recovered'])
   })
 
   it('is checked at once when a caller reports it as refused, but not with every report', async () => {
-    const { ask, report, will, shown } = stored()
-    await ask()
+    const { get, report, will, shown } = machine()
+    await get()
     await expect(report('p1')).rejects.toMatchObject({ code: 'credential_rejected' })
     await expect(report('p1')).rejects.toMatchObject({ code: 'refresh_rate_limited' })
     expect(shown).toHaveLength(2)
@@ -143,29 +151,29 @@ describe('a stored token', () => {
   })
 
   it('stops being vended for everybody when the report of a caller turns out to be true', async () => {
-    const { ask, report, will, process } = stored()
-    await ask()
+    const { get, report, will, process } = machine()
+    await get()
     will('p1', 'refused')
     await expect(report('p1')).rejects.toMatchObject({ code: 'credential_expired' })
-    await expect(ask(process())).rejects.toMatchObject({ code: 'credential_expired' })
+    await expect(get(process())).rejects.toMatchObject({ code: 'credential_expired' })
   })
 
-  it('a transient fault of the daily look costs nobody the token', async () => {
-    const { ask, check, will, clock } = stored()
-    await ask()
+  it('a transient fault of the daily check costs nobody the token', async () => {
+    const { get, check, will, clock } = machine()
+    await get()
     will('p1', down)
     expect(await check()).toEqual({ checked: 0, failed: 1, left: 0 })
     clock.advance(MINUTE)
-    expect(codes(await ask())).toEqual([])
+    expect(codes(await get())).toEqual([])
   })
 })
 
-describe('C50 a new version of a stored token', () => {
+describe('a new version of a static token', () => {
   it('takes the place of the old one when it works, and people hear of it', async () => {
-    const { ask, replace, kinds, shown } = stored()
-    await ask()
+    const { get, replace, kinds, shown } = machine()
+    await get()
     replace('p2')
-    expect(value(await ask())).toBe('p2')
+    expect(value(await get())).toBe('p2')
     expect(shown).toEqual(['p1', 'p2'])
     expect(kinds()).toEqual(['rotated'])
   })
@@ -175,59 +183,133 @@ describe('C50 a new version of a stored token', () => {
     ['is answered with a login page', 'login page'],
     ['cannot be asked about', down],
   ] as const)('that %s leaves the old one in use, with a warning', async (_, life) => {
-    const { ask, will, replace, clock, check } = stored()
-    await ask()
+    const { get, will, replace, clock, check } = machine()
+    await get()
     will('p2', life)
     replace('p2')
-    const vended = await ask()
+    const vended = await get()
     expect([value(vended), ...codes(vended)]).toEqual(['p1', 'not_replaced'])
     await check()
     clock.advance(MINUTE)
-    expect(value(await ask())).toBe('p1')
+    expect(value(await get())).toBe('p1')
     will('p2', 'alive')
     clock.advance(15 * MINUTE)
     await check()
-    expect(value(await ask())).toBe('p2')
+    expect(value(await get())).toBe('p2')
   })
 
   it('that does not work does not hide that the old one has died too, as it does when a new one is made', async () => {
-    const { ask, check, will, replace, kinds, clock } = stored()
-    await ask()
+    const { get, check, will, replace, kinds, clock } = machine()
+    await get()
     will('p2', 'refused')
     replace('p2')
-    expect(value(await ask())).toBe('p1')
+    expect(value(await get())).toBe('p1')
     will('p1', 'refused')
     await check()
     clock.advance(6)
-    await expect(ask()).rejects.toMatchObject({ code: 'credential_expired' })
+    await expect(get()).rejects.toMatchObject({ code: 'credential_expired' })
     expect(kinds()).toEqual(['credentials_refused'])
     replace('p3')
-    expect(value(await ask())).toBe('p3')
+    expect(value(await get())).toBe('p3')
     expect(kinds()).toEqual(['credentials_refused', 'recovered', 'rotated'])
   })
 
   it('does not bring a dead one back when it does not work either', async () => {
-    const { ask, check, will, replace } = stored()
-    await ask()
+    const { get, check, will, replace } = machine()
+    await get()
     will('p1', 'refused')
     await check()
     will('p2', 'refused')
     replace('p2')
-    await expect(ask()).rejects.toMatchObject({ code: 'credential_expired' })
+    await expect(get()).rejects.toMatchObject({ code: 'credential_expired' })
     will('p3', down)
     replace('p3')
-    expect(codes(await ask())).toEqual(['not_checked'])
+    expect(codes(await get())).toEqual(['not_checked'])
+  })
+
+  it('whose check takes its time is vended by who had it checked, with what was found', async () => {
+    const { get, will, clock } = machine()
+    will('p1', async () => {
+      await clock.sleep(8)
+      throw down
+    })
+    const vended = await get()
+    expect([value(vended), ...codes(vended)]).toEqual(['p1', 'not_checked'])
   })
 
   it('does not bring one back that was revoked here', async () => {
-    const { ask, check, will, replace, revoke, kinds } = stored()
-    await ask()
+    const { get, check, will, replace, revoke, kinds } = machine()
+    await get()
     await revoke()
     await check()
-    await expect(ask()).rejects.toMatchObject({ code: 'credential_revoked' })
+    await expect(get()).rejects.toMatchObject({ code: 'credential_revoked' })
     expect(kinds()).toEqual([])
     will('p2', 'refused')
     replace('p2')
-    await expect(ask()).rejects.toMatchObject({ code: 'credential_expired' })
+    await expect(get()).rejects.toMatchObject({ code: 'credential_expired' })
+  })
+})
+
+describe('a static token that is revoked here', () => {
+  it('is not brought back by a check that was under way', async () => {
+    const { get, check, revoke, will, clock, tokens, connection } = machine()
+    await get()
+    will('p1', async () => {
+      await clock.sleep(2)
+      return 'alive'
+    })
+    const checked = check()
+    await clock.sleep(1)
+    await revoke()
+    await checked
+    await expect(get()).rejects.toMatchObject({ code: 'credential_revoked' })
+    expect((await tokens.read(connection)).state.failure?.code).toBe('credential_revoked')
+  })
+
+  it('is not handed out to who was having it checked for the first time', async () => {
+    const { get, revoke, will, clock } = machine()
+    will('p1', async () => {
+      await clock.sleep(2)
+      return 'alive'
+    })
+    const first = get()
+    const outcome = expect(first).rejects.toMatchObject({ code: 'credential_revoked' })
+    await clock.sleep(1)
+    await revoke()
+    await outcome
+  })
+
+  it('keeps nobody from a check of the next version', async () => {
+    const { get, revoke, replace } = machine()
+    await get()
+    await revoke()
+    replace('p2')
+    expect(value(await get())).toBe('p2')
+  })
+
+  it('stays so after a new version that the vendor refuses is taken back', async () => {
+    const { get, revoke, will, replace, rollback } = machine()
+    await get()
+    await revoke()
+    will('p2', 'refused')
+    replace('p2')
+    await expect(get()).rejects.toMatchObject({ code: 'credential_expired' })
+    rollback('v1')
+    await expect(get()).rejects.toMatchObject({ code: 'credential_expired' })
+  })
+
+  it('is one of two: neither the newest version nor the one before that is in use is vended', async () => {
+    const { get, revoke, will, replace, rollback, clock } = machine()
+    await get()
+    will('p2', 'refused')
+    replace('p2')
+    expect(value(await get())).toBe('p1')
+    await revoke()
+    will('p2', 'alive')
+    await expect(get()).rejects.toMatchObject({ code: 'credential_revoked' })
+    clock.advance(DAY_SECONDS)
+    await expect(get()).rejects.toMatchObject({ code: 'credential_revoked' })
+    rollback('v1')
+    await expect(get()).rejects.toMatchObject({ code: 'credential_expired' })
   })
 })

@@ -1,42 +1,43 @@
 import { change } from '../../functions/api/connections.ts'
+import { tryCredentials } from '../../functions/api/trial.ts'
+import { newState } from '../../functions/core/store.ts'
 import { vend } from '../../functions/core/vend.ts'
 import { fakeVendor, gives, refuses, type Script, world } from '../support/world.ts'
 
-const rotating = { rotates: true } as const
+const singleUse = { singleUseRefreshToken: true } as const
 
 /** A connection that works, and a version of its secret that is not in use yet. */
 async function machine(script: Script = gives({ refreshToken: 'r' })) {
   const w = world()
-  const fake = fakeVendor({ policy: rotating, script })
-  const asked = { vendor: fake.vendor, connection: 'hq' }
+  const fake = fakeVendor({ policy: singleUse, script })
   const process = w.process()
-  const ask = () => vend({ ...asked, minTtlSeconds: 0 }, process)
-  await ask()
+  const get = () => vend({ connection: fake.connection, minTtlSeconds: 0 }, process)
+  await get()
   w.secrets.propose('acme/hq', 'pending', { password: 'p2' })
   return {
     ...w,
     ...fake,
-    ask,
-    tryIt: (version = 'pending') => change(asked, { by: 'arn:ann', try: version }, w.process()),
-    state: async () => (await w.store.read('acme#hq')).state,
+    get,
+    tryIt: (version = 'pending') => change(fake.connection, { by: 'arn:ann', try: version }, w.process()),
+    state: async () => (await w.tokens.read(fake.connection)).state,
   }
 }
 
 describe('credentials that are tried', () => {
   it('obtain a token with the refresh token that only the machine has, and keep the next one', async () => {
-    const { tryIt, calls, ask, secrets, clock } = await machine()
+    const { tryIt, calls, get, secrets, clock } = await machine()
     await tryIt()
     expect(calls.slice(1)).toMatchObject([{ password: 'p2', refreshToken: 'r1' }])
     secrets.replace('acme/hq', { password: 'p2' })
     clock.advance(3600)
-    await ask()
+    await get()
     expect(calls.at(-1)).toMatchObject({ password: 'p2', refreshToken: 'r2' })
   })
 
   it.each(['credential_rejected', 'grant_rejected', 'configuration'] as const)(
     'and refused with %s change nothing for those in use, and nobody is told',
     async (code) => {
-      const { tryIt, will, state, ask, clock, calls, notices } = await machine()
+      const { tryIt, will, state, get, clock, calls, notices } = await machine()
       const before = await state()
       will(refuses(code, 'Acme says no'))
       await expect(tryIt()).rejects.toMatchObject({ code, message: 'Acme says no' })
@@ -46,18 +47,83 @@ describe('credentials that are tried', () => {
       expect(after).toEqual(same)
       will(gives({ refreshToken: 's' }))
       clock.advance(3600)
-      expect((await ask()).source).toBe('vendor')
+      expect((await get()).source).toBe('vendor')
       expect(notices).toEqual([])
     },
   )
 
   it('have to be there, and the connection free and enabled', async () => {
-    const { tryIt, store, clock } = await machine()
+    const { tryIt, tokens, connection } = await machine()
     await expect(tryIt('gone')).rejects.toMatchObject({ code: 'unknown_connection' })
-    const { state } = await store.read('acme#hq')
-    const lease = await store.acquire('acme#hq', state, { now: clock.now(), until: clock.now() })
-    if (lease) await store.release(lease)
-    await store.setStatus('acme#hq', 'disabled')
+    await tokens.stop(connection, { kind: 'disable' })
     await expect(tryIt()).rejects.toMatchObject({ code: 'connection_disabled' })
+  })
+
+  it('wait their turn while somebody holds the lease, and take it when it is over', async () => {
+    const { tryIt, will, clock, calls, get } = await machine()
+    clock.advance(3600)
+    will(async (...given) => {
+      await clock.sleep(2)
+      return gives({ refreshToken: 'r' })(...given)
+    })
+    const holder = get()
+    await clock.sleep(1)
+    await expect(tryIt()).rejects.toMatchObject({ code: 'busy' })
+    await holder
+    expect(calls.map(({ password }) => password)).toEqual(['p1', 'p1'])
+    await tryIt()
+    expect(calls.at(-1)).toMatchObject({ password: 'p2', refreshToken: 'r2' })
+  })
+
+  it('and refused do not settle the send of another whose answer was lost', async () => {
+    const { tryIt, will, clock, get, state } = await machine()
+    clock.advance(3600)
+    will(refuses('vendor_unavailable', 'the answer was lost'))
+    await expect(get()).rejects.toMatchObject({ code: 'vendor_unavailable' })
+    const [lost] = (await state()).unconfirmedSends ?? []
+    expect(lost).toBeDefined()
+    will(refuses('grant_rejected', 'Acme says no'))
+    await expect(tryIt()).rejects.toMatchObject({ code: 'grant_rejected' })
+    expect([...((await state()).unconfirmedSends ?? [])]).toEqual([lost])
+  })
+
+  it('of which no answer came leave their own send unconfirmed, and an answer of later settles it', async () => {
+    const { tryIt, will, clock, get, state } = await machine()
+    will(refuses('vendor_unavailable', 'the answer was lost'))
+    await expect(tryIt()).rejects.toMatchObject({ code: 'vendor_unavailable' })
+    expect((await state()).unconfirmedSends?.size).toBe(1)
+    will(gives({ refreshToken: 'r' }))
+    clock.advance(3600)
+    await get()
+    expect((await state()).unconfirmedSends).toBeUndefined()
+  })
+})
+
+describe('credentials that are tried where nothing may be stored', () => {
+  it.each(['memory', 'static'] as const)('are seen to work, and no token of %s is written anywhere', async (kind) => {
+    const w = world()
+    w.secrets.propose('acme/hq', 'pending', { password: 'p2' })
+    const fake = fakeVendor({
+      ...(kind === 'memory' ? { policy: { storage: 'memory', maxLifeSeconds: 3600 } } : { holdsToken: true }),
+      script: gives({ name: 'canary', refreshToken: 'canary-refresh' }),
+      liveness: () => 'alive',
+    })
+    const process = w.process()
+    await tryCredentials(fake.connection, 'pending', process)
+    expect(fake.calls.at(-1)).toMatchObject({ password: 'p2' })
+    expect(await w.tokens.read(fake.connection)).toEqual({ exists: false, state: newState })
+    expect(process.memory.copies.size).toBe(0)
+    expect(await w.registry.list(fake.vendor)).toEqual([])
+  })
+
+  it('are refused to who tries them, and that is remembered nowhere either', async () => {
+    const w = world()
+    w.secrets.propose('acme/hq', 'pending', { password: 'p2' })
+    const { connection } = fakeVendor({ holdsToken: true, liveness: () => 'refused' })
+    await expect(tryCredentials(connection, 'pending', w.process())).rejects.toMatchObject({
+      code: 'credential_expired',
+    })
+    expect((await w.tokens.read(connection)).state).toEqual(newState)
+    expect(w.notices).toEqual([])
   })
 })

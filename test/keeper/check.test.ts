@@ -1,32 +1,33 @@
 import { change } from '../../functions/api/connections.ts'
-import { DAY_SECONDS, secondsAfter } from '../../functions/core/token.ts'
+import { DAY_SECONDS, secondsBetween } from '../../functions/core/time.ts'
 import { vend } from '../../functions/core/vend.ts'
 import { checkAll, checkConnection } from '../../functions/keeper/check.ts'
-import { fakeVendor, gives, refuses, The, world } from '../support/world.ts'
+import type { Machine } from '../../functions/lambda/runtime.ts'
+import { noticeListener } from '../../functions/notices/listen.ts'
+import { watched } from '../support/watched.ts'
+import { broken, fakeVendor, gives, refuses, world } from '../support/world.ts'
 
 const DAY = DAY_SECONDS
-const connection = The.connection
 
-/** A machine with one vendor whose client secret may have an end, and its daily look. */
+/** A machine with one vendor whose client secret may have an end, and its daily check. */
 function machine(options: Parameters<typeof fakeVendor>[0] = {}) {
   const w = world()
   const fake = fakeVendor(options)
-  const asked = { vendor: fake.vendor, connection }
+  const { vendor, connection } = fake
   return {
     ...w,
     ...fake,
-    check: () => checkAll(fake.vendor, w.process(), secondsAfter(w.clock.now(), 20)),
-    ask: (runtime = w.process()) => vend({ ...asked, minTtlSeconds: 0 }, runtime),
-    change: (body: object) => change(asked, { by: 'arn:ann', ...body }, w.process()),
-    state: async () => (await w.store.read(`acme#${connection}`)).state,
-    kinds: () => w.notices.map(({ kind }) => kind),
+    check: (changes: Partial<Machine> = {}) => checkAll(vendor, { ...w.processFor(20), ...changes }),
+    ask: (name = connection.name) => vend({ connection: { vendor, name }, minTtlSeconds: 0 }, w.process()),
+    change: (body: object) => change(connection, { by: 'arn:ann', ...body }, w.process()),
+    state: async () => (await w.tokens.read(connection)).state,
   }
 }
 
 describe('a client secret with an end', () => {
   const ending = (day: string, password = 'p1') => ({ password, expires_on: day })
 
-  it('is told of by the ladder, once for each step, with who owns it and what to do', async () => {
+  it('is notified of by the ladder, once for each step, with who owns it and what to do', async () => {
     const { secrets, ask, check, change, notices } = machine()
     secrets.replace('acme/hq', ending('2026-12-05'))
     await ask()
@@ -49,7 +50,7 @@ describe('a client secret with an end', () => {
     ])
   })
 
-  it('is not told of while it is far from its end, nor of credentials without one', async () => {
+  it('is no notice while it is far from its end, nor are credentials without one', async () => {
     const { secrets, ask, check, notices } = machine()
     await ask()
     await check()
@@ -98,7 +99,7 @@ describe('an acknowledgement', () => {
     await check()
     notices.length = 0
     clock.advance(7 * DAY)
-    // The step of this day has not been told yet, since nobody has looked.
+    // Nobody is notified of the step of this day yet, since there was no check.
     const view = await change({ acknowledge: { note: 'ticket 4711' } })
     expect(view).toMatchObject({
       acknowledged: { by: 'arn:ann', at: '2026-11-28T12:00:00Z', note: 'ticket 4711' },
@@ -140,8 +141,8 @@ describe('an acknowledgement', () => {
   })
 })
 
-describe('the daily look', () => {
-  it('C25 ends the tokens of a secret that was replaced by hand', async () => {
+describe('the daily check', () => {
+  it('ends the tokens of a secret that was replaced by hand', async () => {
     const { secrets, ask, check, calls, notices } = machine()
     await ask()
     secrets.replace('acme/hq', { password: 'p2' })
@@ -168,75 +169,169 @@ describe('the daily look', () => {
   })
 
   it('begins nothing that could not end in time, and begins elsewhere each day', async () => {
-    const { secrets, process, vendor, clock } = machine()
+    const { secrets, ask, check, processFor, vendor, clock } = machine()
     const names = Array.from({ length: 25 }, (_, i) => `site-${i}`)
     for (const name of names) {
       secrets.replace(`acme/${name}`, { password: name })
-      await vend({ vendor, connection: name, minTtlSeconds: 0 }, process())
+      await ask(name)
     }
     const first: string[] = []
-    const noting = { ...process(), credentials: { ...process().credentials } }
-    const source = noting.credentials
-    noting.credentials = {
+    const source = secrets.source()
+    const credentials: Machine['credentials'] = {
       ...source,
-      read: (id, name, age) => {
-        first.push(name)
-        return source.read(id, name, age)
+      read: (connection, age) => {
+        first.push(connection.name)
+        return source.read(connection, age)
       },
     }
-    expect(await checkAll(vendor, noting, secondsAfter(clock.now(), 11))).toEqual({ checked: 0, failed: 0, left: 25 })
-    expect(await checkAll(vendor, noting, secondsAfter(clock.now(), 20))).toEqual({ checked: 25, failed: 0, left: 0 })
+    const cramped = { ...processFor(11.9), credentials }
+    expect(await checkAll(vendor, cramped)).toEqual({ checked: 0, failed: 0, left: 25 })
+    expect(first).toEqual([])
+    expect(await check({ credentials })).toEqual({ checked: 25, failed: 0, left: 0 })
     const [today] = first
     first.length = 0
     clock.advance(DAY)
-    await checkAll(vendor, noting, secondsAfter(clock.now(), 20))
+    await check({ credentials })
     expect(first[0]).not.toBe(today)
     expect(new Set(first)).toEqual(new Set(names))
   })
 
-  it('goes on behind a connection that cannot be looked at', async () => {
-    const { secrets, process, vendor, notices, clock } = machine()
+  it('goes on behind a connection that cannot be checked', async () => {
+    const { secrets, ask, check, process, vendor, notices, clock } = machine()
     for (const name of ['a', 'b', 'c']) {
       secrets.replace(`acme/${name}`, { password: name, expires_on: '2026-11-24' })
-      await vend({ vendor, connection: name, minTtlSeconds: 0 }, process())
-      await checkConnection({ vendor, connection: name }, process())
+      await ask(name)
+      await checkConnection({ vendor, name }, process())
     }
     notices.length = 0
     secrets.replace('acme/b', { password: 'b', expires_on: 'never' })
     clock.advance(2 * DAY)
-    expect(await checkAll(vendor, process(), secondsAfter(clock.now(), 20))).toEqual({ checked: 2, failed: 1, left: 0 })
+    expect(await check()).toEqual({ checked: 2, failed: 1, left: 0 })
     expect(notices.map((notice) => 'connection' in notice && notice.connection).sort()).toEqual(['a', 'b', 'c'])
   })
 
-  it('measures how many days are left, also below none', async () => {
-    const { secrets, ask, check, clock, measures } = machine()
+  it('reports the end of the credentials, before it and after it', async () => {
+    const { secrets, ask, check, clock, observations } = machine()
     secrets.replace('acme/hq', { password: 'p1', expires_on: '2026-11-23' })
     await ask()
     await check()
     clock.advance(4 * DAY)
     await check()
-    expect(measures.filter(({ kind }) => kind === 'days_to_expiry')).toEqual([
-      { kind: 'days_to_expiry', days: 2 },
-      { kind: 'days_to_expiry', days: -2 },
+    const ends = { until: new Date('2026-11-23T23:59:59Z') }
+    expect(observations.filter(({ kind }) => kind === 'credentials_end')).toMatchObject([{ ends }, { ends }])
+  })
+
+  it('reports a failure that goes on, with the end of the token that is still vended', async () => {
+    const { secrets, ask, check, clock, observations, will } = machine()
+    const { token } = await ask()
+    will(refuses('credential_rejected', 'no'))
+    secrets.replace('acme/hq', { password: 'p2' })
+    await check()
+    clock.advance(60)
+    observations.length = 0
+    await check()
+    const failure = { code: 'credential_rejected', credentialVersion: 'v2' }
+    expect(observations).toMatchObject([
+      { kind: 'failed', state: { failure }, servedUntil: token.accessToken.expiresAt },
     ])
   })
 })
 
+describe('a daily check of many connections', () => {
+  /** Static tokens at a vendor that takes up to half a second to say whether one lives. */
+  async function crowd(count: number) {
+    let alive = async (_password: string) => {}
+    const m = machine({
+      holdsToken: true,
+      script: gives({ lifeSeconds: 7 * DAY }),
+      liveness: async (password) => {
+        await alive(password)
+        return 'alive' as const
+      },
+    })
+    const names = Array.from({ length: count }, (_, i) => `site-${i}`)
+    for (const name of names) {
+      m.secrets.replace(`acme/${name}`, { password: name })
+      await m.ask(name)
+    }
+    m.clock.advance(DAY)
+    const checkedToday = async () => {
+      const rows = await Promise.all(names.map((name) => m.tokens.read({ vendor: m.vendor, name })))
+      return rows.filter(({ state }) => secondsBetween(state.checked?.at ?? new Date(0), m.clock.now()) < 3600).length
+    }
+    const answers = (next: typeof alive) => {
+      alive = next
+    }
+    const slow = (password: string) => m.clock.sleep(0.1 + (Number(password.slice(5)) % 5) / 10)
+    answers(slow)
+    return { ...m, checkedToday, answers, slow }
+  }
+
+  it.each([
+    ['tokens', 'read', 1],
+    ['tokens', 'record', 1],
+    ['allowance', 'use', 1],
+  ] as const)('goes on when %s.%s is throttled once, and leaves nothing running', async (port, method, failed) => {
+    const m = await crowd(20)
+    const machine = m.processFor(20)
+    const { process, expectQuiet } = watched({
+      ...machine,
+      // The method is one of this port's: the list above says so.
+      [port]: broken(machine[port], method as never),
+    })
+    expect(await checkAll(m.vendor, process)).toEqual({ checked: 20 - failed, failed, left: 0 })
+    await expectQuiet()
+    expect(await m.checkedToday()).toBe(20 - failed)
+    expect(await m.check()).toEqual({ checked: 20, failed: 0, left: 0 })
+    expect(await m.checkedToday()).toBe(20)
+  })
+
+  it('throws what was unexpected only when all the others have ended, although many throw', async () => {
+    const m = await crowd(40)
+    m.answers(async (password) => {
+      if (Number(password.slice(5)) % 2 === 0) throw new TypeError('a bug of ours')
+      await m.slow(password)
+    })
+    const { process, expectQuiet } = watched(m.processFor(20))
+    await expect(checkAll(m.vendor, process)).rejects.toThrow(new TypeError('a bug of ours'))
+    await expectQuiet()
+    expect(await m.checkedToday()).toBe(20)
+  })
+
+  it('begins nothing that it could not end in the time of the function', async () => {
+    const m = await crowd(40)
+    const startedAt = m.clock.now()
+    const begun: number[] = []
+    m.answers(async () => {
+      begun.push(secondsBetween(startedAt, m.clock.now()))
+      await m.clock.sleep(5)
+    })
+    const { process, expectQuiet } = watched(m.processFor(16))
+    const { checked, failed, left } = await checkAll(m.vendor, process)
+    const took = secondsBetween(startedAt, m.clock.now())
+    await expectQuiet()
+    expect([checked + left, failed]).toEqual([40, 0])
+    expect(checked).toBeGreaterThan(0)
+    expect(left).toBeGreaterThan(0)
+    expect(took).toBeLessThan(16)
+    expect(Math.max(...begun)).toBeLessThanOrEqual(4)
+  })
+})
+
 describe('a notice that could not be sent', () => {
-  it('is tried again after five minutes, and then no more', async () => {
-    const { secrets, ask, process, vendor, clock, notices } = machine()
+  it('is tried again by the next check, and then no more', async () => {
+    const { secrets, ask, check, process, connection, clock, notices, ledger } = machine()
     secrets.replace('acme/hq', { password: 'p1', expires_on: '2026-12-05' })
     await ask()
-    const mute = { ...process(), notify: async () => false }
-    const at = { vendor, connection }
-    await checkConnection(at, mute)
-    await checkConnection(at, process())
+    const listen = noticeListener({ ledger, notify: async () => false, now: clock.now })
+    await checkConnection(connection, { ...process(), observe: listen })
+    await check()
     expect(notices).toEqual([])
     clock.advance(300)
-    await checkConnection(at, process())
-    await checkConnection(at, process())
+    await check()
+    await check()
     clock.advance(300)
-    await checkConnection(at, process())
+    await check()
     expect(notices).toHaveLength(1)
   })
 })

@@ -1,4 +1,4 @@
-import { DAY_SECONDS, secondsAfter } from '../../functions/core/token.ts'
+import { DAY_SECONDS, secondsAfter } from '../../functions/core/time.ts'
 import { rungAt } from '../../functions/keeper/ladder.ts'
 
 const until = new Date('2027-11-27T10:00:00Z')
@@ -32,7 +32,7 @@ describe('the ladder', () => {
     expect(rungAt(year, on(day))?.step).toBe(step)
   })
 
-  it('counts calendar days, whatever the hour of the look and of the end', () => {
+  it('counts calendar days, whatever the hour of the check and of the end', () => {
     for (const hour of ['00:00', '09:59', '10:01', '23:59'])
       expect(rungAt(year, on('2027-11-20', hour))).toMatchObject({ step: 7, daysLeft: 7 })
     const early = { ...year, until: new Date('2027-11-27T00:00:00Z') }

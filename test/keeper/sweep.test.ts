@@ -1,9 +1,13 @@
 import { change } from '../../functions/api/connections.ts'
-import { dueAt, secondsAfter, secondsBetween } from '../../functions/core/token.ts'
+import { VendingError } from '../../functions/core/errors.ts'
+import { disable } from '../../functions/core/revoke.ts'
+import { secondsAfter, secondsBetween } from '../../functions/core/time.ts'
+import { hasSingleUse, sweepAt } from '../../functions/core/token.ts'
 import { vend } from '../../functions/core/vend.ts'
-import type { Vendor } from '../../functions/core/vendor.ts'
 import { renewDue } from '../../functions/keeper/sweep.ts'
-import { brokenStore, fakeVendor, gives, refuses, type Script, world } from '../support/world.ts'
+import type { Machine } from '../../functions/lambda/runtime.ts'
+import { watched } from '../support/watched.ts'
+import { broken, fakeVendor, gives, refuses, type Script, world } from '../support/world.ts'
 
 const HOUR = 3600
 const DAY = 24 * HOUR
@@ -12,15 +16,23 @@ const DAY = 24 * HOUR
 function kept(options: Parameters<typeof fakeVendor>[0] = {}) {
   const w = world()
   const fake = fakeVendor(options)
-  const sweep = (vendor: Vendor = fake.vendor) =>
-    renewDue(vendor, w.process(), secondsAfter(w.clock.now(), vendor.tokens.rotates ? 28 : 20))
-  const ask = (connection = 'hq') => vend({ vendor: fake.vendor, connection, minTtlSeconds: 0 }, w.process())
+  const { vendor, connection } = fake
+  const forSweep = () => w.processFor(hasSingleUse(vendor.tokens) ? 28 : 20)
+  const ask = (name = connection.name) => vend({ connection: { vendor, name }, minTtlSeconds: 0 }, w.process())
   /** To the moment at which the keeper, but no caller yet, wants it renewed. */
   const toDue = async () => {
-    const due = dueAt((await ask()).token)
+    const due = sweepAt((await ask()).token)
     w.clock.advance(secondsBetween(w.clock.now(), due))
   }
-  return { ...w, ...fake, sweep, ask, toDue }
+  return {
+    ...w,
+    ...fake,
+    ask,
+    toDue,
+    forSweep,
+    sweep: (changes: Partial<Machine> = {}) => renewDue(vendor, { ...forSweep(), ...changes }),
+    alter: (body: object) => change(connection, { by: 'ann', ...body }, w.process()),
+  }
 }
 
 describe('the keeper', () => {
@@ -34,6 +46,18 @@ describe('the keeper', () => {
     expect((await ask()).source).toBe('cache')
     expect(calls).toHaveLength(2)
     expect((await sweep()).due).toBe(0)
+  })
+
+  it('renews a token again a minute later that it could not cache', async () => {
+    const { sweep, toDue, clock, tokens, ask, calls } = kept()
+    await toDue()
+    expect(await sweep({ tokens: broken(tokens, 'put') })).toMatchObject({ due: 1, renewed: 1 })
+    clock.advance(59)
+    expect((await sweep()).due).toBe(0)
+    clock.advance(1)
+    expect(await sweep()).toMatchObject({ due: 1, renewed: 1 })
+    expect((await ask()).source).toBe('cache')
+    expect(calls).toHaveLength(3)
   })
 
   it('makes one vendor call when two run at once', async () => {
@@ -50,15 +74,11 @@ describe('the keeper', () => {
   })
 
   it('begins nothing that could not end in the time left', async () => {
-    const { toDue, process, vendor, clock, calls } = kept()
+    const { toDue, processFor, vendor, calls } = kept()
     await toDue()
-    expect(await renewDue(vendor, process(), secondsAfter(clock.now(), 13))).toEqual({
-      due: 1,
-      renewed: 0,
-      failed: 0,
-      left: 1,
-    })
+    expect(await renewDue(vendor, processFor(14.9))).toEqual({ due: 1, renewed: 0, failed: 0, left: 1 })
     expect(calls).toHaveLength(1)
+    expect(await renewDue(vendor, processFor(15))).toEqual({ due: 1, renewed: 1, failed: 0, left: 0 })
   })
 
   it('leaves a failing vendor alone for a minute, and refused credentials for an hour', async () => {
@@ -106,16 +126,16 @@ describe('the keeper', () => {
     expect(await sweep()).toEqual({ due: 3, renewed: 2, failed: 1, left: 0 })
   })
 
-  it('lets rest what nobody has asked for in 14 days, unless it is kept warm, and takes it up again when asked', async () => {
+  it('lets rest what nobody has used in 14 days, unless it is kept warm, and takes it up again when used', async () => {
     const policy = { maxLifeSeconds: 100 * DAY }
-    const { sweep, ask, clock, vendor, process, calls } = kept({ policy, script: gives({ lifeSeconds: 20 * DAY }) })
+    const { sweep, ask, alter, clock, calls } = kept({ policy, script: gives({ lifeSeconds: 20 * DAY }) })
     await ask()
     clock.advance(19 * DAY)
     expect(await sweep()).toEqual({ due: 1, renewed: 0, failed: 0, left: 0 })
     expect((await sweep()).due).toBe(0)
     clock.advance(DAY)
     expect((await ask()).source).toBe('vendor')
-    await change({ vendor, connection: 'hq' }, { by: 'ann', keep_warm: true }, process())
+    await alter({ keep_warm: true })
     clock.advance(18 * DAY)
     expect(await sweep()).toEqual({ due: 1, renewed: 1, failed: 0, left: 0 })
     expect(calls).toHaveLength(3)
@@ -123,40 +143,39 @@ describe('the keeper', () => {
 
   it('lets rest after as many days as the deployment says, and tokens in memory after two at most', async () => {
     const policy = { maxLifeSeconds: 100 * DAY }
-    for (const [keep, days, due] of [
+    for (const [storage, days, renewed] of [
       ['table', 3, 0],
       ['table', 30, 1],
       ['memory', 30, 0],
     ] as const) {
-      const m = kept({ policy: { ...policy, keep }, script: gives({ lifeSeconds: 20 * DAY }) })
+      const m = kept({ policy: { ...policy, storage }, script: gives({ lifeSeconds: 20 * DAY }) })
       await m.ask()
       m.clock.advance(19 * DAY)
-      const process = { ...m.process(), restAfterDays: days }
-      expect((await renewDue(m.vendor, process, secondsAfter(m.clock.now(), 20))).renewed).toBe(due)
+      expect((await m.sweep({ restAfterDays: days })).renewed).toBe(renewed)
     }
   })
 
   it('never lets a grant rest, which would die of it', async () => {
-    const policy = { rotates: true, maxLifeSeconds: 100 * DAY } as const
+    const policy = { singleUseRefreshToken: true, maxLifeSeconds: 100 * DAY } as const
     const { sweep, ask, clock } = kept({ policy, script: gives({ lifeSeconds: 20 * DAY, refreshToken: 'r' }) })
     await ask()
     clock.advance(19 * DAY)
     expect(await sweep()).toEqual({ due: 1, renewed: 1, failed: 0, left: 0 })
   })
 
-  it('does not count its own calls as somebody asking', async () => {
-    const { sweep, ask, clock, store } = kept()
+  it('does not count its own calls as use', async () => {
+    const { sweep, ask, clock, tokens, connection } = kept()
     await ask()
     await ask()
-    const { askedAt } = (await store.read('acme#hq')).state
+    const { usedAt } = (await tokens.read(connection)).state
+    expect(usedAt).toEqual(clock.now())
     clock.advance(2 * DAY)
-    await sweep()
-    expect((await store.read('acme#hq')).state.askedAt).toEqual(askedAt)
+    expect((await sweep()).renewed).toBe(1)
+    expect((await tokens.read(connection)).state.usedAt).toEqual(usedAt)
   })
 
-  it('takes up again what rests when it is enabled or kept warm, before anybody asks', async () => {
-    const { sweep, toDue, vendor, process, clock } = kept()
-    const alter = (body: object) => change({ vendor, connection: 'hq' }, { by: 'ann', ...body }, process())
+  it('takes up again what rests when it is enabled or kept warm, before anybody uses it', async () => {
+    const { sweep, toDue, alter, clock } = kept()
     await toDue()
     await alter({ status: 'disabled' })
     expect((await sweep()).renewed).toBe(0)
@@ -169,12 +188,139 @@ describe('the keeper', () => {
   })
 
   it('passes over a disabled connection and a dead grant', async () => {
-    const { sweep, toDue, store, calls } = kept()
-    await toDue()
-    await store.setStatus('acme#hq', 'disabled')
-    expect(await sweep()).toEqual({ due: 1, renewed: 0, failed: 0, left: 0 })
-    expect((await sweep()).due).toBe(0)
-    expect(calls).toHaveLength(1)
+    const policy = { singleUseRefreshToken: true, maxLifeSeconds: 100 * DAY } as const
+    const stop = {
+      disabled: ({ connection, process }: ReturnType<typeof kept>) => disable(connection, process()),
+      dead: ({ tokens, connection, clock }: ReturnType<typeof kept>) =>
+        tokens.stop(connection, {
+          kind: 'revoke',
+          failure: { code: 'grant_revoked', detail: 'taken back', count: 1, since: clock.now() },
+        }),
+    }
+    for (const how of ['disabled', 'dead'] as const) {
+      const m = kept({ policy, script: gives({ refreshToken: 'r' }) })
+      await m.toDue()
+      await stop[how](m)
+      expect(await m.sweep()).toEqual({ due: 1, renewed: 0, failed: 0, left: 0 })
+      m.clock.advance(100 * DAY)
+      expect((await m.sweep()).due).toBe(0)
+      expect(m.calls).toHaveLength(1)
+    }
+  })
+})
+
+describe('a sweep over many connections', () => {
+  /** So many connections whose turn has come, at a vendor that takes up to half a second for each. */
+  async function crowd(count: number) {
+    const m = kept()
+    const names = Array.from({ length: count }, (_, i) => `site-${i}`)
+    for (const name of names) {
+      m.secrets.replace(`acme/${name}`, { password: name })
+      await m.ask(name)
+    }
+    m.clock.advance(HOUR - 200)
+    const slow: Script = async (context, refreshToken, call) => {
+      await m.clock.sleep(0.1 + (call % 5) / 10)
+      return gives({})(context, refreshToken, call)
+    }
+    m.will(slow)
+    m.calls.length = 0
+    const renewed = async () => {
+      const rows = await Promise.all(names.map((name) => m.tokens.read({ vendor: m.vendor, name })))
+      return rows.filter(({ token }) => token && token.accessToken.expiresAt > secondsAfter(m.clock.now(), 1800)).length
+    }
+    return { ...m, names, slow, renewed }
+  }
+
+  it.each([
+    ['tokens', 'read', 1],
+    ['tokens', 'acquire', 1],
+    ['tokens', 'record', 1],
+    ['tokens', 'put', 0],
+    ['registry', 'postpone', 0],
+    ['allowance', 'use', 1],
+  ] as const)('goes on when %s.%s is throttled once, and leaves nothing running', async (...fault) => {
+    const [port, method, failed] = fault
+    const m = await crowd(20)
+    const machine = m.forSweep()
+    const { process, expectQuiet } = watched({
+      ...machine,
+      // The method is one of this port's: the list above says so.
+      [port]: broken(machine[port], method as never),
+    })
+    expect(await renewDue(m.vendor, process)).toEqual({ due: 20, renewed: 20 - failed, failed, left: 0 })
+    await expectQuiet()
+    expect(m.calls.length).toBeGreaterThanOrEqual(19)
+    expect(await m.renewed()).toBeGreaterThanOrEqual(19)
+    // A token that could not be cached was obtained all the same, and is renewed for those who come later.
+    const again = method === 'put' ? 1 : failed
+    expect(await m.sweep()).toEqual({ due: again, renewed: again, failed: 0, left: 0 })
+  })
+
+  it('goes on when the table throttles every other write, and renews the rest a minute later', async () => {
+    const m = await crowd(20)
+    const machine = m.forSweep()
+    let writes = 0
+    const record: Machine['tokens']['record'] = async (under, outcome) => {
+      writes += 1
+      if (writes % 2 === 0) throw new VendingError('store_unavailable', 'the table throttles')
+      return machine.tokens.record(under, outcome)
+    }
+    const { process, expectQuiet } = watched({ ...machine, tokens: { ...machine.tokens, record } })
+    const { due, renewed, failed, left } = await renewDue(m.vendor, process)
+    expect([due, renewed + failed, left]).toEqual([20, 20, 0])
+    expect(failed).toBeGreaterThan(0)
+    await expectQuiet()
+    await m.sweep()
+    expect(await m.renewed()).toBe(20)
+  })
+
+  it('throws what was unexpected only when all the others have ended', async () => {
+    const m = await crowd(20)
+    m.will((...given) => {
+      if (m.calls.at(-1)?.password === 'site-3') throw new TypeError('a bug of ours')
+      return m.slow(...given)
+    })
+    const { process, expectQuiet } = watched(m.forSweep())
+    await expect(renewDue(m.vendor, process)).rejects.toThrow(new TypeError('a bug of ours'))
+    await expectQuiet()
+    expect(await m.renewed()).toBe(19)
+    expect(m.observations.filter(({ kind }) => kind === 'swept')).toEqual([
+      { kind: 'swept', vendor: m.vendor, fault: 'it broke on our side' },
+    ])
+  })
+
+  it('reaches everybody although more connections throw than are worked on at once', async () => {
+    const m = await crowd(60)
+    m.will((...given) => {
+      if (Number(m.calls.at(-1)?.password.slice(5)) < 40) throw new TypeError('a bug of ours')
+      return gives({})(...given)
+    })
+    const { process, expectQuiet } = watched(m.forSweep())
+    await expect(renewDue(m.vendor, process)).rejects.toThrow('a bug of ours')
+    await expectQuiet()
+    expect(await m.renewed()).toBe(20)
+  })
+
+  it('begins nothing that it could not end in the time of the function', async () => {
+    const m = await crowd(40)
+    m.will(async (...given) => {
+      await m.clock.sleep(8)
+      return gives({})(...given)
+    })
+    const startedAt = m.clock.now()
+    const { process, expectQuiet } = watched(m.processFor(17))
+    const { due, renewed, failed, left } = await renewDue(m.vendor, process)
+    const took = secondsBetween(startedAt, m.clock.now())
+    await expectQuiet()
+    expect([due, renewed + left, failed]).toEqual([40, 40, 0])
+    expect(left).toBeGreaterThan(0)
+    expect(renewed).toBeGreaterThan(0)
+    expect(took).toBeLessThan(17)
+    for (const { at } of m.calls) expect(secondsBetween(startedAt, at)).toBeLessThanOrEqual(1)
+    expect(m.observations.filter(({ kind }) => kind === 'swept')).toEqual([
+      { kind: 'swept', vendor: m.vendor, fault: `${left} renewals were due and could not be begun in time` },
+    ])
   })
 })
 
@@ -199,11 +345,11 @@ it('spreads the renewals of 1,000 tokens that were obtained together: never more
 }, 60_000)
 
 describe('the health of sweeps', () => {
-  /** Nobody hears of it in the first ten minutes; then one notice, and one when it is over. */
-  it('is told of once when they leave work undone for ten minutes, and once when they do not any more', async () => {
-    const { toDue, process, vendor, clock, notices } = kept()
+  /** Nobody is notified in the first ten minutes; then one notice, and one when it is over. */
+  it('is notified of once when they leave work undone for ten minutes, and once when they do not any more', async () => {
+    const { toDue, sweep, processFor, vendor, clock, notices } = kept()
     await toDue()
-    const cramped = () => renewDue(vendor, process(), secondsAfter(clock.now(), 10))
+    const cramped = () => renewDue(vendor, processFor(10))
     for (let minute = 0; minute < 10; minute++) {
       expect((await cramped()).left).toBe(1)
       clock.advance(60)
@@ -215,22 +361,20 @@ describe('the health of sweeps', () => {
     }
     const detail = '1 renewals were due and could not be begun in time'
     expect(notices).toMatchObject([{ kind: 'sweep_failing', vendor: 'acme', title: 'Acme', detail }])
-    await renewDue(vendor, process(), secondsAfter(clock.now(), 20))
-    await renewDue(vendor, process(), secondsAfter(clock.now(), 20))
+    await sweep()
+    clock.advance(60)
+    await sweep()
     expect(notices).toMatchObject([{}, { kind: 'recovered', was: 'sweep_failing' }])
     expect(notices).toHaveLength(2)
   })
 
   it('is not doubted for a sweep that broke and the next that went well', async () => {
-    const { toDue, process, vendor, clock, notices, store } = kept()
+    const { toDue, sweep, clock, notices, registry } = kept()
     await toDue()
     for (let minute = 0; minute < 30; minute++) {
-      const broken = { ...process(), store: brokenStore(store, 'due') }
-      await expect(renewDue(vendor, broken, secondsAfter(clock.now(), 20))).rejects.toMatchObject({
-        code: 'store_unavailable',
-      })
+      await expect(sweep({ registry: broken(registry, 'due') })).rejects.toMatchObject({ code: 'store_unavailable' })
       clock.advance(30)
-      await renewDue(vendor, process(), secondsAfter(clock.now(), 20))
+      await sweep()
       clock.advance(30)
     }
     expect(notices).toEqual([])

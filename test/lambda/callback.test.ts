@@ -1,13 +1,15 @@
 import { answer as answerApi } from '../../functions/api/app.ts'
 import type { VendingEvent } from '../../functions/api/audit.ts'
-import { dynamoStore } from '../../functions/aws/dynamo-store.ts'
+import { dynamoConsents } from '../../functions/aws/dynamo-consents.ts'
+import { dynamoTokens } from '../../functions/aws/dynamo-tokens.ts'
 import { kmsEnvelope } from '../../functions/aws/envelope.ts'
 import { lambdaInvoke } from '../../functions/aws/invoke.ts'
 import { beginConsent, beginHostedConsent, finishConsent } from '../../functions/consent/consent.ts'
-import { answerExchange } from '../../functions/consent/hosted.ts'
+import type { ConsentStore } from '../../functions/consent/store.ts'
+import { disable } from '../../functions/core/revoke.ts'
 import { Secret } from '../../functions/core/secret.ts'
 import type { TokenStore } from '../../functions/core/store.ts'
-import { secondsAfter } from '../../functions/core/token.ts'
+import { secondsAfter } from '../../functions/core/time.ts'
 import type { Vendor } from '../../functions/core/vendor.ts'
 import {
   answerCallback,
@@ -15,13 +17,13 @@ import {
   type CallbackLine,
   type CallbackWorld,
 } from '../../functions/lambda/callback.ts'
+import { answerExchange } from '../../functions/lambda/exchange.ts'
 import { localAws } from '../support/local-aws.ts'
-import { memoryStore } from '../support/memory-store.ts'
-import { brokenStore, fakeVendor, The, world } from '../support/world.ts'
+import { memoryTable } from '../support/memory-store.ts'
+import { broken, fakeVendor, The, world } from '../support/world.ts'
 
 const URL_BASE = 'https://callback.example/v1'
 const CODE = 'canary-code'
-const { connection } = The
 
 let aws: Awaited<ReturnType<typeof localAws>>
 beforeAll(async () => {
@@ -29,15 +31,21 @@ beforeAll(async () => {
 })
 afterAll(() => aws.close())
 
-const stores: Readonly<Record<string, () => Promise<TokenStore>>> = {
-  memory: async () => memoryStore(),
-  DynamoDB: async () =>
-    dynamoStore({
-      client: aws.dynamo,
-      table: await aws.createTable(),
-      envelope: kmsEnvelope(aws.kms, aws.keyId, () => The.now),
-      onUnsealable: () => {},
-    }),
+interface Stores {
+  readonly tokens: TokenStore
+  readonly consents: ConsentStore
+}
+
+const stores: Readonly<Record<string, () => Promise<Stores>>> = {
+  memory: async () => memoryTable(),
+  DynamoDB: async () => {
+    const table = { client: aws.dynamo, table: await aws.createTable() }
+    const envelope = kmsEnvelope(aws.kms, aws.keyId, () => The.now)
+    return {
+      tokens: dynamoTokens({ ...table, envelope, onUnsealable: () => {} }),
+      consents: dynamoConsents(table),
+    }
+  },
 }
 
 type Asked = Readonly<Record<string, readonly string[]>>
@@ -67,16 +75,16 @@ function call(query: Asked, details: Details = {}): CallbackEvent {
 const BEGIN = { resource: '/oauth/{vendor}/begin' }
 
 /** A machine with a hosted callback, a vendor that wants consent, and a record of what went on. */
-async function machine(store: TokenStore = memoryStore()) {
+async function machine({ tokens, consents }: Stores = memoryTable()) {
   const exchanged: { code: string; redirectUri: string }[] = []
   const invoked: { functionName: string; event: object }[] = []
   const lines: VendingEvent[] = []
   const log: CallbackLine[] = []
-  const { clock, process } = world({ store, callbackUrl: URL_BASE })
+  const { clock, process } = world({ tokens, consents, callbackUrl: URL_BASE })
   const runtime = process()
   let fails = false
   const vendor: Vendor = {
-    ...fakeVendor({ policy: { rotates: true } }).vendor,
+    ...fakeVendor({ policy: { singleUseRefreshToken: true } }).vendor,
     authorization: {
       url: (_, { redirectUri = '', state }) =>
         new URL(`https://acme.example/auth?scope=a%20b&state=${state}&redirect_uri=${encodeURIComponent(redirectUri)}`),
@@ -91,10 +99,11 @@ async function machine(store: TokenStore = memoryStore()) {
       },
     },
   }
+  const connection = { vendor, name: The.connection }
   const exchange = (event: unknown) =>
-    answerExchange(vendor, { event, requestId: 'r-1' }, runtime, (line) => lines.push(line))
+    answerExchange(vendor, { event, requestId: 'r-1' }, runtime, (_, line) => lines.push(line))
   const callback: CallbackWorld = {
-    consents: store,
+    consents,
     exchangeFunctions: new Map([
       ['acme', 'acme-exchange'],
       ['apex', 'apex-exchange'],
@@ -110,7 +119,7 @@ async function machine(store: TokenStore = memoryStore()) {
 
   /** A person opens the link: the ticket, and the cookie that their browser has now. */
   async function opened() {
-    const { beginUrl } = await beginHostedConsent({ vendor, connection }, runtime)
+    const { beginUrl } = await beginHostedConsent(connection, runtime)
     const state = new URL(beginUrl).searchParams.get('t') ?? ''
     const begun = await answer(call({ t: [state] }, BEGIN))
     const cookie = String(begun.headers?.['set-cookie']).split(';')[0] ?? ''
@@ -119,7 +128,10 @@ async function machine(store: TokenStore = memoryStore()) {
   const failing = () => {
     fails = true
   }
-  return { vendor, runtime, store, clock, callback, answer, opened, exchange, exchanged, invoked, lines, log, failing }
+  return {
+    ...{ vendor, connection, runtime, tokens, consents, clock },
+    ...{ callback, answer, opened, exchange, exchanged, invoked, lines, log, failing },
+  }
 }
 
 const outcomeOf = ({ statusCode, headers, body }: Awaited<ReturnType<typeof answerCallback>>) => ({
@@ -131,8 +143,8 @@ const placeOf = ({ headers }: Awaited<ReturnType<typeof answerCallback>>) => hea
 
 describe.each(Object.entries(stores))('a hosted consent over %s', (_name, open) => {
   it('connects the connection: begin, the vendor, the callback, the page', async () => {
-    const { opened, answer, exchanged, invoked, store, vendor, runtime, lines } = await machine(await open())
-    const { beginUrl, redirectUri } = await beginHostedConsent({ vendor, connection }, runtime)
+    const { opened, answer, exchanged, invoked, tokens, connection, runtime, lines } = await machine(await open())
+    const { beginUrl, redirectUri } = await beginHostedConsent(connection, runtime)
     expect(beginUrl).toMatch(/^https:\/\/callback\.example\/v1\/oauth\/acme\/begin\?t=[\w-]{43}$/)
     expect(redirectUri).toBe(`${URL_BASE}/oauth/acme/callback`)
     const { state, begun, cookie, back } = await opened()
@@ -149,7 +161,7 @@ describe.each(Object.entries(stores))('a hosted consent over %s', (_name, open) 
     expect(ended.headers?.['set-cookie']).toBe('__Host-vendomat=; Secure; HttpOnly; SameSite=Lax; Path=/; Max-Age=0')
     expect(exchanged).toEqual([{ code: CODE, redirectUri }])
     expect(invoked.map(({ functionName }) => functionName)).toEqual(['acme-exchange'])
-    expect((await store.read('acme#hq')).token?.accessToken.value.reveal()).toBe('canary-token')
+    expect((await tokens.read(connection)).token?.accessToken.value.reveal()).toBe('canary-token')
     expect(lines).toEqual([
       expect.objectContaining({
         op: 'authorize',
@@ -179,20 +191,20 @@ describe.each(Object.entries(stores))('a hosted consent over %s', (_name, open) 
   })
 
   it('is not finished through the private API, nor a private one through the callback', async () => {
-    const { opened, answer, vendor, runtime, store, exchanged, clock } = await machine(await open())
+    const { opened, answer, connection, runtime, tokens, exchanged, clock } = await machine(await open())
     const { state, back, cookie } = await opened()
     const code = new Secret(CODE)
     const invalid = { code: 'authorization_invalid' }
-    await expect(finishConsent({ vendor, connection }, { state, code }, runtime)).rejects.toMatchObject(invalid)
-    const own = await beginConsent({ vendor, connection }, 'http://127.0.0.1:1/callback', runtime)
+    await expect(finishConsent(connection, { state, code }, runtime)).rejects.toMatchObject(invalid)
+    const own = await beginConsent(connection, 'http://127.0.0.1:1/callback', runtime)
     expect(placeOf(await answer(call({ t: [own.state] }, BEGIN)))).toBe('../done?r=no')
     const through = call({ state: [own.state], code: [CODE] }, { headers: { cookie } })
     expect(placeOf(await answer(through))).toBe('../done?r=no')
     expect(exchanged).toEqual([])
     expect(placeOf(await answer(back))).toBe('../done?r=ok')
-    await finishConsent({ vendor, connection }, { state: own.state, code }, runtime)
+    await finishConsent(connection, { state: own.state, code }, runtime)
     expect(exchanged).toHaveLength(2)
-    expect((await store.read('acme#hq')).token?.refreshAt.getTime()).toBeGreaterThan(clock.now().getTime())
+    expect((await tokens.read(connection)).token?.refreshAt.getTime()).toBeGreaterThan(clock.now().getTime())
   })
 })
 
@@ -285,8 +297,8 @@ describe('an odd call', () => {
     ['another vendor', {}, { vendor: 'apex' }],
     ['POST', {}, { method: 'POST' }],
   ])('to begin with %s leaves the ticket unused', async (name, _query, details) => {
-    const { answer, vendor, runtime } = await machine()
-    const { beginUrl } = await beginHostedConsent({ vendor, connection }, runtime)
+    const { answer, connection, runtime } = await machine()
+    const { beginUrl } = await beginHostedConsent(connection, runtime)
     const t = new URL(beginUrl).searchParams.get('t') ?? ''
     const odd = call({ t: name === 'two tickets' ? [t, t] : [t] }, { ...BEGIN, ...details })
     expect(outcomeOf(await answer(odd))).toEqual(outcomeOf(await answer(call({}))))
@@ -294,8 +306,8 @@ describe('an odd call', () => {
   })
 
   it('that comes too late, at either step, is refused', async () => {
-    const { opened, answer, clock, vendor, runtime, invoked } = await machine()
-    const { beginUrl } = await beginHostedConsent({ vendor, connection }, runtime)
+    const { opened, answer, clock, connection, runtime, invoked } = await machine()
+    const { beginUrl } = await beginHostedConsent(connection, runtime)
     const { back } = await opened()
     clock.advance(600)
     expect(outcomeOf(await answer(back))).toEqual(outcomeOf(await answer(call({}))))
@@ -338,10 +350,10 @@ describe('a consent that came back', () => {
   it.each(['the vendor fails', 'the connection was disabled', 'the exchange is not there'])(
     'ends like a denied one when %s',
     async (why) => {
-      const { opened, answer, callback, store, failing, exchanged } = await machine()
+      const { opened, answer, callback, connection, runtime, failing, exchanged } = await machine()
       const { back } = await opened()
       if (why === 'the vendor fails') failing()
-      if (why === 'the connection was disabled') await store.setStatus('acme#hq', 'disabled')
+      if (why === 'the connection was disabled') await disable(connection, runtime)
       const gone: CallbackWorld = { ...callback, invoke: async () => Promise.reject(new Error('403')) }
       const ended = why === 'the exchange is not there' ? await answerCallback(back, gone) : await answer(back)
       expect([placeOf(ended), ended.headers?.['set-cookie']]).toEqual([
@@ -356,8 +368,8 @@ describe('a consent that came back', () => {
   it('while the table is down is refused and can be tried again', async () => {
     const { opened, callback, answer, log } = await machine()
     const { back } = await opened()
-    const broken = { ...callback, consents: brokenStore(memoryStore(), 'takeConsent') }
-    expect(outcomeOf(await answerCallback(back, broken))).toEqual(outcomeOf(await answer(call({}))))
+    const down = { ...callback, consents: broken(memoryTable().consents, 'takeConsent') }
+    expect(outcomeOf(await answerCallback(back, down))).toEqual(outcomeOf(await answer(call({}))))
     expect(log).toEqual([{ error: 'the hosted callback failed', cause: 'VendingError' }])
     expect(placeOf(await answer(back))).toBe('../done?r=ok')
   })
@@ -367,7 +379,12 @@ describe('beginning through the API', () => {
   const begin = async ({ vendor, runtime }: Pick<Awaited<ReturnType<typeof machine>>, 'vendor' | 'runtime'>) => {
     const body = JSON.stringify({ hosted: true })
     const about = { operation: 'authorize', requestId: 'r-2', caller: 'arn:aws:iam::000000000000:role/ada' } as const
-    const answered = await answerApi(vendor, { ...about, connection, query: {}, body }, runtime, () => {})
+    const answered = await answerApi(
+      vendor,
+      { ...about, connection: The.connection, query: {}, body },
+      runtime,
+      () => {},
+    )
     return { status: answered.status, ...JSON.parse(answered.body) }
   }
 
@@ -399,22 +416,22 @@ describe('the exchange', () => {
   const stateHash = 'a'.repeat(64)
 
   it('refuses what the callback does not say, and a consent that did not just come back', async () => {
-    const { exchange, exchanged, store, clock, lines } = await machine()
+    const { exchange, exchanged, consents, clock, lines } = await machine()
     const consent = {
       stateHash,
       key: 'acme#hq',
       redirectUri: 'https://x.example',
       expiresAt: secondsAfter(The.now, 600),
     }
-    await store.beginConsent('acme', { ...consent, authorizationUrl: 'https://acme.example/auth?a=b' })
-    const event = { connection, code: CODE, stateHash }
+    await consents.beginConsent('acme', { ...consent, authorizationUrl: 'https://acme.example/auth?a=b' })
+    const event = { connection: The.connection, code: CODE, stateHash }
     const foreign = [undefined, {}, { ...event, more: 1 }, { ...event, connection: 'HQ' }, { httpMethod: 'GET' }]
     for (const one of foreign) expect(await exchange(one)).toEqual({ outcome: 'bad_request' })
     const invalid = { outcome: 'authorization_invalid' }
     expect(await exchange(event)).toEqual(invalid)
-    await store.bindConsent('acme', { stateHash, bind: 'b', now: clock.now() })
+    await consents.bindConsent('acme', { stateHash, bind: 'b', now: clock.now() })
     expect(await exchange(event)).toEqual(invalid)
-    await store.takeConsent('acme', { stateHash, bind: 'b', now: clock.now() })
+    await consents.takeConsent('acme', { stateHash, bind: 'b', now: clock.now() })
     expect(await exchange({ ...event, connection: 'other' })).toEqual(invalid)
     clock.advance(60)
     expect(await exchange(event)).toEqual(invalid)

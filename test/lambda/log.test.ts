@@ -2,8 +2,20 @@ import { jest } from '@jest/globals'
 import type { VendingEvent } from '../../functions/api/audit.ts'
 import { storeUnavailable } from '../../functions/aws/unavailable.ts'
 import { FAILURES, type FailureCode, VendingError } from '../../functions/core/errors.ts'
-import { metrics, recordChecks, recordEvent, recordMeasure, recordSweep } from '../../functions/lambda/log.ts'
+import type { Observation } from '../../functions/core/observation.ts'
+import { newState } from '../../functions/core/store.ts'
+import { DAY_SECONDS, secondsAfter } from '../../functions/core/time.ts'
+import { daysLeft } from '../../functions/keeper/ladder.ts'
+import {
+  countNotice,
+  metrics,
+  recordChecks,
+  recordEvent,
+  recordObservation,
+  recordSweep,
+} from '../../functions/lambda/log.ts'
 import { FAILURE_METRICS } from '../../lib/vendor-metrics.ts'
+import { fakeVendor, The } from '../support/world.ts'
 
 const event: VendingEvent = {
   op: 'vend',
@@ -74,7 +86,7 @@ describe('the audit line', () => {
     expect(bug.join()).not.toContain('canary')
   })
 
-  it('C26 never shows the text of what a vendor failure was caused by', () => {
+  it('never shows the text of what a vendor failure was caused by', () => {
     const failure = new VendingError('vendor_unavailable', 'Accelo does not answer', {
       cause: new Error('canary in a URL'),
     })
@@ -109,12 +121,21 @@ const unitsOf = (record: () => void) => {
 }
 
 describe('the metrics', () => {
+  const { connection } = fakeVendor({ id: 'accelo' })
+  const observe = (observation: Observation) => recordObservation('accelo', observation)
+  const called = (seconds: number, failure?: FailureCode) =>
+    observe({ kind: 'vendor_called', connection, seconds, ...(failure && { failure }) })
+  const endsIn = (days: number) => {
+    const ends = { since: new Date(0), until: secondsAfter(The.now, days * DAY_SECONDS) }
+    observe({ kind: 'credentials_end', connection, state: newState, ends, daysLeft: daysLeft(ends.until, The.now) })
+  }
+
   beforeEach(() => {
     linesOf(() => metrics.publishStoredMetrics())
   })
 
   it('count a call of the vendor and how long it took', () => {
-    const record = () => recordMeasure('accelo', { kind: 'vendor_call', seconds: 0.2504 })
+    const record = () => called(0.2504)
     expect(metricsOf(record)).toEqual([{ vendor: 'accelo', VendorCalls: 1, VendorTime: 250 }])
     expect(unitsOf(record)).toEqual([
       { Name: 'VendorCalls', Unit: 'Count' },
@@ -123,8 +144,7 @@ describe('the metrics', () => {
   })
 
   it('count a call that failed by its class too', () => {
-    const failure = 'vendor_unavailable'
-    expect(metricsOf(() => recordMeasure('accelo', { kind: 'vendor_call', seconds: 8, failure }))).toEqual([
+    expect(metricsOf(() => called(8, 'vendor_unavailable'))).toEqual([
       { vendor: 'accelo', VendorCalls: 1, VendorTime: 8000, VendorFailures: 1, VendorUnavailable: 1 },
     ])
   })
@@ -132,19 +152,18 @@ describe('the metrics', () => {
   it('know every class by the name that the dashboard asks for', () => {
     const [line = {}] = metricsOf(() => {
       // The keys of FAILURES are its codes.
-      for (const failure of Object.keys(FAILURES) as FailureCode[])
-        recordMeasure('accelo', { kind: 'vendor_call', seconds: 1, failure })
+      for (const failure of Object.keys(FAILURES) as FailureCode[]) called(1, failure)
     })
     expect(FAILURE_METRICS.filter((name) => line[name] !== 1)).toEqual([])
   })
 
   it('of one invocation are one line, with each value of what came several times', () => {
     const [line, ...more] = metricsOf(() => {
-      recordMeasure('accelo', { kind: 'days_to_expiry', days: 7 })
-      recordMeasure('accelo', { kind: 'days_to_expiry', days: -3 })
-      recordMeasure('accelo', { kind: 'lease_wait', seconds: 1.5 })
-      recordMeasure('accelo', { kind: 'notice', sent: true })
-      recordMeasure('accelo', { kind: 'notice', sent: false })
+      endsIn(7)
+      endsIn(-3)
+      observe({ kind: 'waited', connection, seconds: 1.5 })
+      countNotice('accelo', true)
+      countNotice('accelo', false)
     })
     expect(line).toEqual({
       vendor: 'accelo',
@@ -159,8 +178,8 @@ describe('the metrics', () => {
 
   it.each([99, 100, 101, 250])('name the vendor on every line, with %i connections in one run', (connections) => {
     const lines = metricsOf(() => {
-      for (let days = 0; days < connections; days += 1) recordMeasure('accelo', { kind: 'days_to_expiry', days })
-      recordMeasure('accelo', { kind: 'notice', sent: true })
+      for (let days = 0; days < connections; days += 1) endsIn(days)
+      countNotice('accelo', true)
     })
     expect(lines.filter(({ vendor }) => vendor !== 'accelo')).toEqual([])
     expect(lines.flatMap(({ DaysToExpiry = [] }) => DaysToExpiry)).toHaveLength(connections)

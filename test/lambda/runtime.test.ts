@@ -1,9 +1,12 @@
 import { jest } from '@jest/globals'
 import { viaSimulator } from '../../functions/aws/simulator.ts'
+import { newState } from '../../functions/core/store.ts'
+import { DAY_SECONDS, secondsAfter } from '../../functions/core/time.ts'
+import { rungAt } from '../../functions/keeper/ladder.ts'
+import { metrics } from '../../functions/lambda/log.ts'
 import { lambdaRuntime } from '../../functions/lambda/runtime.ts'
 import { vendors } from '../../functions/vendors.ts'
 import { listenOnLoopback, readBody } from '../../lib/local/loopback.ts'
-import { expiring } from '../support/notices.ts'
 
 const environment = { AWS_REGION: 'eu-west-1', VENDOMAT_TABLE: 'tokens', VENDOMAT_ENVELOPE_KEY: 'key' }
 
@@ -50,16 +53,18 @@ describe('the notices of a function', () => {
   const before = { ...process.env }
   afterEach(() => {
     process.env = { ...before }
+    metrics.clearMetrics()
   })
 
-  /** Tells one notice to AWS services that answer nothing of use; what was sent to them, and what was logged. */
-  async function told(more: Readonly<Record<string, string>>) {
+  /** What a function sends and logs when credentials end soon and no service but the table takes what it sends. */
+  async function notified(more: Readonly<Record<string, string>>) {
     const sent: string[] = []
     const logged: string[] = []
     const server = await listenOnLoopback(0, (request, response) => {
       readBody(request).then((body) => {
-        sent.push(decodeURIComponent(`${body}`.replaceAll('+', ' ')))
-        response.writeHead(400).end()
+        const isTable = String(request.headers['x-amz-target']).startsWith('DynamoDB')
+        if (!isTable) sent.push(decodeURIComponent(`${body}`.replaceAll('+', ' ')))
+        response.writeHead(isTable ? 200 : 400).end(isTable ? '{}' : '')
       })
     })
     const local = { AWS_ENDPOINT_URL: server.url, AWS_ACCESS_KEY_ID: 'AKIDLOCAL', AWS_SECRET_ACCESS_KEY: 'canary-key' }
@@ -71,8 +76,18 @@ describe('the notices of a function', () => {
       }),
     )
     try {
-      const heard = await lambdaRuntime(vendors.iobeya, { ...environment, ...more }).notify(expiring)
-      return { heard, sent: sent.join('\n'), logged: logged.join('').split('\n').filter(Boolean) }
+      const now = new Date()
+      const ends = { since: secondsAfter(now, -365 * DAY_SECONDS), until: secondsAfter(now, 7 * DAY_SECONDS) }
+      const step = rungAt(ends, now)
+      await lambdaRuntime(vendors.iobeya, { ...environment, ...more }).observe({
+        kind: 'credentials_end',
+        connection: { vendor: vendors.iobeya, name: 'main' },
+        state: newState,
+        ends,
+        daysLeft: 7,
+        ...(step && { step }),
+      })
+      return { sent: sent.join('\n'), logged: logged.join('').split('\n').filter(Boolean) }
     } finally {
       for (const spy of spies) spy.mockRestore()
       await server.close()
@@ -80,7 +95,7 @@ describe('the notices of a function', () => {
   }
 
   it('name the stack and the region, and point to its README', async () => {
-    const { sent } = await told({
+    const { sent } = await notified({
       VENDOMAT_TOPIC: 'arn:aws:sns:eu-west-1:111122223333:mail',
       VENDOMAT_CHAT_TOPIC: 'arn:aws:sns:eu-west-1:111122223333:chat',
       VENDOMAT_STACK: 'vendomat-prod',
@@ -92,13 +107,13 @@ describe('the notices of a function', () => {
   })
 
   it('point to the README of the repository where no other is named', async () => {
-    const { sent } = await told({ VENDOMAT_TOPIC: 'arn:aws:sns:eu-west-1:111122223333:mail', VENDOMAT_RUNBOOK: '' })
+    const { sent } = await notified({ VENDOMAT_TOPIC: 'arn:aws:sns:eu-west-1:111122223333:mail', VENDOMAT_RUNBOOK: '' })
     expect(sent).toContain('Runbook: README.md#credentials-end\neu-west-1')
   })
 
   it('that cannot be sent are logged, one line for each channel, by the name of the fault alone', async () => {
-    const { heard, logged } = await told({ VENDOMAT_TOPIC: 'arn:aws:sns:eu-west-1:111122223333:mail' })
-    expect(heard).toBe(false)
+    const { logged } = await notified({ VENDOMAT_TOPIC: 'arn:aws:sns:eu-west-1:111122223333:mail' })
+    expect(metrics.serializeMetrics()).toMatchObject({ NoticesLost: 1, DaysToExpiry: 7 })
     expect(logged.map((line) => JSON.parse(line)).sort((a, b) => a.channel.localeCompare(b.channel))).toEqual(
       ['event', 'mail'].map((channel) => ({
         level: 'ERROR',

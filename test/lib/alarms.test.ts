@@ -1,23 +1,16 @@
 import { readFileSync } from 'node:fs'
-import { App } from 'aws-cdk-lib'
-import { Template } from 'aws-cdk-lib/assertions'
 import { ANCHORS, TYPES } from '../../functions/notices/words.ts'
 import { vendors } from '../../functions/vendors.ts'
-import { VendingStack, type VendingStackProps } from '../../lib/vending-stack.ts'
+import { machineTemplate } from '../support/machine-stack.ts'
 import { fakeVendor } from '../support/world.ts'
 
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')
-const { context } = JSON.parse(read('cdk.json'))
-function synth(props: VendingStackProps = {}): Template {
-  const app = new App({ analyticsReporting: false, context: { ...context, 'aws:cdk:bundling-stacks': [] } })
-  return Template.fromStack(new VendingStack(app, 'Vendomat', props))
-}
-const template = synth()
+const template = machineTemplate()
 const resources = (type: string, of = template) =>
   Object.values(of.findResources(type)).map(({ Properties }) => Properties)
 
 const alarms = resources('AWS::CloudWatch::Alarm')
-const allAlarms = resources('AWS::CloudWatch::Alarm', synth({ hostedCallback: true }))
+const allAlarms = resources('AWS::CloudWatch::Alarm', machineTemplate({ hostedCallback: true }))
 const ids = Object.keys(vendors)
 const nameOf = ({ AlarmName }: { AlarmName: string }) => AlarmName.replace('Vendomat-', '')
 const alarm = (name: string) => alarms.find((one) => nameOf(one) === name)
@@ -39,21 +32,32 @@ describe('an alarm', () => {
 
   it('links to where people read the README', () => {
     const runbookUrl = 'https://git.example/vendomat/README.md'
-    for (const { AlarmDescription } of resources('AWS::CloudWatch::Alarm', synth({ runbookUrl })))
+    for (const { AlarmDescription } of resources('AWS::CloudWatch::Alarm', machineTemplate({ runbookUrl })))
       expect(AlarmDescription).toMatch(/ Runbook: https:\/\/git\.example\/vendomat\/README\.md#[a-z0-9-]+$/)
-    expect(() => synth({ runbookUrl: `${runbookUrl}#runbook` })).toThrow('it must be the page alone')
+    expect(() => machineTemplate({ runbookUrl: `${runbookUrl}#runbook` })).toThrow('it must be the page alone')
   })
 
   it('is there for every vendor, wherever its tokens are kept', () => {
     const watched = (id: string) => alarms.flatMap((one) => (nameOf(one).startsWith(`${id}-`) ? [nameOf(one)] : []))
     for (const id of ids) {
       expect(watched(id).sort()).toEqual(
-        [
-          ...['check-stopped', 'checks-failing', 'credentials-end', 'due-not-renewed', 'function-errors'],
-          ...['function-throttled', 'served-stale', 'sweep-stopped', 'vendor-failing'],
-        ].map((what) => `${id}-${what}`),
+        [...['check-stopped', 'checks-failing', 'function-errors', 'function-throttled', 'sweep-stopped']].map(
+          (what) => `${id}-${what}`,
+        ),
       )
     }
+  })
+
+  it('has no heading of the runbook in common with a notice: one trouble is one mail', () => {
+    const noticed: readonly string[] = Object.values(ANCHORS)
+    const alarmed = allAlarms.map(({ AlarmDescription }) => AlarmDescription.split('#').at(-1))
+    expect(alarmed.filter((anchor) => noticed.includes(anchor))).toEqual([])
+  })
+
+  it('does not watch what a notice says: how the vendor answers callers and sweeps, and when credentials end', () => {
+    const watched = allAlarms.flatMap(({ MetricName, Metrics = [] }) => [MetricName, ...namesIn(Metrics)])
+    for (const name of ['Failures', 'ServedStale', 'VendorFailures', 'SweepFailed', 'DaysToExpiry'])
+      expect(watched).not.toContain(name)
   })
 
   it('says what missing data means: bad news of sweeps and checks, and good news of everything else', () => {
@@ -77,7 +81,7 @@ describe('an alarm', () => {
     }
   })
 
-  it('tells the topic when it begins and when it is over', () => {
+  it('is mailed when it begins and when it is over', () => {
     for (const { AlarmActions, OKActions } of allAlarms) {
       expect(AlarmActions).toHaveLength(1)
       expect(OKActions).toEqual(AlarmActions)
@@ -102,8 +106,11 @@ interface QueriedMetric {
   readonly MetricStat?: { readonly Period: number; readonly Metric: { readonly MetricName: string } }
 }
 
+const namesIn = (metrics: QueriedMetric[]) =>
+  metrics.flatMap(({ MetricStat }) => MetricStat?.Metric.MetricName ?? []).sort()
+
 describe('of what comes once a day an alarm', () => {
-  const daily = ['check-stopped', 'checks-failing', 'credentials-end'].map((what) => `iobeya-${what}`)
+  const daily = ['check-stopped', 'checks-failing'].map((what) => `iobeya-${what}`)
 
   it.each(daily)(
     '%s looks back from one check past the next, also when that is late and clocks are put back',
@@ -115,7 +122,6 @@ describe('of what comes once a day an alarm', () => {
 
   it('that began stands until the next check, and does not end in between', () => {
     expect(alarm('iobeya-checks-failing')?.DatapointsToAlarm).toBe(1)
-    expect(alarm('iobeya-credentials-end')?.DatapointsToAlarm).toBe(1)
   })
 
   it('on checks begins only when there was none all the time', () => {
@@ -124,25 +130,6 @@ describe('of what comes once a day an alarm', () => {
 })
 
 describe('the alarm on', () => {
-  it('the end of credentials begins with less than 3 days left of any of them', () => {
-    expect(alarm('iobeya-credentials-end')).toMatchObject({
-      MetricName: 'DaysToExpiry',
-      Statistic: 'Minimum',
-      ComparisonOperator: 'LessThanThreshold',
-      Threshold: 3,
-    })
-  })
-
-  it('due tokens begins after 15 minutes of failures, not after one bad minute', () => {
-    expect(alarm('accelo-due-not-renewed')).toMatchObject({
-      MetricName: 'SweepFailed',
-      Period: 300,
-      EvaluationPeriods: 3,
-      ComparisonOperator: 'GreaterThanThreshold',
-      Threshold: 0,
-    })
-  })
-
   it('failing checks counts those that failed and those there was no time for', () => {
     const { Metrics } = alarm('netrex-checks-failing') ?? {}
     expect(namesIn(Metrics)).toEqual(['ChecksFailed', 'ChecksLeft'])
@@ -159,7 +146,7 @@ describe('the alarm on', () => {
 
   it('lost notices is followed by another where there are more vendors than an alarm takes metrics', () => {
     const many = Array.from({ length: 11 }, (_, at) => fakeVendor({ id: `acme${at}` }).vendor)
-    const lost = resources('AWS::CloudWatch::Alarm', synth({ vendors: many })).filter((one) =>
+    const lost = resources('AWS::CloudWatch::Alarm', machineTemplate({ vendors: many })).filter((one) =>
       nameOf(one).startsWith('notices-lost'),
     )
     expect(lost.map((one) => [nameOf(one), namesIn(one.Metrics).length])).toEqual([
@@ -178,9 +165,6 @@ describe('the alarm on', () => {
       'netrex-exchange-throttled',
     ])
   })
-
-  const namesIn = (metrics: QueriedMetric[]) =>
-    metrics.flatMap(({ MetricStat }) => MetricStat?.Metric.MetricName ?? []).sort()
 })
 
 describe('the README', () => {

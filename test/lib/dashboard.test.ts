@@ -1,11 +1,19 @@
 import { jest } from '@jest/globals'
-import { App } from 'aws-cdk-lib'
-import { Template } from 'aws-cdk-lib/assertions'
 import { FAILURES, type FailureCode, VendingError } from '../../functions/core/errors.ts'
-import { metrics, recordChecks, recordEvent, recordMeasure, recordSweep } from '../../functions/lambda/log.ts'
+import type { Observation } from '../../functions/core/observation.ts'
+import { newState } from '../../functions/core/store.ts'
+import {
+  countNotice,
+  metrics,
+  recordChecks,
+  recordEvent,
+  recordObservation,
+  recordSweep,
+} from '../../functions/lambda/log.ts'
 import { vendors } from '../../functions/vendors.ts'
-import { VendingStack } from '../../lib/vending-stack.ts'
 import { FAILURE_METRICS } from '../../lib/vendor-metrics.ts'
+import { machineTemplate } from '../support/machine-stack.ts'
+import { fakeVendor, The } from '../support/world.ts'
 
 interface Line {
   readonly namespace?: string
@@ -33,9 +41,7 @@ interface Widget {
 }
 
 function bodyOf(): { readonly start?: string; readonly widgets: readonly Widget[] } {
-  const app = new App({ analyticsReporting: false, context: { 'aws:cdk:bundling-stacks': [] } })
-  const template = Template.fromStack(new VendingStack(app, 'Vendomat'))
-  const [dashboard] = Object.values(template.findResources('AWS::CloudWatch::Dashboard'))
+  const [dashboard] = Object.values(machineTemplate().findResources('AWS::CloudWatch::Dashboard'))
   expect(dashboard?.Properties.DashboardName).toBe('Vendomat')
   const { DashboardBody: body } = dashboard?.Properties ?? {}
   // What only a deployment knows, such as the table's name, stands between the parts of the text.
@@ -161,6 +167,8 @@ const pascalCase = (code: string) =>
 function counted(): string[] {
   const quiet = [process.stdout, process.stderr].map((stream) => jest.spyOn(stream, 'write').mockReturnValue(true))
   try {
+    const { connection } = fakeVendor()
+    const observe = (observation: Observation) => recordObservation('acme', observation)
     const event = { op: 'vend', request_id: 'r', caller: 'arn', connection: 'hq', ms: 1 } as const
     for (const outcome of ['vendor', 'stale']) recordEvent('acme', { ...event, outcome })
     for (const code of ['bad_request', 'vendor_unavailable'] as const)
@@ -168,10 +176,16 @@ function counted(): string[] {
     recordSweep('acme', { due: 0, renewed: 0, failed: 0, left: 0 })
     recordChecks('acme', { checked: 0, failed: 0, left: 0 })
     for (const name of FAILURE_METRICS)
-      recordMeasure('acme', { kind: 'vendor_call', seconds: 1, failure: codeOf(name) })
-    recordMeasure('acme', { kind: 'lease_wait', seconds: 1 })
-    recordMeasure('acme', { kind: 'days_to_expiry', days: -1 })
-    for (const sent of [true, false]) recordMeasure('acme', { kind: 'notice', sent })
+      observe({ kind: 'vendor_called', connection, seconds: 1, failure: codeOf(name) })
+    observe({ kind: 'waited', connection, seconds: 1 })
+    observe({
+      kind: 'credentials_end',
+      connection,
+      state: newState,
+      ends: { since: The.now, until: The.now },
+      daysLeft: 0,
+    })
+    for (const sent of [true, false]) countNotice('acme', sent)
     const { _aws } = metrics.serializeMetrics()
     return _aws.CloudWatchMetrics.flatMap(({ Metrics }) => Metrics.map(({ Name }) => Name)).sort()
   } finally {

@@ -2,21 +2,14 @@ import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { App, Validations } from 'aws-cdk-lib'
-import { Template } from 'aws-cdk-lib/assertions'
+import { Validations } from 'aws-cdk-lib'
 import { AwsSolutionsChecks } from 'cdk-nag'
 import { vendors } from '../../functions/vendors.ts'
-import { VendingStack, type VendingStackProps } from '../../lib/vending-stack.ts'
 import { bundleFunction } from '../../lib/vendor-code.ts'
+import { machineStack, machineTemplate } from '../support/machine-stack.ts'
 
-const { context: flags } = JSON.parse(readFileSync(new URL('../../cdk.json', import.meta.url), 'utf8'))
-
-const machine = (props: VendingStackProps) => {
-  const app = new App({ analyticsReporting: false, context: { ...flags, 'aws:cdk:bundling-stacks': [] } })
-  return new VendingStack(app, 'Vendomat', props)
-}
-const template = Template.fromStack(machine({ hostedCallback: true }))
-const without = Template.fromStack(machine({}))
+const template = machineTemplate({ hostedCallback: true })
+const without = machineTemplate()
 
 const resources = (type: string, of = template) => Object.entries(of.findResources(type))
 const functionOf = (description: string) => {
@@ -49,7 +42,7 @@ describe('without the hosted callback', () => {
     expect(JSON.stringify(without.toJSON())).not.toMatch(
       /callback|oauth|exchanges|VENDOMAT_EXCHANGE|"AuthorizationType":"NONE"/i,
     )
-    expect(Template.fromStack(machine({ hostedCallback: false })).toJSON()).toEqual(without.toJSON())
+    expect(machineTemplate({ hostedCallback: false }).toJSON()).toEqual(without.toJSON())
   })
 })
 
@@ -174,7 +167,7 @@ describe('the hosted callback', () => {
   })
 
   it('breaks no rule of AwsSolutions but those acknowledged, each with a reason', () => {
-    const stack = machine({ hostedCallback: true })
+    const stack = machineStack({ hostedCallback: true })
     const acknowledged = stack.node.findAll().flatMap(({ node }) =>
       node.metadata
         .filter(({ type }) => type === Validations.ACKNOWLEDGED_RULES_METADATA_KEY)

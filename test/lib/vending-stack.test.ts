@@ -1,22 +1,16 @@
-import { readFileSync } from 'node:fs'
 import { DynamoDBClient, type UpdateItemCommandInput } from '@aws-sdk/client-dynamodb'
-import { App, Validations } from 'aws-cdk-lib'
+import { CfnResource, Stack, Validations } from 'aws-cdk-lib'
 import { Match, Template } from 'aws-cdk-lib/assertions'
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { AwsSolutionsChecks } from 'cdk-nag'
-import { dynamoStore } from '../../functions/aws/dynamo-store.ts'
+import { dynamoAllowance } from '../../functions/aws/dynamo-allowance.ts'
+import { dynamoLedger } from '../../functions/aws/dynamo-ledger.ts'
+import { dynamoRegistry } from '../../functions/aws/dynamo-registry.ts'
+import { dynamoTokens } from '../../functions/aws/dynamo-tokens.ts'
 import { vendors } from '../../functions/vendors.ts'
 import { VendingStack, type VendingStackProps } from '../../lib/vending-stack.ts'
+import { machineStack, machineTemplate, validatingApp } from '../support/machine-stack.ts'
 import { fakeVendor } from '../support/world.ts'
-
-const { context: flags } = JSON.parse(readFileSync(new URL('../../cdk.json', import.meta.url), 'utf8'))
-
-/** With the flags of cdk.json, as deployed, but without bundling: what is looked at here is the template. */
-const machine = (props: VendingStackProps = {}) => {
-  const app = new App({ analyticsReporting: false, context: { ...flags, 'aws:cdk:bundling-stacks': [] } })
-  return new VendingStack(app, 'Vendomat', props)
-}
-const synth = (props?: VendingStackProps) => Template.fromStack(machine(props))
 
 interface Statement {
   readonly Action: string | string[]
@@ -25,7 +19,7 @@ interface Statement {
   readonly Condition?: Record<string, Record<string, unknown>>
 }
 
-const template = synth()
+const template = machineTemplate()
 const ids = Object.keys(vendors)
 const resources = (type: string) => Object.entries(template.findResources(type))
 const functionOf = (vendorId: string) => {
@@ -54,7 +48,7 @@ describe('the API', () => {
     return found ? `${pathOf(found.ParentId.Ref)}/${found.PathPart}` : ''
   }
 
-  it('has the routes of the design and no other, each signed', () => {
+  it('has the routes of every vendor and no other, each signed', () => {
     const methods = resources('AWS::ApiGateway::Method').map(([, { Properties }]) => Properties)
     expect(
       methods.every(({ AuthorizationType, ApiKeyRequired }) => AuthorizationType === 'AWS_IAM' && !ApiKeyRequired),
@@ -140,7 +134,7 @@ describe('each function', () => {
   })
 
   it('has no switch to simulated vendors or other endpoints, whatever is configured', () => {
-    const configured = synth({
+    const configured = machineTemplate({
       alertEmail: 'platform@example.com',
       allowedHosts: { iobeya: ['boards.example.com'] },
       reservedConcurrency: { accelo: 20 },
@@ -194,9 +188,8 @@ describe('each function', () => {
     const writeOf = (id: string) =>
       statementsOf(id).find((statement) => actionsOf(statement).includes('dynamodb:UpdateItem'))?.Condition
     const allowed = writeOf('clearid')?.['ForAllValues:StringEquals']?.['dynamodb:Attributes']
-    expect(allowed).toEqual(expect.arrayContaining(['pk', 'status', 'epoch', 'failure', 'mints']))
-    expect(allowed).toEqual(expect.arrayContaining(['ends', 'toldEnd', 'toldTrouble', 'acknowledged', 'checked']))
-    expect(allowed).not.toContain('noticed')
+    expect(allowed).toEqual(expect.arrayContaining(['pk', 'status', 'epoch', 'failure', 'ids']))
+    expect(allowed).toEqual(expect.arrayContaining(['ends', 'notifiedEnd', 'notifiedTrouble', 'checked']))
     for (const attribute of ['sealed', 'refreshToken', 'context', 'fingerprint', 'scope', 'leaseId']) {
       expect(allowed).not.toContain(attribute)
     }
@@ -243,12 +236,12 @@ describe('each function', () => {
 })
 
 describe('people and programs', () => {
-  const withChat = synth({ chatTopic: true })
+  const withChat = machineTemplate({ chatTopic: true })
   const topicsOf = (one: Template) => Object.keys(one.findResources('AWS::SNS::Topic'))
   const environmentsOf = (one: Template) =>
     Object.values(one.findResources('AWS::Lambda::Function')).map(({ Properties }) => Properties.Environment.Variables)
 
-  it('are told by functions that publish to the one topic, and may use its key', () => {
+  it('are notified by functions that publish to the one topic, and may use its key', () => {
     const [topic] = topicsOf(template)
     for (const id of ids) {
       const publishes = statementsOf(id).filter((statement) => actionsOf(statement).includes('sns:Publish'))
@@ -260,7 +253,7 @@ describe('people and programs', () => {
     }
   })
 
-  it('are told by events of ours alone, on the default bus of the account', () => {
+  it('are notified by events of ours alone, on the default bus of the account', () => {
     for (const id of ids) {
       const events = statementsOf(id).filter((statement) =>
         actionsOf(statement).some((action) => action.startsWith('events:')),
@@ -279,10 +272,10 @@ describe('people and programs', () => {
     }
   })
 
-  it('have no topic for chat channels unless it was asked for', () => {
+  it('have no topic for chat channels unless the deployment wants one', () => {
     expect(topicsOf(template)).toHaveLength(1)
     expect(JSON.stringify(template.toJSON())).not.toMatch(/chat/i)
-    expect(synth({ chatTopic: false }).toJSON()).toEqual(template.toJSON())
+    expect(machineTemplate({ chatTopic: false }).toJSON()).toEqual(template.toJSON())
   })
 
   it('that listen in a chat channel have a topic of their own, under the same key, that all functions may publish to', () => {
@@ -314,7 +307,8 @@ describe('people and programs', () => {
     for (const { VENDOMAT_STACK, VENDOMAT_RUNBOOK } of environmentsOf(template))
       expect([VENDOMAT_STACK, VENDOMAT_RUNBOOK]).toEqual(['Vendomat', 'README.md'])
     const runbookUrl = 'https://git.example/vendomat/README.md'
-    for (const { VENDOMAT_RUNBOOK } of environmentsOf(synth({ runbookUrl }))) expect(VENDOMAT_RUNBOOK).toBe(runbookUrl)
+    for (const { VENDOMAT_RUNBOOK } of environmentsOf(machineTemplate({ runbookUrl })))
+      expect(VENDOMAT_RUNBOOK).toBe(runbookUrl)
   })
 })
 
@@ -341,7 +335,7 @@ describe('the table', () => {
             IndexName: 'due',
             KeySchema: [
               { AttributeName: 'vendor', KeyType: 'HASH' },
-              { AttributeName: 'dueAt', KeyType: 'RANGE' },
+              { AttributeName: 'sweepAt', KeyType: 'RANGE' },
             ],
             Projection: { ProjectionType: 'KEYS_ONLY' },
           }),
@@ -383,32 +377,32 @@ describe('the stack', () => {
   })
 
   it('refuses a setting for a vendor that is not there', () => {
-    expect(() => machine({ allowedHosts: { iobeia: ['a.example'] } })).toThrow('allowedHosts names "iobeia"')
-    expect(() => machine({ reservedConcurrency: { acelo: 1 } })).toThrow('reservedConcurrency names "acelo"')
+    expect(() => machineStack({ allowedHosts: { iobeia: ['a.example'] } })).toThrow('allowedHosts names "iobeia"')
+    expect(() => machineStack({ reservedConcurrency: { acelo: 1 } })).toThrow('reservedConcurrency names "acelo"')
   })
 
   it('has the daily check in the time zone it is given, and refuses one that there is not', () => {
-    const zones = Object.values(synth({ timeZone: 'Europe/Zurich' }).findResources('AWS::Scheduler::Schedule')).map(
-      ({ Properties }) => `${Properties.Target.Input} ${Properties.ScheduleExpressionTimezone}`,
-    )
+    const zones = Object.values(
+      machineTemplate({ timeZone: 'Europe/Zurich' }).findResources('AWS::Scheduler::Schedule'),
+    ).map(({ Properties }) => `${Properties.Target.Input} ${Properties.ScheduleExpressionTimezone}`)
     expect([...new Set(zones)].sort()).toEqual(['{"task":"check"} Europe/Zurich', '{"task":"renew"} Etc/UTC'])
-    expect(() => machine({ timeZone: 'Europe/Zurch' })).toThrow('timeZone "Europe/Zurch" is no time zone')
+    expect(() => machineStack({ timeZone: 'Europe/Zurch' })).toThrow('timeZone "Europe/Zurch" is no time zone')
   })
 
   it('is the same each time', () => {
-    expect(synth().toJSON()).toEqual(template.toJSON())
+    expect(machineTemplate().toJSON()).toEqual(template.toJSON())
   })
 
   it('grows by function, roles, log, schedules, alarms and routes with a sixth vendor and no other change', () => {
     const acme = { ...fakeVendor().vendor, id: 'acme', title: 'Acme' }
-    const grown = synth({ vendors: [...Object.values(vendors), acme] })
+    const grown = machineTemplate({ vendors: [...Object.values(vendors), acme] })
     const more = {
       'AWS::Lambda::Function': 1,
       'AWS::IAM::Role': 2,
       'AWS::Scheduler::Schedule': 2,
       'AWS::Logs::LogGroup': 1,
       'AWS::ApiGateway::Method': 6,
-      'AWS::CloudWatch::Alarm': 9,
+      'AWS::CloudWatch::Alarm': 5,
       'AWS::CloudWatch::Dashboard': 0,
       'AWS::KMS::Key': 0,
       'AWS::SQS::Queue': 0,
@@ -421,7 +415,7 @@ describe('the stack', () => {
   })
 
   it('lets a caller vend one connection and nothing beside it', () => {
-    const stack = machine()
+    const stack = machineStack()
     const role = new Role(stack, 'Caller', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') })
     stack.api.grantVend(role, 'accelo', 'hq')
     const text = JSON.stringify(Template.fromStack(stack).findResources('AWS::IAM::Policy'))
@@ -429,7 +423,7 @@ describe('the stack', () => {
   })
 
   it('breaks no rule of AwsSolutions but those acknowledged, each for its construct and with a reason', () => {
-    const stack = machine({ chatTopic: true, alertEmail: 'platform@example.com' })
+    const stack = machineStack({ chatTopic: true, alertEmail: 'platform@example.com' })
     const acknowledged = stack.node.findAll().flatMap(({ node }) =>
       node.metadata
         .filter(({ type }) => type === Validations.ACKNOWLEDGED_RULES_METADATA_KEY)
@@ -452,41 +446,88 @@ describe('the stack', () => {
   })
 })
 
+describe('the rules of CloudFormation', () => {
+  const everything: VendingStackProps = {
+    alertEmail: 'platform@example.com',
+    allowedHosts: { iobeya: ['boards.example.com'] },
+    reservedConcurrency: { accelo: 20 },
+    restAfterDays: 30,
+    hostedCallback: true,
+    timeZone: 'Europe/Zurich',
+    chatTopic: true,
+    runbookUrl: 'https://git.example/README.md',
+    vendors: [...Object.values(vendors), { ...fakeVendor().vendor, id: 'acme', title: 'Acme' }],
+  }
+
+  it.each([
+    ['as it is', {}],
+    ['with everything that can be added to it', everything],
+  ])(
+    'hold for the machine %s',
+    (_, props) => {
+      expect(() => Template.fromStack(new VendingStack(validatingApp(), 'Vendomat', props))).not.toThrow()
+    },
+    30_000,
+  )
+
+  it('do not hold for a queue with a member that there is not', () => {
+    const stack = new Stack(validatingApp(), 'Odd')
+    new CfnResource(stack, 'Queue', { type: 'AWS::SQS::Queue', properties: { Nonsense: 1 } })
+    expect(() => Template.fromStack(stack)).toThrow('Additional properties are not allowed')
+  })
+})
+
 /** The attributes that the store of a vendor whose tokens are never stored names when it writes, as DynamoDB tells them to IAM. */
 async function writtenWithoutTokens(): Promise<Set<string>> {
   const written = new Set(['pk', 'sk'])
   const client = new DynamoDBClient({ region: 'eu-west-1' })
-  // Answers nothing: what is looked at is what would be sent.
+  let holds = true
+  // It answers nothing: the test checks what would be sent.
   client.send = async ({ input }: { input: UpdateItemCommandInput }) => {
     const { UpdateExpression = '', ConditionExpression = '', ExpressionAttributeNames = {} } = input
     for (const [word] of `${UpdateExpression} ${ConditionExpression}`.matchAll(/(?<![:\w])[#\w]+(?!\w*\()/g))
       if (!/^([A-Z]+|\d+)$/.test(word)) written.add(ExpressionAttributeNames[word] ?? word)
     expect(['NONE', 'UPDATED_NEW', undefined]).toContain(input.ReturnValues)
-    return { Attributes: { mints: { N: '1' } } }
+    if (!holds) throw Object.assign(new Error('no'), { name: 'ConditionalCheckFailedException' })
+    return {}
   }
   const envelope = {
     sealer: () => Promise.reject(new Error('seals nothing')),
     open: () => Promise.reject(new Error('opens nothing')),
   }
-  const store = dynamoStore({ client, table: 'tokens', envelope, memoryOnly: true, onUnsealable: () => {} })
-  const key = 'clearid#main'
+  const options = { client, table: 'tokens' }
+  const tokens = dynamoTokens({ ...options, envelope, onUnsealable: () => {} })
+  const registry = dynamoRegistry(options)
+  const allowance = dynamoAllowance(options)
+  const ledger = dynamoLedger(options)
+  const vendor = vendors.clearid
+  const connection = { vendor, name: 'main' }
   const now = new Date('2026-11-21T12:00:00Z')
-  const failure = { code: 'vendor_unavailable', detail: 'd', count: 1, since: now, credentialVersion: 'v' } as const
+  const failure = { code: 'credential_revoked', detail: 'd', count: 1, since: now, credentialVersion: 'v' } as const
+  const success = { credentialVersion: 'v', at: now, usualSeconds: 1, sweepAt: now, used: true } as const
   const acknowledged = { by: 'arn', at: now, until: now, endsAt: now }
-  const told = { mark: 'm', at: now, sent: false }
-  const window = { startsAt: now, endsAt: now, limit: 1 }
-  await store.note(key, failure, 'disproved')
-  await store.note(key, { succeededAt: now, credentialVersion: 'v', checked: { at: now, result: 'alive' } })
-  await store.countMint(key, { now, stop: 120 })
-  await store.register(key, { owner: 'o', keepWarm: true, acknowledged, ends: { since: now, until: now }, dueAt: now })
-  await store.register(key, { ends: 'never', dueAt: now })
-  await store.postpone(key, { now, until: now })
-  await store.touch(key, now)
-  await store.setStatus(key, 'disabled')
-  await store.revoke(key, { status: 'reconnect', failure })
-  for (const matter of ['end', 'trouble'] as const) await store.tell(key, matter, { seen: told, next: told })
-  await store.stop('clearid', now)
-  await store.take('clearid', window)
-  await store.giveBack('clearid', window)
+  const ends = { since: now, until: now }
+  const reading = { connection, epoch: 0 }
+  await tokens.record(reading, { failure, refusedVersion: 'v' })
+  await tokens.record(reading, { success: { ...success, checked: { at: now, result: 'alive' }, ends } })
+  await tokens.record(reading, { success: { ...success, ends: 'never' } })
+  await tokens.stop(connection, { kind: 'disable' })
+  await tokens.stop(connection, { kind: 'revoke', failure })
+  await tokens.enable(connection)
+  await registry.register(connection, { owner: 'o', keepWarm: true, acknowledged, ends, sweepAt: now })
+  await registry.register(connection, { ends: 'never', sweepAt: now, wakes: true })
+  await registry.postpone(connection, { now, until: now })
+  await registry.touch(connection, now)
+  const change = { seen: { mark: 'm', at: now, sent: false }, next: { mark: 'm', at: now, sent: true } }
+  for (const subject of [connection, { vendor, all: 'failing' }, { vendor, all: 'sweep' }] as const)
+    for (const matter of ['end', 'trouble'] as const) await ledger.replace(subject, matter, change)
+  const limit = { name: 'obtained', most: 1, windowSeconds: 3600 }
+  // Each as it goes when the conditions of the one before do not hold.
+  for (const held of [true, false]) {
+    holds = held
+    await allowance.take(vendor, limit, { id: 'a', now })
+  }
+  await allowance.giveBack(vendor, limit, { id: 'a', now })
+  await allowance.block(vendor, limit, now)
   return written
 }

@@ -4,14 +4,19 @@ import {
   CreateTableCommand,
   DynamoDBClient,
   GetItemCommand,
+  ListTablesCommand,
   PutItemCommand,
 } from '@aws-sdk/client-dynamodb'
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge'
 import { CreateTopicCommand, ListTopicsCommand, PublishCommand, SNSClient, SubscribeCommand } from '@aws-sdk/client-sns'
+import { followTable } from '../../functions/aws/table-clock.ts'
+import { tableClock } from '../../functions/core/time.ts'
 import { type AwsEndpoints, startAwsEndpoints } from '../../lib/local/aws-endpoints.ts'
+import { machineClock } from '../../lib/local/clock.ts'
 import type { BusEvent } from '../../lib/local/event-bus.ts'
 import type { Notice } from '../../lib/local/sns.ts'
 
+const credentials = { accessKeyId: 'a', secretAccessKey: 'b' }
 const account = { region: 'us-east-1', accountId: '123456789012' }
 const now = new Date('2026-11-20T12:00:00Z')
 const noticed: Notice[] = []
@@ -31,8 +36,9 @@ beforeEach(async () => {
     onNotice: (notice) => noticed.push(notice),
     onEvent: (event) => heard.push(event),
   })
-  const client = { endpoint: aws.url, region: account.region, credentials: { accessKeyId: 'a', secretAccessKey: 'b' } }
-  dynamo = new DynamoDBClient(client)
+  const client = { endpoint: aws.url, region: account.region, credentials }
+  // The SDK repeats what is refused by a server whose clock is far from its own, as the machine's is here.
+  dynamo = new DynamoDBClient({ ...client, maxAttempts: 1 })
   mail = new SNSClient(client)
   bus = new EventBridgeClient(client)
 })
@@ -71,6 +77,29 @@ describe('DynamoDB', () => {
       'DynamoDB_20120810.PutItem': 2,
       'DynamoDB_20120810.GetItem': 1,
     })
+  })
+
+  it('dates what it answers by the machine’s clock, refusals too', async () => {
+    const dates: (string | null)[] = []
+    for (const [operation, body] of [
+      ['ListTables', '{}'],
+      ['GetItem', '{'],
+    ])
+      dates.push((await post(`DynamoDB_20120810.${operation}`, `${body}`)).headers.get('date'))
+    expect(dates).toEqual(['Fri, 20 Nov 2026 12:00:00 GMT', 'Fri, 20 Nov 2026 12:00:00 GMT'])
+  })
+
+  it('leaves a function that learns the time from it in the machine’s, however far ahead that was moved', async () => {
+    const machine = machineClock()
+    machine.advance(30 * 24 * 3600 * 1000)
+    const other = await startAwsEndpoints({ ...account, port: 0, now: machine.now })
+    const client = new DynamoDBClient({ ...account, endpoint: other.url, credentials, maxAttempts: 1 })
+    const clock = tableClock(machine.now)
+    followTable(client, clock, machine.now)
+    await client.send(new ListTablesCommand({}))
+    expect(Math.abs(clock.now().getTime() - machine.now().getTime())).toBeLessThanOrEqual(1000)
+    client.destroy()
+    await other.close()
   })
 
   it('goes on after a client that left in the middle of its request', async () => {

@@ -2,14 +2,18 @@ import { answer } from '../../functions/api/app.ts'
 import { type ApiAnswer, json, problem } from '../../functions/api/problem.ts'
 import type { Operation } from '../../functions/api/routes.ts'
 import { VendingError } from '../../functions/core/errors.ts'
+import { needsConsent } from '../../functions/core/failure.ts'
 import { type Memory, newMemory } from '../../functions/core/memory.ts'
-import type { CredentialSource, Runtime } from '../../functions/core/runtime.ts'
+import type { CredentialSource } from '../../functions/core/runtime.ts'
 import { Secret } from '../../functions/core/secret.ts'
-import type { TokenStore } from '../../functions/core/store.ts'
+import { tableClock } from '../../functions/core/time.ts'
+import { hasSingleUse } from '../../functions/core/token.ts'
 import type { Vendor } from '../../functions/core/vendor.ts'
 import { checkAll } from '../../functions/keeper/check.ts'
 import { renewDue } from '../../functions/keeper/sweep.ts'
-import { memoryStore } from '../support/memory-store.ts'
+import type { Machine } from '../../functions/lambda/runtime.ts'
+import { noticeListener } from '../../functions/notices/listen.ts'
+import { memoryTable } from '../support/memory-store.ts'
 import { fakeSecrets } from '../support/world.ts'
 
 /*
@@ -19,7 +23,7 @@ import { fakeSecrets } from '../support/world.ts'
 
 /** What outlives a process: the table and the secrets. */
 export interface World {
-  readonly store: TokenStore
+  readonly table: ReturnType<typeof memoryTable>
   readonly secrets: ReturnType<typeof fakeSecrets>
 }
 
@@ -27,6 +31,7 @@ export interface World {
 export interface Inside {
   readonly memory: Memory
   readonly credentials: CredentialSource
+  readonly clock: ReturnType<typeof tableClock>
 }
 
 export type PortKind = 'table' | 'secrets' | 'people'
@@ -40,36 +45,44 @@ export interface Surroundings {
   readonly deadline: (seconds: number) => AbortSignal
   readonly random: () => number
   readonly http: unknown
-  /** When the function is ended, on the process's own clock. */
-  readonly endsAt: Date
+  /** Seconds until the function is ended. */
+  readonly timeLeft: () => number
 }
 
-export const newWorld = (now: () => Date): World => ({ store: memoryStore(), secrets: fakeSecrets(now, {}) })
+export const newWorld = (now: () => Date): World => ({ table: memoryTable(), secrets: fakeSecrets(now, {}) })
 
-export const newInside = ({ secrets }: World): Inside => ({ memory: newMemory(), credentials: secrets.source() })
+export const newInside = ({ secrets }: World, now: () => Date): Inside => ({
+  memory: newMemory(),
+  credentials: secrets.source(),
+  clock: tableClock(now),
+})
 
 /** The seconds after which Lambda ends the function. */
-export const functionSeconds = ({ tokens }: Vendor): number => (tokens.rotates ? 28 : 20)
+export const functionSeconds = ({ tokens }: Vendor): number => (hasSingleUse(tokens) ? 28 : 20)
 
 /** Longest lease and longest wait: after so long a connection has to be well again. */
 export const RECOVERY_SECONDS = 32 + 6
 
-function runtimeOf({ store }: World, { memory, credentials }: Inside, around: Surroundings): Runtime {
+export function runtimeOf({ table }: World, { memory, credentials, clock }: Inside, around: Surroundings): Machine {
+  const gated = <T extends object>(port: T): T => around.gate(port, 'table')
   const { notify } = around.gate({ notify: async () => true }, 'people')
   return {
-    store: around.gate(store, 'table'),
+    tokens: gated(table.tokens),
+    registry: gated(table.registry),
+    allowance: gated(table.allowance),
+    consents: gated(table.consents),
     credentials: around.gate(credentials, 'secrets', ['known']),
     // The vendors of the model speak to their server through it (vendors.ts).
     http: around.http as typeof fetch,
     allowedHosts: [],
     restAfterDays: 14,
     memory,
-    now: around.now,
+    now: clock.now,
+    timeLeft: around.timeLeft,
     sleep: around.sleep,
     deadline: around.deadline,
     random: around.random,
-    notify,
-    measure: () => {},
+    observe: noticeListener({ ledger: gated(table.ledger), notify, now: clock.now }),
   }
 }
 
@@ -88,13 +101,12 @@ export type Call = SignedCall | { readonly kind: 'sweep' } | { readonly kind: 'c
 export async function perform(
   call: Call,
   { vendor, connection }: { readonly vendor: Vendor; readonly connection: string },
-  { world, inside, around }: { readonly world: World; readonly inside: Inside; readonly around: Surroundings },
+  runtime: Machine,
 ): Promise<ApiAnswer> {
-  const runtime = runtimeOf(world, inside, around)
   if (call.kind === 'sweep' || call.kind === 'check') {
     const task = call.kind === 'sweep' ? renewDue : checkAll
     try {
-      return json(await task(vendor, runtime, around.endsAt))
+      return json(await task(vendor, runtime))
     } catch (error) {
       if (!(error instanceof VendingError)) throw error
       return problem(error, { requestId: '-', secretName: '' })
@@ -109,13 +121,13 @@ export async function perform(
   return answered
 }
 
-interface Asked {
+interface Requested {
   readonly operation: Operation
   readonly query?: Readonly<Record<string, readonly string[]>>
   readonly body?: string
 }
 
-function requestOf(call: SignedCall): Asked {
+function requestOf(call: SignedCall): Requested {
   switch (call.kind) {
     case 'vend':
       return {
@@ -156,31 +168,32 @@ export interface Facts {
   readonly unconfirmed: number
 }
 
-export async function look({ store }: World, vendor: Vendor, connection: string): Promise<Facts> {
-  const { state, token } = await store.read(`${vendor.id}#${connection}`)
-  const { status, epoch, fence, lease, inDoubt = 0 } = state
+export async function look({ table }: World, vendor: Vendor, name: string): Promise<Facts> {
+  const { state, token } = await table.tokens.read({ vendor, name })
+  const { status, epoch, fence, lease, unconfirmedSends } = state
   // With the token of its fence a lease is over, though it still stands there.
   const leasedUntil = token?.fence === fence ? undefined : lease?.until.getTime()
   return {
-    status,
+    status: status === 'active' && needsConsent(state.failure) ? 'reconnect' : status,
     epoch,
     fence,
     tokenFence: token?.fence,
     leased: lease !== undefined,
     leasedUntil,
-    unconfirmed: inDoubt,
+    unconfirmed: unconfirmedSends?.size ?? 0,
   }
 }
 
 /** These change nothing, so that nobody has to look after them. */
-const READS = ['read', 'due', 'list', 'stoppedUntil']
+const READS = ['read', 'due', 'list', 'use', 'last']
 
 export const mayWrite = (method: string): boolean => !READS.includes(method)
 
 /** The connection that a call of a port is about, if it is about one. */
 export function connectionOf([first]: readonly unknown[]): string | undefined {
-  const key = typeof first === 'object' && first !== null && 'key' in first ? first.key : first
-  return typeof key === 'string' ? key.split('#')[1] : undefined
+  if (typeof first !== 'object' || first === null) return undefined
+  if ('connection' in first) return connectionOf([first.connection])
+  return 'vendor' in first && 'name' in first && typeof first.name === 'string' ? first.name : undefined
 }
 
 /** A number in an answer that must never go down: of the refresh token that a lease holds. */
@@ -196,8 +209,10 @@ export function withoutDeleted(answer: unknown, deleted: (value: string) => bool
   return token && deleted(token.accessToken.value.reveal()) ? rest : answer
 }
 
-/** Every answer of the table says what time it is there, to the second. The engine of today does not ask. */
-export function heardFromTable(_inside: Inside, _date: Date): void {}
+/** Every answer of the table says what time it is there, to the second. */
+export function heardFromTable({ clock }: Inside, sample: Parameters<typeof clock.learn>[0]): void {
+  clock.learn(sample)
+}
 
 /** What a port throws when what is behind it does not answer. */
 export const unavailable = (): Error => new VendingError('store_unavailable', 'the model lets this call fail')

@@ -53,7 +53,7 @@ export interface MachineOptions {
   readonly time: Scheduler
   readonly seed: number
   readonly skews: readonly number[]
-  readonly inside: () => unknown
+  readonly inside: (skewMs: number) => unknown
   readonly killed: (invocation: Invocation, why: 'fault' | 'limit') => void
 }
 
@@ -66,7 +66,7 @@ export function machine({ time, seed, skews, inside, killed }: MachineOptions): 
       slot,
       number,
       skewMs: (skews[slot] ?? 0) * 1000,
-      inside: inside(),
+      inside: inside((skews[slot] ?? 0) * 1000),
       alive: true,
       frozenUntil: 0,
       suspended: false,

@@ -13,6 +13,7 @@ import {
   type PortKind,
   perform,
   RECOVERY_SECONDS,
+  runtimeOf,
   type Surroundings,
   unavailable,
   withoutDeleted,
@@ -68,7 +69,10 @@ export async function runPlan(plan: Plan, { traced = false, until }: Options = {
   const passwords = new Map<string, string>()
   const windows: { kind: Op['kind']; from: number; to: number; half: boolean }[] = []
   const down = (kind: Op['kind'], at: number) =>
-    windows.find((window) => window.kind === kind && at >= window.from && at < window.to)
+    // Outages end at the latest when everything has to be well again.
+    at - START > plan.quietAt
+      ? undefined
+      : windows.find((window) => window.kind === kind && at >= window.from && at < window.to)
   const violations: Violation[] = []
   const trace: string[] = []
   let deliveries = 0
@@ -103,7 +107,7 @@ export async function runPlan(plan: Plan, { traced = false, until }: Options = {
     time,
     seed: plan.seed,
     skews: plan.skews,
-    inside: () => newInside(world),
+    inside: (skewMs) => newInside(world, () => new Date(now() + skewMs)),
     killed: (invocation, why) => {
       log(() => `${nameOf(invocation)} ends with its process (${why})`)
       if (why === 'limit') watching.outOfTime(invocation)
@@ -153,7 +157,8 @@ export async function runPlan(plan: Plan, { traced = false, until }: Options = {
     const connection = kind === 'table' ? connectionOf(args) : undefined
     const tracked = connection !== undefined && plan.connections.length <= 4 && mayWrite(method)
     const way = () => Math.ceil(invocation.random() * plan.tableMs * 0.5)
-    const there = now() + way()
+    const calledAt = now()
+    const there = calledAt + way()
     return new Promise((resolve, reject) => {
       const fail = (after: number) => {
         if (kind === 'table') invocation.tableFaults += 1
@@ -193,7 +198,7 @@ export async function runPlan(plan: Plan, { traced = false, until }: Options = {
         invocation.slowMs += slow
         const at = now()
         settle(at + way() + slow, () => {
-          if (kind === 'table') heardFromTable(insideOf(invocation), new Date(Math.floor(at / 1000) * 1000))
+          if (kind === 'table') heard(invocation, at, calledAt)
           resolve(answer)
         })
       }
@@ -282,6 +287,13 @@ export async function runPlan(plan: Plan, { traced = false, until }: Options = {
 
   const insideOf = ({ process }: Invocation): Inside => process.inside as Inside
 
+  /** The table answered at `at` by the true clock; the process asked and heard by its own. */
+  const heard = (invocation: Invocation, at: number, calledAt: number) => {
+    const own = (instant: number) => new Date(instant + invocation.process.skewMs)
+    const date = new Date(Math.floor(at / 1000) * 1000)
+    heardFromTable(insideOf(invocation), { date, sentAt: own(calledAt), receivedAt: own(now()) })
+  }
+
   function surroundings(invocation: Invocation): Surroundings {
     const { process } = invocation
     return {
@@ -311,7 +323,7 @@ export async function runPlan(plan: Plan, { traced = false, until }: Options = {
       },
       random: invocation.random,
       http: wire(invocation),
-      endsAt: new Date(invocation.limitAt + process.skewMs),
+      timeLeft: () => (invocation.limitAt - now()) / 1000,
     }
   }
 
@@ -322,8 +334,8 @@ export async function runPlan(plan: Plan, { traced = false, until }: Options = {
     watching.begun(invocation)
     house.deliver(invocation.process, now(), () => {
       const around = surroundings(invocation)
-      const inside = insideOf(invocation)
-      perform(call, { vendor, connection: op.connection }, { world, inside, around }).then(
+      const runtime = runtimeOf(world, insideOf(invocation), around)
+      perform(call, { vendor, connection: op.connection }, runtime).then(
         ({ status, body, headers }) => {
           if (invocation.ended !== 'no') return
           const parsed: Record<string, unknown> = JSON.parse(body)

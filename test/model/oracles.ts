@@ -55,6 +55,8 @@ export interface Answered {
 
 interface Stop {
   readonly kind: 'revoke' | 'disable'
+  /** The secret could not be read, so that only what had been given out before could be stopped. */
+  readonly blind: boolean
   readonly connection: string
   readonly startedAt: number
   readonly acknowledgedAt: number
@@ -85,8 +87,9 @@ export function watch({ plan, server, now, violate, tableDown, secretState }: Wa
   const holders = new Map<string, Invocation>()
   const given = new Map<string, { readonly value: string; readonly at: number; tableOkAt: number }>()
   const latest = new Map<string, string>()
+  const firstGiven = new Map<string, number>()
   const minTtlAsked = new Set<string>()
-  let margin = 0
+  const onTheirWay: { readonly at: number; readonly count: number }[] = []
 
   const began = (kinds: readonly string[], connection: string, from: number, to: number) =>
     changes.some(
@@ -109,7 +112,7 @@ export function watch({ plan, server, now, violate, tableDown, secretState }: Wa
     )
   }
 
-  function deliver(invocation: Invocation, value: string, expiresIn: unknown): void {
+  function deliver(invocation: Invocation, value: string, { expires_in: expiresIn, source }: Answered['body']): void {
     const { op, process } = invocation
     const { connection } = op
     const token = server.tokens.get(value)
@@ -122,18 +125,22 @@ export function watch({ plan, server, now, violate, tableDown, secretState }: Wa
     } else if (typeof expiresIn === 'number' && expiresIn <= 0) {
       violate('not-expired', `given out with expires_in ${expiresIn}`)
     }
-    const patience = (invocation.tableFaults > 0 ? OUTAGE_MS : REVALIDATE_MS) + invocation.slowMs + invocation.frozenMs
-    for (const { kind, connection: stopped, startedAt, acknowledgedAt } of stops) {
+    // Who joined the look of another caller met no fault itself.
+    const isOutage = invocation.tableFaults > 0 || source === 'stale'
+    const patience = (isOutage ? OUTAGE_MS : REVALIDATE_MS) + invocation.slowMs + invocation.frozenMs
+    for (const { kind, blind, connection: stopped, startedAt, acknowledgedAt } of stops) {
       const late = now() - acknowledgedAt
       if (stopped !== connection || late <= patience + 50) continue
       if (kind === 'revoke' && token.askedAt >= startedAt) continue
+      if (blind && plan.vendor === 'static' && (firstGiven.get(value) ?? now()) > startedAt) continue
       if (kind === 'disable' && began(['enable'], connection, startedAt, now())) continue
       violate('stopped', `given out ${late / SECOND} s after the ${kind} was acknowledged`)
       break
     }
+    if (!firstGiven.has(value)) firstGiven.set(value, now())
     const where = `${process.number} ${connection}`
     const before = given.get(where)
-    const tableOkAt = invocation.tableFaults > 0 ? (before?.tableOkAt ?? 0) : now()
+    const tableOkAt = isOutage ? (before?.tableOkAt ?? 0) : now()
     given.set(where, { value, at: now(), tableOkAt })
     latest.set(connection, value)
   }
@@ -146,7 +153,7 @@ export function watch({ plan, server, now, violate, tableDown, secretState }: Wa
     const left = token.expiresAt - now()
     const margin = Math.min(60 * SECOND, plan.lifeSeconds * 100) + invocation.slowMs + CLOCK_MS
     if (now() - copy.tableOkAt > 290 * SECOND || left <= margin || plan.skews.some((skew) => skew !== 0)) return
-    if (began(['revoke', 'disable', 'trial', 'new secret', 'finish'], op.connection, copy.tableOkAt, now())) return
+    if (began(['revoke', 'disable', 'trial', 'new secret', 'finish'], op.connection, token.askedAt, now())) return
     if (latest.get(op.connection) !== copy.value) return
     violate(
       'outage-served',
@@ -154,7 +161,14 @@ export function watch({ plan, server, now, violate, tableDown, secretState }: Wa
     )
   }
 
-  const PERSON = ['not_connected', 'grant_rejected', 'credential_rejected', 'credential_expired', 'credential_revoked']
+  const PERSON = [
+    'not_connected',
+    'grant_rejected',
+    'credential_rejected',
+    'credential_expired',
+    'credential_revoked',
+    'grant_revoked',
+  ]
 
   return {
     facts,
@@ -181,7 +195,7 @@ export function watch({ plan, server, now, violate, tableDown, secretState }: Wa
       const { connection, kind } = op
       if (invocation.pending > 0)
         violate('nothing-behind', `${kind} answered while ${invocation.pending} of its calls ran`)
-      if (typeof body.access_token === 'string') deliver(invocation, body.access_token, body.expires_in)
+      if (typeof body.access_token === 'string') deliver(invocation, body.access_token, body)
       if (code === 'store_unavailable' && kind === 'vend') outage(invocation)
       if (kind === 'revoke' || kind === 'disable') {
         const secret = secretState(connection)
@@ -190,7 +204,7 @@ export function watch({ plan, server, now, violate, tableDown, secretState }: Wa
         if (wrong && row && invocation.tableFaults === 0 && (secret !== 'good' || invocation.secretFaults > 0))
           violate('stop-always', `${kind} answered ${code}, the secret being ${secret}`)
         if (status === 200) {
-          stops.push({ kind, connection, startedAt, acknowledgedAt: now() })
+          stops.push({ kind, blind: invocation.secretFaults > 0, connection, startedAt, acknowledgedAt: now() })
           const grant = server.grantOf(connection)
           const already = stops.filter((stop) => stop.connection === connection && stop.kind === 'revoke')
           if (
@@ -199,6 +213,8 @@ export function watch({ plan, server, now, violate, tableDown, secretState }: Wa
             grant?.alive &&
             grant.known &&
             grant.since < startedAt &&
+            // A vendor that will not say whether the grant is dead is believed in the end, and the token forgotten.
+            !server.doubted.has(connection) &&
             !changes.some(
               (change) => change.op.kind === 'revoke' && change.op !== op && change.startedAt > grant.since,
             ) &&
@@ -238,6 +254,8 @@ export function watch({ plan, server, now, violate, tableDown, secretState }: Wa
         if (before.outcome === 'flying' && before.invocation.ended === 'no')
           violate('one-sender', `still on its way from ${other}`)
         if (before.outcome !== 'given' && before.outcome !== 'refused') continue
+        // RFC 6749 section 5.2: a refresh token is refused to another client too, so what a trial hears does not count.
+        if (before.outcome === 'refused' && before.invocation.op.kind === 'trial') continue
         if (couldNotKeep(before)) continue
         if (before.outcome === 'refused') violate('one-sender', 'sent again after the vendor had refused it')
         else
@@ -261,8 +279,10 @@ export function watch({ plan, server, now, violate, tableDown, secretState }: Wa
     refused: (): void => {
       const { at, proven } = server.refusals.at(-1) ?? { at: 0, proven: false }
       const lately = server.refusals.filter((one) => one.proven === proven && one.at > at - 300 * SECOND).length
-      if (proven && lately === 20) margin = server.count.flying
-      if (lately > 20 + (proven ? margin : 0))
+      // Those on their way when a stretch of five minutes is used up come on top, in each of two stretches.
+      onTheirWay.push({ at, count: server.count.flying + 1 })
+      const most = Math.max(...onTheirWay.filter((one) => one.at > at - 300 * SECOND).map(({ count }) => count))
+      if (lately > 20 + (proven ? 2 * most : 0))
         violate('refusal-budget', `${lately} refusals of ${proven ? 'proven' : 'unproven'} credentials in 5 minutes`)
     },
 
@@ -317,8 +337,10 @@ export function watch({ plan, server, now, violate, tableDown, secretState }: Wa
         unknown_connection: secret === 'deleted',
         configuration: secretBad,
         credential_rejected: secretBad,
-        credential_expired: secretBad,
+        // It says that the token was refused or revoked before.
+        credential_expired: secretBad || stop('revoke'),
         credential_revoked: stop('revoke'),
+        grant_revoked: stop('revoke'),
         // Of a consent that was not seen to its end nobody knows whether it counts.
         not_connected: !(grant?.alive && grant.known) || stop('revoke'),
         // A vendor that will not say whether the grant is dead is believed in the end.

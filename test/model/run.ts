@@ -50,7 +50,9 @@ async function many(from: number, seeds: number): Promise<void> {
         kinds.set(kind, `--seed ${seed} --only "${each.name}" --promise ${promise}`)
       const entry = broken.get(promise) ?? { runs: 0, firsts: [] }
       entry.runs += 1
-      if (entry.firsts.length < 3) entry.firsts.push(`--seed ${seed} --only "${each.name}"`)
+      const replay = `--seed ${seed} --only "${each.name}"`
+      if (entry.firsts.length < 3) entry.firsts.push(replay)
+      process.stderr.write(`${promise}: ${replay}\n`)
       broken.set(promise, entry)
     }
     if ((seed - from) % 500 === 499) process.stderr.write(`${seed - from + 1} of ${seeds}, ${brokenRuns} broken\n`)

@@ -24,9 +24,9 @@ export interface Grant {
 }
 
 /** One request with a refresh token. */
-export interface Send {
+export interface Send<By = Invocation> {
   readonly refreshToken: string
-  readonly invocation: Invocation
+  readonly invocation: By
   readonly at: number
   /** 'flying': neither answered nor given up. 'lost': given up, or its sender died. */
   outcome: 'flying' | 'given' | 'refused' | 'no verdict' | 'lost'
@@ -40,10 +40,10 @@ export interface Send {
 }
 
 /** A small authorization server, with a truth of its own. */
-export interface Server {
+export interface Server<By = Invocation> {
   readonly tokens: ReadonlyMap<string, TrueToken>
   readonly grants: readonly Grant[]
-  readonly sends: readonly Send[]
+  readonly sends: readonly Send<By>[]
   /** Accounts of which it would not say whether the grant is dead. */
   readonly doubted: ReadonlySet<string>
   readonly refusals: { readonly at: number; readonly proven: boolean }[]
@@ -55,29 +55,29 @@ export interface Server {
   newPassword(account: string, kind: 'good' | 'bad'): string
   isGood(password: string): boolean
   newCode(account: string): string
-  sent(request: WireRequest, invocation: Invocation, heldUpMs: number): Send | undefined
-  handle(request: WireRequest, asked: Handling): WireAnswer
+  sent(request: WireRequest, invocation: By, heldUpMs: number): Send<By> | undefined
+  handle(request: WireRequest, asked: Handling<By>): WireAnswer
   /** The person's last consent has been stored. */
   connected(account: string): void
   /** The grant of the last consent. */
   grantOf(account: string): Grant | undefined
 }
 
-export interface Handling {
+export interface Handling<By = Invocation> {
   readonly sentAt: number
-  readonly send: Send | undefined
+  readonly send: Send<By> | undefined
   readonly trouble?: 'unusable' | 'tiny life' | 'doubtful' | undefined
   readonly amount: number
 }
 
-export function server(kind: VendorKind, lifeSeconds: number, now: () => number): Server {
+export function server<By = Invocation>(kind: VendorKind, lifeSeconds: number, now: () => number): Server<By> {
   const passwords = new Map<string, { account: string; good: boolean; proven: boolean }>()
   const codes = new Map<string, string>()
   const tokens = new Map<string, TrueToken>()
   const grants: Grant[] = []
   const grantByToken = new Map<string, Grant>()
   const grantByAccess = new Map<string, Grant>()
-  const sends: Send[] = []
+  const sends: Send<By>[] = []
   const doubted = new Set<string>()
   const refusals: { at: number; proven: boolean }[] = []
   const count = { calls: 0, flying: 0 }
@@ -88,7 +88,7 @@ export function server(kind: VendorKind, lifeSeconds: number, now: () => number)
   }
   const refuse = (error: string, status = 400): WireAnswer => ({ status, body: { error } })
 
-  const give = (account: string, { sentAt, trouble, amount }: Handling, grant?: Grant): WireAnswer => {
+  const give = (account: string, { sentAt, trouble, amount }: Handling<By>, grant?: Grant): WireAnswer => {
     const value = next('access')
     const life = trouble === 'tiny life' ? 0.001 + amount * 0.1 : lifeSeconds
     tokens.set(value, { account, askedAt: sentAt, expiresAt: now() + life * 1000, alive: true })
@@ -113,7 +113,7 @@ export function server(kind: VendorKind, lifeSeconds: number, now: () => number)
     return grant
   }
 
-  const refresh = ({ refreshToken = '' }: WireRequest, asked: Handling): WireAnswer => {
+  const refresh = ({ refreshToken = '' }: WireRequest, asked: Handling<By>): WireAnswer => {
     const grant = grantByToken.get(refreshToken)
     if (asked.trouble === 'doubtful') {
       doubted.add(grant?.account ?? '')
@@ -135,7 +135,7 @@ export function server(kind: VendorKind, lifeSeconds: number, now: () => number)
     return give(grant.account, asked, grant)
   }
 
-  const handle = (request: WireRequest, asked: Handling): WireAnswer => {
+  const handle = (request: WireRequest, asked: Handling<By>): WireAnswer => {
     count.calls += 1
     const { grant, account, token = '' } = request
     if (grant === 'liveness') {
@@ -163,7 +163,7 @@ export function server(kind: VendorKind, lifeSeconds: number, now: () => number)
     return give(account, asked, newGrant(account))
   }
 
-  const server: Server = {
+  const server: Server<By> = {
     tokens,
     grants,
     sends,
@@ -186,7 +186,7 @@ export function server(kind: VendorKind, lifeSeconds: number, now: () => number)
     },
     sent: ({ refreshToken }, invocation, heldUpMs) => {
       if (refreshToken === undefined) return undefined
-      const send: Send = {
+      const send: Send<By> = {
         refreshToken,
         invocation,
         at: now(),

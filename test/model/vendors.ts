@@ -58,7 +58,7 @@ const SHAPE: TokenShape = {
 async function obtain(request: WireRequest, context: Context): Promise<Issued> {
   const sentAt = context.now()
   const answer = await ask(request, context)
-  return issuedFrom(answer, { shape: SHAPE, sentAt, policy: context.policy })
+  return issuedFrom(answer, { shape: SHAPE, sentAt }, context)
 }
 
 const credentials = z.object({ account: z.string(), password: secret })
@@ -82,7 +82,7 @@ const LONGEST_LIFE = 24 * 3600
 /** Client credentials, cached in the table. */
 const table = defineVendor({
   ...facts('table'),
-  tokens: { keep: 'table', maxLifeSeconds: LONGEST_LIFE },
+  tokens: { storage: 'table', maxLifeSeconds: LONGEST_LIFE },
   revocation: revocation('token'),
   issue: (document, _refreshToken, context) => obtain({ grant: 'client', ...login(document) }, context),
 })
@@ -90,7 +90,7 @@ const table = defineVendor({
 /** A person consents; every use of the refresh token gives another, and a used one that comes again ends the grant. */
 const rotating = defineVendor({
   ...facts('rotating'),
-  tokens: { keep: 'table', maxLifeSeconds: LONGEST_LIFE, rotates: true },
+  tokens: { storage: 'table', maxLifeSeconds: LONGEST_LIFE, singleUseRefreshToken: true },
   revocation: revocation('grant'),
   issue: (document, refreshToken, context) => {
     if (!refreshToken) throw new VendingError('not_connected', 'nobody has connected this account yet')
@@ -107,7 +107,7 @@ const rotating = defineVendor({
 /** A refresh token that may be used again and again, and the password when it is refused or missing. */
 const lenient = defineVendor({
   ...facts('lenient'),
-  tokens: { keep: 'table', maxLifeSeconds: LONGEST_LIFE },
+  tokens: { storage: 'table', maxLifeSeconds: LONGEST_LIFE },
   revocation: revocation('token'),
   issue: (document, refreshToken, context) =>
     refreshToken
@@ -118,15 +118,15 @@ const lenient = defineVendor({
 /** Its tokens stay in memory. */
 const memory = defineVendor({
   ...facts('memory'),
-  tokens: { keep: 'memory', maxLifeSeconds: LONGEST_LIFE, refreshAfter: 0.5 },
+  tokens: { storage: 'memory', maxLifeSeconds: LONGEST_LIFE, refreshAfter: 0.5 },
   issue: (document, _refreshToken, context) => obtain({ grant: 'client', ...login(document) }, context),
 })
 
 /** The password is the token. */
 const fixed = defineVendor({
   ...facts('static'),
-  tokens: { keep: 'table', maxLifeSeconds: 366 * 24 * 3600 },
-  isStored: () => true,
+  tokens: { storage: 'table', maxLifeSeconds: 366 * 24 * 3600 },
+  isStatic: () => true,
   issue: async ({ password }, _refreshToken, context) => {
     const at = context.now().getTime()
     const days = 24 * 3600 * 1000

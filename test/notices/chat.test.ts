@@ -1,5 +1,5 @@
 import * as fc from 'fast-check'
-import { NEVER } from '../../functions/core/token.ts'
+import { NEVER } from '../../functions/core/time.ts'
 import { chatOf } from '../../functions/notices/chat.ts'
 import { all, anyNotice, expiring, notices, place } from '../support/notices.ts'
 
@@ -12,9 +12,9 @@ describe('the chat message', () => {
         textType: 'client-markdown',
         title: ':warning: [7 days] iobeya/main: token ends 27 Nov 2026',
         description: `The token of \`iobeya/main\` (iObeya) ends on Friday 27 November 2026, 23:59 UTC (in 7 days).
-If nothing is done, callers get errors in the place of tokens from then on (HTTP 424 or 502).
+If nothing is done, callers get errors instead of tokens from then on (HTTP 424 or 502).
 Owner: \`integrations@example.com\`
-Already at it? \`npx vendomat ack iobeya main\`
+Already working on it? \`npx vendomat ack iobeya main\`
 Next notice: Tuesday 24 November 2026
 Runbook: https://git.example/README.md#credentials-end`,
         nextSteps: [
@@ -38,7 +38,7 @@ Runbook: https://git.example/README.md#credentials-end`,
     ['recovered', ':information_source: [recovered] accelo/hq: gets tokens again'],
     ['vendor_failing', ':warning: [failing] accelo/hq: no new tokens since 21 Nov 2026'],
     ['reconnect_needed', ':rotating_light: [reconnect] accelo/hq: no new tokens since 21 Nov 2026'],
-  ] as const)('of %s shows how much it hurries', (kind, title) => {
+  ] as const)('of %s shows how urgent it is', (kind, title) => {
     expect(chatOf(notices[kind], place).content.title).toBe(title)
   })
 
@@ -72,8 +72,10 @@ describe('a thread', () => {
     expect(threadOf({ ...notices.recovered, was, connection: 'other' })).not.toBe(threadOf(notices[was]))
   })
 
-  it('of a failing vendor has the news that it is over from whichever connection it comes', () => {
-    expect(threadOf({ ...notices.recovered, connection: 'other' })).toBe(threadOf(notices.vendor_failing))
+  it('of a failing vendor has the news that it is over, whichever connection began it', () => {
+    const { connection: _, ...vendorOnly } = notices.recovered
+    expect(threadOf({ ...vendorOnly, was: 'vendor_failing' })).toBe(threadOf(notices.vendor_failing))
+    expect(threadOf({ ...notices.vendor_failing, connection: 'other' })).toBe(threadOf(notices.vendor_failing))
   })
 
   it('of failing sweeps has the news that they work again', () => {

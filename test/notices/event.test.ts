@@ -1,5 +1,5 @@
 import * as fc from 'fast-check'
-import { NEVER } from '../../functions/core/token.ts'
+import { NEVER } from '../../functions/core/time.ts'
 import { eventOf } from '../../functions/notices/event.ts'
 import { anyNotice, expiring, notices, place } from '../support/notices.ts'
 
@@ -73,7 +73,13 @@ describe('the event', () => {
     [
       'recovered',
       'Recovered',
-      { ...about, kind: 'recovered', severity: 'info', was: 'vendor_failing', told_at: '2026-11-21T12:00:00Z' },
+      {
+        ...about,
+        kind: 'recovered',
+        severity: 'info',
+        was: 'credentials_refused',
+        notified_at: '2026-11-21T12:00:00Z',
+      },
     ],
     [
       'rotated',
@@ -93,12 +99,12 @@ describe('the event', () => {
         detail: 'the table did not answer',
       },
     ],
-    ['minting', 'Many Tokens Obtained', { ...about, kind: 'minting', severity: 'warning', count: 57 }],
+    ['many_obtained', 'Many Tokens Obtained', { ...about, kind: 'many_obtained', severity: 'warning', count: 57 }],
   ] as const)('of %s says so to programs', (kind, detailType, detail) => {
     expect(eventOf(notices[kind], place)).toEqual({ detailType, detail })
   })
 
-  it('says who is at it', () => {
+  it('says who acknowledged it', () => {
     const acknowledged = { by: 'arn:aws:iam::111122223333:user/anna', at: new Date('2026-11-19T08:00:00Z') }
     expect(eventOf({ ...expiring, acknowledged }, place).detail).toMatchObject({
       acknowledged_by: 'arn:aws:iam::111122223333:user/anna',

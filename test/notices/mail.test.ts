@@ -1,5 +1,5 @@
 import * as fc from 'fast-check'
-import { NEVER } from '../../functions/core/token.ts'
+import { NEVER } from '../../functions/core/time.ts'
 import { mailOf } from '../../functions/notices/mail.ts'
 import { all, anyNotice, expiring, notices, place } from '../support/notices.ts'
 
@@ -11,7 +11,7 @@ describe('the mail', () => {
     expect(mailOf(expiring, place)).toEqual({
       subject: '[7 days] iobeya/main: token ends 27 Nov 2026',
       body: `The token of iobeya/main (iObeya) ends on Friday 27 November 2026, 23:59 UTC (in 7 days).
-If nothing is done, callers get errors in the place of tokens from then on (HTTP 424 or 502).
+If nothing is done, callers get errors instead of tokens from then on (HTTP 424 or 502).
 
 Owner: integrations@example.com
 
@@ -21,7 +21,7 @@ Do this:
   3. npx vendomat rotate iobeya main
   4. Take the administrator permission from the machine user again.
 
-Already at it? npx vendomat ack iobeya main
+Already working on it? npx vendomat ack iobeya main
 Next notice: Tuesday 24 November 2026
 
 Runbook: https://git.example/README.md#credentials-end
@@ -34,7 +34,7 @@ Stack vendomat-prod, eu-west-1
     const { subject, body } = mailOf(notices.expired, place)
     expect(subject).toBe('[overdue 3 days] iobeya/main: token ended 27 Nov 2026')
     expect(body).toContain(
-      'ended on Friday 27 November 2026, 23:59 UTC (3 days ago).\nSince then callers get errors in the place of tokens (HTTP 424',
+      'ended on Friday 27 November 2026, 23:59 UTC (3 days ago).\nSince then callers get errors instead of tokens (HTTP 424',
     )
     expect(body).toContain('Next notice: Tuesday 1 December 2026')
   })
@@ -59,11 +59,11 @@ Stack vendomat-prod, eu-west-1
     expect(body).toContain(`(${when}).`)
   })
 
-  it('says who is at it, if somebody said so', () => {
+  it('says who acknowledged it, if somebody has', () => {
     const acknowledged = { by: 'arn:aws:iam::111122223333:user/anna', at: new Date('2026-11-19T08:00:00Z') }
     expect(body({ ...expiring, acknowledged })).toContain(
       `Acknowledged on Thursday 19 November 2026 by arn:aws:iam::111122223333:user/anna.
-Still at it? npx vendomat ack iobeya main`,
+Still working on it? npx vendomat ack iobeya main`,
     )
   })
 
@@ -80,12 +80,12 @@ Still at it? npx vendomat ack iobeya main`,
     expect(mailOf(notices.reconnect_needed, place)).toEqual({
       subject: '[reconnect] accelo/hq: no new tokens since 21 Nov 2026',
       body: `accelo/hq (Accelo) has got no new tokens since Saturday 21 November 2026, 12:00 UTC: the vendor has ended the grant (grant_rejected).
-The token at hand works until Saturday 21 November 2026, 13:00 UTC; after that callers get an HTTP 424.
+The current token works until Saturday 21 November 2026, 13:00 UTC; after that callers get an HTTP 424.
 
 Owner: nobody is named. To name one: npx vendomat owner accelo hq <mail address>
 
 Do this:
-  1. Find somebody who may say yes for this account at Accelo.
+  1. Find somebody who may give consent for this account at Accelo.
   2. npx vendomat connect accelo hq
 
 Another notice follows when it is over.
@@ -108,7 +108,7 @@ Callers get an HTTP 502 instead of a token.`)
 
   it('promises nothing of a token that has no end', () => {
     expect(body({ ...notices.credentials_refused, worksUntil: NEVER })).toContain(
-      'Callers still get the token at hand.',
+      'Callers still get the current token.',
     )
   })
 
@@ -118,8 +118,8 @@ Callers get an HTTP 502 instead of a token.`)
     expect(
       body,
     ).toContain(`Accelo has given accelo/hq no new tokens since Saturday 21 November 2026, 12:00 UTC: the vendor answered 503 (vendor_unavailable).
-The token at hand works until Saturday 21 November 2026, 13:00 UTC; after that callers get an HTTP 503.
-Other connections of Accelo may be hit too, without a notice of their own.`)
+The current token works until Saturday 21 November 2026, 13:00 UTC; after that callers get an HTTP 503.
+Other connections of Accelo may fail too; they get no notice of their own.`)
     expect(body).toContain('Do this:\n  1. npx vendomat status accelo\n\nAnother notice follows when it is over.')
   })
 
@@ -136,15 +136,27 @@ Other connections of Accelo may be hit too, without a notice of their own.`)
       'its credentials did not work',
       'credentials-refused',
     ],
-    ['vendor_failing', 'Accelo gives tokens again, as accelo/hq has seen.', 'it was failing', 'vendor-failing'],
-  ] as const)('of a recovery from %s says which notice is closed', (was, now, told, anchor) => {
+  ] as const)('of a recovery from %s says which notice is closed', (was, now, trouble, anchor) => {
     const { subject, body } = mailOf({ ...notices.recovered, was }, place)
     expect(subject).toBe('[recovered] accelo/hq: gets tokens again')
     expect(body).toBe(`${now}
-The notice of Saturday 21 November 2026, 12:00 UTC, that ${told}, is closed.
+The notice of Saturday 21 November 2026, 12:00 UTC, that ${trouble}, is closed.
 There is nothing to do.
 
 Runbook: https://git.example/README.md#${anchor}
+Stack vendomat-prod, eu-west-1
+`)
+  })
+
+  it('of a vendor that has recovered names the vendor alone', () => {
+    const { connection: _, ...vendorOnly } = notices.recovered
+    const { subject, body } = mailOf({ ...vendorOnly, was: 'vendor_failing' }, place)
+    expect(subject).toBe('[recovered] accelo: gives tokens again')
+    expect(body).toBe(`Accelo gives tokens again; no connection has failed for 10 minutes.
+The notice of Saturday 21 November 2026, 12:00 UTC, that it was failing, is closed.
+There is nothing to do.
+
+Runbook: https://git.example/README.md#vendor-failing
 Stack vendomat-prod, eu-west-1
 `)
   })
@@ -178,21 +190,23 @@ Do this:
 
   it('of failing sweeps says that callers wait', () => {
     const { subject, body } = mailOf(notices.sweep_failing, place)
-    expect(subject).toBe('[failing] accelo: nothing renewed ahead since 21 Nov 2026')
+    expect(subject).toBe('[failing] accelo: not renewed ahead of need since 21 Nov 2026')
     expect(
       body,
     ).toContain(`Tokens of Accelo have not been renewed ahead of need since Saturday 21 November 2026, 12:00 UTC: the table did not answer.
-Callers still get tokens, but wait for the vendor when one has ended.
+Callers still get tokens, but have to wait for the vendor when one has expired.
 
 Do this:
   1. npx vendomat status accelo`)
   })
 
-  it('of many tokens says where to look', () => {
-    const { subject, body } = mailOf(notices.minting, place)
+  it('of many tokens says what to check', () => {
+    const { subject, body } = mailOf(notices.many_obtained, place)
     expect(subject).toBe('[many tokens] accelo/hq: 57 tokens obtained this hour')
-    expect(body).toContain('accelo/hq (Accelo) has obtained 57 tokens this hour; two for each process are usual.')
-    expect(body).toContain('Look for callers that report good tokens as refused, or for processes that come and go.')
+    expect(body).toContain('accelo/hq (Accelo) has obtained 57 tokens this hour; usual are two for each process.')
+    expect(body).toContain(
+      'Check for callers that report good tokens as refused, and for processes that restart often.',
+    )
   })
 
   it('has no empty line at its end where neither stack nor region is known', () => {

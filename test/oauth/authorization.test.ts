@@ -18,7 +18,7 @@ describe('the authorization URL', () => {
     expect(url.hash).toBe('')
   })
 
-  it('leaves out what is not asked for', () => {
+  it('leaves out what the request leaves out', () => {
     expect(authorizationUrl(page, request).search).not.toMatch(/scope|code_challenge|undefined/)
   })
 

@@ -1,7 +1,7 @@
 import { Secret } from '../../functions/core/secret.ts'
 import { clientSecretBasic } from '../../functions/oauth/client-auth.ts'
 
-it('C52 leaves the @ of the id as it is', () => {
+it('leaves the @ of the id as it is', () => {
   const client = { client_id: 'abcdef12@acme.accelo.com', client_secret: new Secret('s3cr.et-_x') }
   expect(clientSecretBasic(client)).toEqual({
     authorization: 'Basic YWJjZGVmMTJAYWNtZS5hY2NlbG8uY29tOnMzY3IuZXQtX3g=',

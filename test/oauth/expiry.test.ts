@@ -1,9 +1,10 @@
 import { Secret } from '../../functions/core/secret.ts'
-import { secondsAfter, secondsBetween, type TokenPolicy } from '../../functions/core/token.ts'
+import { secondsAfter, secondsBetween } from '../../functions/core/time.ts'
+import type { TokenPolicy } from '../../functions/core/token.ts'
 import { expiryOf } from '../../functions/oauth/expiry.ts'
 import { jwt, NOW } from '../support/fake-vendor.ts'
 
-const policy: TokenPolicy = { keep: 'table', maxLifeSeconds: 86_400, defaultLifeSeconds: 1800 }
+const policy: TokenPolicy = { storage: 'table', maxLifeSeconds: 86_400, defaultLifeSeconds: 1800 }
 const now = NOW.getTime() / 1000
 
 interface Given {
@@ -30,7 +31,7 @@ describe('a stated lifetime', () => {
     ['3600', 3600],
     ['0003600', 3600],
     [0.5, 0.5],
-  ])('C01 of %j counts %d s from before the request', (stated, seconds) => {
+  ])('of %j counts %d s from before the request', (stated, seconds) => {
     expect(life({ stated })).toBe(seconds)
     expect(codes({ stated })).toEqual([])
   })
@@ -52,36 +53,36 @@ describe('a stated lifetime', () => {
     undefined,
     Infinity,
     NaN,
-  ])('C02 of %j is not used: the documented one is, with a warning', (stated) => {
+  ])('of %j is not used: the documented one is, with a warning', (stated) => {
     expect(life({ stated })).toBe(1800)
     expect(codes({ stated })).toEqual(['lifetime_assumed'])
   })
 
-  it.each([0, -1, '0', '-1', '000', -0.5])('C03 of %j is nonsense', (stated) => {
+  it.each([0, -1, '0', '-1', '000', -0.5])('of %j is nonsense', (stated) => {
     expect(() => expiry({ stated })).toThrow(expect.objectContaining({ code: 'vendor_malformed' }))
     expect(() => expiry({ stated, claims: { exp: now + 900 } })).toThrow(
       expect.objectContaining({ code: 'vendor_malformed' }),
     )
   })
 
-  it.each([86_401, '2592000', 1e300, '9999999999'])('C58 C92 of %j is cut down to the longest there is', (stated) => {
+  it.each([86_401, '2592000', 1e300, '9999999999'])('of %j is cut down to the longest there is', (stated) => {
     expect(life({ stated })).toBe(86_400)
     expect(life({ stated, policy: { maxLifeSeconds: 3600 } })).toBe(3600)
   })
 })
 
 describe('a token that says itself when it ends', () => {
-  it.each([undefined, null, '3600s'])('C04 ends then when the answer states %j', (stated) => {
+  it.each([undefined, null, '3600s'])('ends then when the answer states %j', (stated) => {
     expect(life({ stated, claims: { exp: now + 900 } })).toBe(900)
     expect(codes({ stated, claims: { exp: now + 900 } })).toEqual([])
   })
 
-  it('C05 ends at the earlier of the two', () => {
+  it('ends at the earlier of the two', () => {
     expect(life({ stated: 3600, claims: { exp: now + 600 } })).toBe(600)
     expect(life({ stated: 600, claims: { exp: now + 3600 } })).toBe(600)
   })
 
-  it('C20 lives no longer than stated when our clock is behind', () => {
+  it('lives no longer than stated when our clock is behind', () => {
     const sentAt = secondsAfter(NOW, -600)
     expect(life({ stated: 3600, claims: { exp: now + 3600 }, sentAt })).toBe(3600)
     expect(life({ claims: { iat: now, exp: now + 3600 }, sentAt })).toBe(3600)

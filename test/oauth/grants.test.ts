@@ -1,10 +1,10 @@
 import { Secret } from '../../functions/core/secret.ts'
-import { secondsAfter } from '../../functions/core/token.ts'
+import { secondsAfter } from '../../functions/core/time.ts'
 import { clientSecretParameters } from '../../functions/oauth/client-auth.ts'
 import { authorizationCodeGrant, clientCredentialsGrant, refreshTokenGrant } from '../../functions/oauth/grants.ts'
 import { contextFor, expectNoTrace, failureOf, json, NOW, type Step, vendorAnswering } from '../support/fake-vendor.ts'
 
-const acme = { hosts: ['acme.example'], tokens: { keep: 'table', maxLifeSeconds: 3600 } } as const
+const acme = { hosts: ['acme.example'], tokens: { storage: 'table', maxLifeSeconds: 3600 } } as const
 const endpoint = { url: new URL('https://acme.example/token'), clientAuth: { authorization: 'Basic x' } }
 
 async function grant(step: Step, parameters: Record<string, string> = {}, now = () => NOW) {
@@ -26,11 +26,13 @@ it('counts the life of the token from before the request', async () => {
   expect(issued.accessToken).toMatchObject({ issuedAt: NOW, expiresAt: secondsAfter(NOW, 60) })
 })
 
-it('takes the scope that was asked for unless the answer states another', async () => {
-  const asked = { scope: 'read write' }
-  expect((await grant(json({ access_token: 't1', expires_in: 60 }), asked)).issued.accessToken.scope).toBe('read write')
+it('takes the scope of the request unless the answer states another', async () => {
+  const parameters = { scope: 'read write' }
+  expect((await grant(json({ access_token: 't1', expires_in: 60 }), parameters)).issued.accessToken.scope).toBe(
+    'read write',
+  )
   const narrower = json({ access_token: 't1', expires_in: 60, scope: 'read' })
-  expect((await grant(narrower, asked)).issued.accessToken.scope).toBe('read')
+  expect((await grant(narrower, parameters)).issued.accessToken.scope).toBe('read')
   expect((await grant(json({ access_token: 't1', expires_in: 60 }))).issued.accessToken).not.toHaveProperty('scope')
 })
 

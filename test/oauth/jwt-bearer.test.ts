@@ -1,9 +1,9 @@
 import { Secret } from '../../functions/core/secret.ts'
-import { secondsAfter } from '../../functions/core/token.ts'
+import { secondsAfter } from '../../functions/core/time.ts'
 import { jwtBearerGrant } from '../../functions/oauth/jwt-bearer.ts'
 import { contextFor, failureOf, json, NOW, type Step, vendorAnswering } from '../support/fake-vendor.ts'
 
-const acme = { hosts: ['acme.example'], tokens: { keep: 'table', maxLifeSeconds: 3600 } } as const
+const acme = { hosts: ['acme.example'], tokens: { storage: 'table', maxLifeSeconds: 3600 } } as const
 const granted = json({ access_token: 't1', expires_in: 60 })
 
 /** An assertion that says no more than when it was made. */

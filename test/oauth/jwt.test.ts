@@ -5,16 +5,16 @@ import { claimsOf, signHs256, signRs512 } from '../../functions/oauth/jwt.ts'
 import { jwt } from '../support/fake-vendor.ts'
 
 describe('signHs256', () => {
-  // vendors.md 1.2: a key and the signature it must give.
+  // Made up: a secret as Accessia's portal shows it (base64url), and the signature that its decoded bytes give.
   const text = '-yBFao-02f4jSG2St9wBJktwlbrfBClOc5i94gcsUXY'
   const claims = { iat: 1700000000, exp: 1700000300, jti: '00000000-0000-4000-8000-000000000001' }
   const signatureOf = async (key: Uint8Array) => (await signHs256(claims, key)).reveal().split('.')[2]
 
-  it('C29 gives the signature of the known vector for the decoded key', async () => {
+  it('gives the signature of the known vector for the decoded key', async () => {
     expect(await signatureOf(Buffer.from(text, 'base64url'))).toBe('CGLm6Zcj6OB1LToEqkxD1hDTuxuOu918aGKJ6FiCQbc')
   })
 
-  it('C29 gives another signature when the text itself is the key', async () => {
+  it('gives another signature when the text itself is the key', async () => {
     expect(await signatureOf(Buffer.from(text))).toBe('QVYpkpJOzmEH1myeez2TJHuf84lyycPkyR2a_jjkLXA')
   })
 })
@@ -22,7 +22,7 @@ describe('signHs256', () => {
 describe('signRs512', () => {
   const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
 
-  it('C83 names the key, and gives a signature that its public half verifies', async () => {
+  it('names the key, and gives a signature that its public half verifies', async () => {
     const token = await signRs512({ iss: 'a:b', iat: 1700000000 }, { kid: 'k1', privateKey })
     const [header = '', claims = '', signature = ''] = token.reveal().split('.')
     expect(Buffer.from(header, 'base64url').toString()).toBe('{"alg":"RS512","kid":"k1","typ":"JWT"}')

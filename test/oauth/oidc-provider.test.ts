@@ -65,7 +65,7 @@ const context = (): Context => ({
   now: () => new Date(),
   signal: AbortSignal.timeout(5000),
   hosts: ['idp.example'],
-  policy: { keep: 'table', maxLifeSeconds: 86_400 },
+  policy: { storage: 'table', maxLifeSeconds: 86_400 },
 })
 
 /** A browser without scripts: follows redirects until one leaves the server, and keeps cookies by their names. */

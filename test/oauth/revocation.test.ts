@@ -11,7 +11,7 @@ import {
   vendorAnswering,
 } from '../support/fake-vendor.ts'
 
-const acme = { hosts: ['acme.example'], tokens: { keep: 'table', maxLifeSeconds: 3600 } } as const
+const acme = { hosts: ['acme.example'], tokens: { storage: 'table', maxLifeSeconds: 3600 } } as const
 const endpoint = { url: new URL('https://acme.example/revoke'), clientAuth: { authorization: 'Basic x' } }
 
 async function revoke(step: Step, changes: object = {}) {
@@ -33,7 +33,7 @@ it('sends the token in the query, under the name the vendor has for it, with the
 })
 
 it.each([text(''), text('{}'), html(200)])(
-  'takes status 200 for an answer, whatever the body (section 2.2)',
+  'takes status 200 for an answer, whatever the body (RFC 7009 section 2.2)',
   async (answer) => {
     await expect(revoke(answer)).resolves.toBeDefined()
   },

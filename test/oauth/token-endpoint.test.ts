@@ -19,7 +19,7 @@ import {
   vendorAnswering,
 } from '../support/fake-vendor.ts'
 
-const acme = { hosts: ['acme.example'], tokens: { keep: 'table', maxLifeSeconds: 3600 } } as const
+const acme = { hosts: ['acme.example'], tokens: { storage: 'table', maxLifeSeconds: 3600 } } as const
 const url = new URL('https://auth.acme.example/token')
 const body = new URLSearchParams({ grant_type: 'client_credentials', secret: 'canary-secret' })
 const headers = { authorization: 'Basic canary-basic' }
@@ -53,14 +53,14 @@ describe('the request', () => {
     'https://acme.example.evil.example/token',
     'https://169.254.169.254/token',
     'https://user:pw@auth.acme.example/token',
-  ])('C27 makes no call to %s', async (href) => {
+  ])('makes no call to %s', async (href) => {
     const vendor = vendorAnswering()
     const error = await failureOf(tokenRequest({ url: new URL(href), body }, contextFor(vendor, acme)))
     expect(error).toMatchObject({ code: 'configuration' })
     expect(vendor.requests).toHaveLength(0)
   })
 
-  it('C14 does not follow a redirect', async () => {
+  it('does not follow a redirect', async () => {
     const { answer, vendor } = await post(redirect('https://evil.example/token'))
     expect(answer.status).toBe(302)
     expect(vendor.requests).toHaveLength(1)
@@ -77,7 +77,7 @@ describe('the answer', () => {
     expect(JSON.stringify(answer)).not.toContain('canary')
   })
 
-  it('C11 repeats no content type but a well-known one', async () => {
+  it('repeats no content type but a well-known one', async () => {
     expect((await post(html())).answer.contentType).toBe('text/html')
     expect((await post(text('', 200, { 'content-type': 'canary/canary' }))).answer.contentType).toBe(
       'another content type',
@@ -85,7 +85,7 @@ describe('the answer', () => {
     expect((await post(new Response(null))).answer).toMatchObject({ contentType: 'no content type' })
   })
 
-  it('C12 takes an empty body for an answer', async () => {
+  it('takes an empty body for an answer', async () => {
     expect((await post(new Response(null))).answer.text.reveal()).toBe('')
   })
 
@@ -93,11 +93,11 @@ describe('the answer', () => {
     expect((await post(text(' '.repeat(2 ** 20)))).answer.text.reveal()).toHaveLength(2 ** 20)
   })
 
-  it('C15 refuses one byte more', async () => {
+  it('refuses one byte more', async () => {
     await expect(post(text(' '.repeat(2 ** 20 + 1)))).rejects.toMatchObject({ code: 'vendor_malformed' })
   })
 
-  it('C15 stops reading a body that does not end', async () => {
+  it('stops reading a body that does not end', async () => {
     const { response, given } = endless()
     await expect(post(response)).rejects.toMatchObject({ code: 'vendor_malformed' })
     expect(given()).toBeLessThan(2 ** 21)
@@ -107,19 +107,19 @@ describe('the answer', () => {
 describe('an answer that does not come', () => {
   const late = { code: 'vendor_unavailable', message: 'the vendor did not answer in time' }
 
-  it('C15 is given up when the time is up before the headers', async () => {
+  it('is given up when the time is up before the headers', async () => {
     const { signal, pass } = deadline(1)
     const promise = post(hangs, { changes: { signal } })
     pass()
     await expect(promise).rejects.toMatchObject(late)
   })
 
-  it('C15 is given up when the time is up in the middle of the body', async () => {
+  it('is given up when the time is up in the middle of the body', async () => {
     const { signal, pass } = deadline(1)
     await expect(post(stalls(pass), { changes: { signal } })).rejects.toMatchObject(late)
   })
 
-  it('C15 is given up after 8 seconds when it comes at one byte a second', async () => {
+  it('is given up after 8 seconds when it comes at one byte a second', async () => {
     const { signal, pass } = deadline(8)
     let seconds = 0
     const second = () => {
@@ -130,7 +130,7 @@ describe('an answer that does not come', () => {
     expect(seconds).toBeLessThan(16)
   })
 
-  it('is not even asked for when the time is up already', async () => {
+  it('is not waited for when the time is up already', async () => {
     await expect(post(json({}), { changes: { signal: AbortSignal.abort() } })).rejects.toMatchObject(late)
   })
 
@@ -167,7 +167,7 @@ describe('an answer that does not come', () => {
   })
 })
 
-describe('C26 no failure gives away what was sent or answered', () => {
+describe('no failure gives away what was sent or answered', () => {
   it.each<[string, Step]>([
     ['a network error', networkError('ECONNRESET', 'canary-text https://auth.acme.example/token canary-secret')],
     ['an error with a code of the vendor', networkError('canary-text')],

@@ -1,10 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { buildSync } from 'esbuild'
 import { show } from '../../functions/api/connections.ts'
 import { vend } from '../../functions/core/vend.ts'
 import { vendors } from '../../functions/vendors.ts'
@@ -13,26 +8,20 @@ import { machine } from './machine.ts'
 /** How often each point is tried; CRASH_ROUNDS=20 for a longer look. */
 const ROUNDS = Number(process.env.CRASH_ROUNDS ?? 1)
 const HOUR = 3600
-/** Longer than the lease of a rotating grant. */
+/** Longer than the lease of a single-use refresh token. */
 const LEASE_IS_OVER = 33
 const vendor = vendors.netrex
 
 let m: Awaited<ReturnType<typeof machine>>
-let folder: string
+let refresher: string
 let connections = 0
 
 beforeAll(async () => {
   m = await machine()
-  folder = mkdtempSync(join(tmpdir(), 'refresher-'))
-  const entryPoints = [fileURLToPath(new URL('./refresher.ts', import.meta.url))]
-  const outfile = join(folder, 'refresher.cjs')
-  buildSync({ entryPoints, outfile, bundle: true, platform: 'node', format: 'cjs', logLevel: 'error' })
+  refresher = m.build('refresher')
 }, 30_000)
 
-afterAll(async () => {
-  await m.close()
-  rmSync(folder, { recursive: true })
-})
+afterAll(() => m.close())
 
 async function connect(): Promise<string> {
   connections += 1
@@ -43,14 +32,14 @@ async function connect(): Promise<string> {
 /** Lets a process refresh and die at the point; its exit tells whether it did. */
 async function refreshAndDie(connection: string, point: string): Promise<string> {
   const env = { ...m.environment, KILL_AT: point, CONNECTION: connection, OFFSET_SECONDS: String(HOUR) }
-  return promisify(execFile)(process.execPath, [join(folder, 'refresher.cjs')], { env }).then(
+  return promisify(execFile)(process.execPath, [refresher], { env }).then(
     ({ stdout }) => stdout,
     ({ signal }) => signal,
   )
 }
 
 const vended = (connection: string, ahead: number): Promise<string> =>
-  vend({ vendor, connection, minTtlSeconds: 0 }, m.runtime('netrex', ahead)).then(
+  vend({ connection: { vendor, name: connection }, minTtlSeconds: 0 }, m.runtime('netrex', ahead)).then(
     ({ source }) => source,
     ({ code }) => code,
   )
@@ -62,11 +51,11 @@ it('a process that is left alone refreshes', async () => {
 
 describe.each([
   ['leased', 'vendor'],
-  ['intended', 'vendor'],
+  ['noted', 'vendor'],
   ['sent', 'grant_rejected'],
   ['answered', 'grant_rejected'],
-  ['committed', 'vendor'],
-  ['stored', 'cache'],
+  ['recorded', 'vendor'],
+  ['put', 'cache'],
 ] as const)('a process that dies when it has %s', (point, next) => {
   it(`leaves a connection whose next call says ${next}, where old refresh tokens die at once`, async () => {
     await m.control('netrex', 'POST', { fault: 'rotation', value: 'strict' })
@@ -74,7 +63,7 @@ describe.each([
       const connection = await connect()
       expect(await refreshAndDie(connection, point)).toBe('SIGKILL')
       expect(await vended(connection, HOUR + LEASE_IS_OVER)).toBe(next)
-      const { state } = await show({ vendor, connection }, m.runtime('netrex', HOUR + LEASE_IS_OVER))
+      const { state } = await show({ vendor, name: connection }, m.runtime('netrex', HOUR + LEASE_IS_OVER))
       expect([point, state]).toEqual([point, next === 'grant_rejected' ? 'reconnect' : 'ok'])
     }
   }, 120_000)

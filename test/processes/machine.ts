@@ -1,11 +1,14 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { CreateSecretCommand } from '@aws-sdk/client-secrets-manager'
+import { buildSync } from 'esbuild'
 import { beginConsent, finishConsent } from '../../functions/consent/consent.ts'
-import type { Runtime } from '../../functions/core/runtime.ts'
 import { Secret } from '../../functions/core/secret.ts'
-import { lambdaRuntime } from '../../functions/lambda/runtime.ts'
+import { lambdaRuntime, type Machine } from '../../functions/lambda/runtime.ts'
 import { vendors } from '../../functions/vendors.ts'
 import { acceloClients, acceloDeployment } from '../../lib/local/simulators/accelo.ts'
 import { netrexApplication } from '../../lib/local/simulators/netrex.ts'
@@ -13,12 +16,11 @@ import { startSimulators } from '../../lib/local/simulators.ts'
 import { localAws } from '../support/local-aws.ts'
 import type { Order, Report } from './caller.ts'
 
-const CALLER = fileURLToPath(new URL('./caller.ts', import.meta.url))
-
 /** One table, one set of simulated vendors, and as many real processes of the machine as a test wants. */
 export async function machine() {
   const aws = await localAws()
   const simulators = await startSimulators({ port: 0 })
+  const folder = mkdtempSync(join(tmpdir(), 'processes-'))
   const environment: Record<string, string> = {
     AWS_REGION: 'eu-west-1',
     AWS_ACCESS_KEY_ID: 'AKIDLOCAL',
@@ -37,14 +39,23 @@ export async function machine() {
     aws.secrets.send(new CreateSecretCommand({ Name: `vendomat/${name}`, SecretString: JSON.stringify(document) }))
 
   /** What a process of the machine is made of, here in this one, its clock ahead by so many seconds. */
-  const runtime = (vendor: keyof typeof vendors, ahead = 0): Runtime => ({
+  const runtime = (vendor: keyof typeof vendors, ahead = 0): Machine => ({
     ...lambdaRuntime(vendors[vendor], environment),
     now: () => new Date(Date.now() + ahead * 1000),
   })
 
+  /** A program of this folder as one file, as functions are deployed: a process of it starts in a moment. */
+  const build = (name: 'caller' | 'refresher'): string => {
+    const entryPoints = [fileURLToPath(new URL(`./${name}.ts`, import.meta.url))]
+    const outfile = join(folder, `${name}.cjs`)
+    buildSync({ entryPoints, outfile, bundle: true, platform: 'node', format: 'cjs', logLevel: 'error' })
+    return outfile
+  }
+
   return {
     environment,
     runtime,
+    build,
 
     control: async (vendor: string, method: string, body?: object) => {
       const answer = await fetch(`${simulators.url}/_control/${vendor}`, {
@@ -68,18 +79,18 @@ export async function machine() {
       const { clientId, clientSecret } = netrexApplication
       const document = { host: 'system2.netrex.cz', client_id: clientId, client_secret: clientSecret, scope: 'read' }
       await createSecret(`netrex/${connection}`, document)
-      const asked = { vendor: vendors.netrex, connection }
-      const begun = await beginConsent(asked, 'http://127.0.0.1:1/callback', runtime('netrex'))
+      const place = { vendor: vendors.netrex, name: connection }
+      const begun = await beginConsent(place, 'http://127.0.0.1:1/callback', runtime('netrex'))
       const { host, pathname, search } = new URL(begun.authorizationUrl)
       const page = await fetch(`${simulators.url}/${host}${pathname}${search}&decision=allow`, { redirect: 'manual' })
       const code = new URL(page.headers.get('location') ?? '').searchParams.get('code') ?? ''
-      await finishConsent(asked, { state: begun.state, code: new Secret(code) }, runtime('netrex'))
+      await finishConsent(place, { state: begun.state, code: new Secret(code) }, runtime('netrex'))
     },
 
     /** Starts processes of one vendor's function and waits until they are ready. */
-    start: async (count: number, vendor: string, ahead = 0): Promise<ChildProcess[]> => {
+    start: async (program: string, count: number, vendor: string, ahead = 0): Promise<ChildProcess[]> => {
       const env = { ...environment, VENDOR: vendor, OFFSET_SECONDS: String(ahead) }
-      const started = Array.from({ length: count }, () => fork(CALLER, { execArgv: ['--import', 'tsx'], env }))
+      const started = Array.from({ length: count }, () => fork(program, { env }))
       children.push(...started)
       await Promise.all(started.map((child) => once(child, 'message')))
       return started
@@ -88,6 +99,7 @@ export async function machine() {
     close: async () => {
       for (const child of children) child.kill('SIGKILL')
       await Promise.all([aws.close(), simulators.close()])
+      rmSync(folder, { recursive: true })
     },
   }
 }

@@ -9,14 +9,14 @@ import { lambdaRuntime } from '../../functions/lambda/runtime.ts'
 import { vendors } from '../../functions/vendors.ts'
 
 /** The points, in the order of a refresh. */
-export const POINTS = ['leased', 'intended', 'sent', 'answered', 'committed', 'stored'] as const
+export const POINTS = ['leased', 'noted', 'sent', 'answered', 'recorded', 'put'] as const
 export type Point = (typeof POINTS)[number]
 
 const AFTER: Readonly<Partial<Record<keyof TokenStore, Point>>> = {
   acquire: 'leased',
-  intend: 'intended',
-  commit: 'committed',
-  put: 'stored',
+  noteSend: 'noted',
+  record: 'recorded',
+  put: 'put',
 }
 
 const { KILL_AT, CONNECTION = '', OFFSET_SECONDS } = process.env
@@ -26,7 +26,7 @@ const dieAt = (point: Point | undefined) => {
 }
 
 const runtime = lambdaRuntime(vendors.netrex, process.env)
-const store = new Proxy(runtime.store, {
+const tokens = new Proxy(runtime.tokens, {
   get: (target, name: keyof TokenStore, receiver) => {
     const method: unknown = Reflect.get(target, name, receiver)
     if (typeof method !== 'function' || !AFTER[name]) return method
@@ -47,7 +47,8 @@ const http: typeof fetch = async (...call) => {
 }
 const now = () => new Date(Date.now() + Number(OFFSET_SECONDS) * 1000)
 
-vend({ vendor: vendors.netrex, connection: CONNECTION, minTtlSeconds: 0 }, { ...runtime, store, http, now }).then(
+const connection = { vendor: vendors.netrex, name: CONNECTION }
+vend({ connection, minTtlSeconds: 0 }, { ...runtime, tokens, http, now }).then(
   ({ source }) => process.stdout.write(source),
   (error: { code?: string }) => process.stdout.write(String(error.code)),
 )

@@ -1,11 +1,13 @@
 import { beginConsent, finishConsent } from '../../functions/consent/consent.ts'
-import type { Runtime } from '../../functions/core/runtime.ts'
+import { type Connection, keyOf } from '../../functions/core/connection.ts'
 import { Secret } from '../../functions/core/secret.ts'
 import type { HeldToken } from '../../functions/core/store.ts'
-import { dueAt, secondsAfter, secondsBetween } from '../../functions/core/token.ts'
+import { secondsAfter, secondsBetween } from '../../functions/core/time.ts'
+import { hasSingleUse, sweepAt } from '../../functions/core/token.ts'
 import { vend } from '../../functions/core/vend.ts'
 import type { Vendor } from '../../functions/core/vendor.ts'
 import { renewDue } from '../../functions/keeper/sweep.ts'
+import type { Machine } from '../../functions/lambda/runtime.ts'
 import { vendors } from '../../functions/vendors.ts'
 import { acceloClients, acceloDeployment } from '../../lib/local/simulators/accelo.ts'
 import { accessiaIntegration } from '../../lib/local/simulators/accessia.ts'
@@ -38,32 +40,27 @@ const documentsAt = (now: Date): Readonly<Record<string, object>> => ({
   },
 })
 
-interface Place {
-  readonly vendor: Vendor
-  readonly connection: string
-}
-
 /** A machine of five simulated vendors with so many connections of each, whose schedules run every minute. */
 async function machine(counts: readonly (readonly [Vendor, number])[]) {
   const w = world()
-  const { clock, secrets, store } = w
+  const { clock, secrets, tokens } = w
   const simulated = simulatedVendors(clock.now)
-  const processes = new Map<string, Runtime>()
-  const newProcess = (): Runtime => ({ ...w.process(), http: simulated.http })
+  const processes = new Map<string, Machine>()
+  const newProcess = (): Machine => ({ ...w.process(), http: simulated.http })
   /** The schedule and the callers of one vendor share a process, as they do while one is enough. */
-  const processOf = ({ id }: Vendor): Runtime => {
+  const processOf = ({ id }: Vendor): Machine => {
     const process = processes.get(id) ?? newProcess()
     processes.set(id, process)
     return process
   }
-  const places: Place[] = counts.flatMap(([vendor, count]) =>
-    Array.from({ length: count }, (_, i) => ({ vendor, connection: `site-${i}` })),
+  const places: Connection[] = counts.flatMap(([vendor, count]) =>
+    Array.from({ length: count }, (_, i) => ({ vendor, name: `site-${i}` })),
   )
   const documents = documentsAt(clock.now())
-  const ask = (place: Place) => vend({ ...place, minTtlSeconds: 0 }, processOf(place.vendor))
+  const ask = (place: Connection) => vend({ connection: place, minTtlSeconds: 0 }, processOf(place.vendor))
   for (const place of places) {
-    const { vendor, connection } = place
-    secrets.replace(`${vendor.id}/${connection}`, documents[vendor.id])
+    const { vendor, name } = place
+    secrets.replace(`${vendor.id}/${name}`, documents[vendor.id])
     if (vendor === netrex) await consent(place, newProcess())
     await ask(place)
   }
@@ -77,26 +74,26 @@ async function machine(counts: readonly (readonly [Vendor, number])[]) {
     places,
     ask,
     calls: simulated.calls,
-    measures: w.measures,
+    observations: w.observations,
     goTo,
     /** The schedules run at that second. */
-    sweepAt: async (second: number) => {
+    sweep: async (second: number) => {
       goTo(second)
       for (const vendor of new Set(places.map((place) => place.vendor))) {
-        const seconds = vendor.tokens.rotates ? 28 : 20
-        await renewDue(vendor, processOf(vendor), secondsAfter(clock.now(), seconds))
+        const { timeLeft } = w.processFor(hasSingleUse(vendor.tokens) ? 28 : 20)
+        await renewDue(vendor, { ...processOf(vendor), timeLeft })
       }
     },
-    held: async ({ vendor, connection }: Place): Promise<HeldToken | undefined> => {
-      const key = `${vendor.id}#${connection}`
-      const inMemory = vendor.tokens.keep === 'memory' && processOf(vendor).memory.copies.get(key)?.token
-      return inMemory || (await store.read(key)).token
+    held: async (place: Connection): Promise<HeldToken | undefined> => {
+      const { vendor } = place
+      const inMemory = vendor.tokens.storage === 'memory' && processOf(vendor).memory.copies.get(keyOf(place))?.token
+      return inMemory || (await tokens.read(place)).token
     },
   }
 }
 
 /** What a person does in the browser. */
-async function consent(place: Place, runtime: Runtime): Promise<void> {
+async function consent(place: Connection, runtime: Machine): Promise<void> {
   const redirectUri = 'http://127.0.0.1:1/callback'
   const { authorizationUrl, state } = await beginConsent(place, redirectUri, runtime)
   const answer = await runtime.http(`${authorizationUrl}&decision=allow`, { redirect: 'manual' })
@@ -105,7 +102,7 @@ async function consent(place: Place, runtime: Runtime): Promise<void> {
 }
 
 it('a day without callers, 200 connections: every renewable token is fresh at every minute, one vendor call a life, each in its window', async () => {
-  const { places, sweepAt, held, clock, calls, ask } = await machine([
+  const { places, sweep, held, clock, calls, ask } = await machine([
     [accelo, 60],
     [accessia, 60],
     [netrex, 60],
@@ -114,7 +111,7 @@ it('a day without callers, 200 connections: every renewable token is fresh at ev
   ])
   expect(places).toHaveLength(200)
   const renewable = places.filter(({ vendor }) => vendor !== iobeya)
-  const last = new Map<Place, HeldToken>()
+  const last = new Map<Connection, HeldToken>()
   for (const place of renewable) {
     const token = await held(place)
     if (token) last.set(place, token)
@@ -123,16 +120,16 @@ it('a day without callers, 200 connections: every renewable token is fresh at ev
   calls.length = 0
   const lives: Record<string, number> = {}
   for (let minute = 1; minute <= 24 * 60; minute++) {
-    await sweepAt(minute * 60)
+    await sweep(minute * 60)
     for (const place of renewable) {
       const token = await held(place)
       const before = last.get(place)
-      if (!token || !before) throw new Error(`${place.vendor.id}/${place.connection} holds no token`)
+      if (!token || !before) throw new Error(`${keyOf(place)} holds no token`)
       // Not ageing: nobody who asks now would have to wait for the vendor.
-      if (clock.now() >= token.refreshAt) throw new Error(`${place.vendor.id}/${place.connection} is not fresh`)
-      if (token.accessToken.value.fingerprint === before.accessToken.value.fingerprint) continue
+      if (clock.now() >= token.refreshAt) throw new Error(`${keyOf(place)} is not fresh`)
+      if (token.accessToken.value.reveal() === before.accessToken.value.reveal()) continue
       const { issuedAt } = token.accessToken
-      if (issuedAt < dueAt(before) || issuedAt >= before.refreshAt) throw new Error('renewed outside of its window')
+      if (issuedAt < sweepAt(before) || issuedAt >= before.refreshAt) throw new Error('renewed outside of its window')
       last.set(place, token)
       lives[place.vendor.id] = (lives[place.vendor.id] ?? 0) + 1
     }
@@ -148,18 +145,18 @@ it('a day without callers, 200 connections: every renewable token is fresh at ev
 }, 120_000)
 
 it('a day with a caller every second: nobody but the first has waited for a vendor', async () => {
-  const { places, sweepAt, goTo, ask, measures, calls } = await machine([
+  const { places, sweep, goTo, ask, observations, calls } = await machine([
     [accelo, 1],
     [accessia, 1],
     [netrex, 1],
     [clearid, 1],
     [iobeya, 1],
   ])
-  measures.length = 0
+  observations.length = 0
   const before = calls.length
   const sources = new Map<string, number>()
   for (let second = 1; second <= DAY_SECONDS; second++) {
-    if (second % 60 === 0) await sweepAt(second)
+    if (second % 60 === 0) await sweep(second)
     else goTo(second)
     for (const place of places) {
       const { source } = await ask(place)
@@ -167,6 +164,6 @@ it('a day with a caller every second: nobody but the first has waited for a vend
     }
   }
   expect([...sources]).toEqual([['cache', DAY_SECONDS * places.length]])
-  expect(measures.filter(({ kind }) => kind === 'lease_wait')).toEqual([])
+  expect(observations.filter(({ kind }) => kind === 'waited')).toEqual([])
   expect(calls.length - before).toBeGreaterThan(27 + 44)
 }, 120_000)

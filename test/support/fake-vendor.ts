@@ -16,18 +16,18 @@ export type Step = Response | Error | ((seen: Seen, signal: AbortSignal) => Resp
 export interface AnsweringVendor {
   readonly http: typeof fetch
   readonly requests: readonly Seen[]
-  /** Throws if an answer was never asked for. */
+  /** Throws if an answer was never used. */
   done(): void
 }
 
-/** A `fetch` that gives the answers of a script, in order, and remembers what it was asked. */
+/** A `fetch` that gives the answers of a script, in order, and remembers its requests. */
 export function vendorAnswering(...script: Step[]): AnsweringVendor {
   const left = [...script]
   const requests: Seen[] = []
   return {
     requests,
     done: () => {
-      if (left.length > 0) throw new Error(`${left.length} of ${script.length} answers were never asked for`)
+      if (left.length > 0) throw new Error(`${left.length} of ${script.length} answers were never used`)
     },
     http: async (input, init) => {
       const request = new Request(input, init)
@@ -150,7 +150,7 @@ export const allTextOf = (error: unknown): string =>
     inspect(error, { depth: null, showHidden: true, getters: true }),
   ].join('\n')
 
-/** C26: none of these words is anywhere in the error, as it is or as Base64. */
+/** None of these words is anywhere in the error, as it is or as Base64. */
 export function expectNoTrace(error: unknown, ...secrets: string[]): void {
   const all = allTextOf(error)
   for (const word of secrets) {

@@ -1,7 +1,11 @@
-import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb'
-import { CreateKeyCommand, KMSClient } from '@aws-sdk/client-kms'
+import { randomUUID } from 'node:crypto'
+import { CreateTableCommand, DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb'
+import { CreateKeyCommand, KMSClient, type KMSClientConfig } from '@aws-sdk/client-kms'
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { startAwsEndpoints } from '../../lib/local/aws-endpoints.ts'
+
+/** Where the tables are, if not in the emulator that comes with `npm ci`: `npm run test:dynamodb-local` sets it. */
+const OTHER_DYNAMODB = process.env.VENDOMAT_TEST_DYNAMODB
 
 /** The AWS services of a test, on loopback: a table, a key, and real SDK clients that talk to them. */
 export async function localAws() {
@@ -11,21 +15,33 @@ export async function localAws() {
     region: 'eu-west-1',
     credentials: { accessKeyId: 'AKIDLOCAL', secretAccessKey: 'local' },
   }
-  const dynamo = new DynamoDBClient(client)
-  const kms = new KMSClient(client)
+  const clients: { destroy(): void }[] = []
+  const dynamoClient = (config: DynamoDBClientConfig = {}) => {
+    const one = new DynamoDBClient({ ...client, endpoint: OTHER_DYNAMODB || client.endpoint, ...config })
+    clients.push(one)
+    return one
+  }
+  const kmsClient = (config: KMSClientConfig = {}) => {
+    const one = new KMSClient({ ...client, ...config })
+    clients.push(one)
+    return one
+  }
+  const dynamo = dynamoClient()
+  const kms = kmsClient()
   const secrets = new SecretsManagerClient(client)
   const { KeyMetadata } = await kms.send(new CreateKeyCommand({}))
-  let tables = 0
   return {
     url: endpoints.url,
     calls: endpoints.calls,
     dynamo,
+    /** More of them, for a test that interferes with what they send. */
+    dynamoClient,
+    kmsClient,
     kms,
     secrets,
     keyId: KeyMetadata?.KeyId ?? '',
     createTable: async (): Promise<string> => {
-      tables += 1
-      const TableName = `vendomat-${tables}`
+      const TableName = `vendomat-${randomUUID()}`
       await dynamo.send(
         new CreateTableCommand({
           TableName,
@@ -34,7 +50,7 @@ export async function localAws() {
             { AttributeName: 'pk', AttributeType: 'S' },
             { AttributeName: 'sk', AttributeType: 'S' },
             { AttributeName: 'vendor', AttributeType: 'S' },
-            { AttributeName: 'dueAt', AttributeType: 'N' },
+            { AttributeName: 'sweepAt', AttributeType: 'N' },
           ],
           KeySchema: [
             { AttributeName: 'pk', KeyType: 'HASH' },
@@ -46,7 +62,7 @@ export async function localAws() {
               Projection: { ProjectionType: 'KEYS_ONLY' },
               KeySchema: [
                 { AttributeName: 'vendor', KeyType: 'HASH' },
-                { AttributeName: 'dueAt', KeyType: 'RANGE' },
+                { AttributeName: 'sweepAt', KeyType: 'RANGE' },
               ],
             },
           ],
@@ -55,8 +71,7 @@ export async function localAws() {
       return TableName
     },
     close: async () => {
-      dynamo.destroy()
-      kms.destroy()
+      for (const one of clients) one.destroy()
       secrets.destroy()
       await endpoints.close()
     },

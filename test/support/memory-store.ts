@@ -1,199 +1,307 @@
 import { randomUUID } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
+import { type Consent, type ConsentStore, EXCHANGE_WITHIN_SECONDS } from '../../functions/consent/store.ts'
+import type { Allowance, Limit } from '../../functions/core/allowance.ts'
+import { type Connection, keyOf } from '../../functions/core/connection.ts'
+import type { Registry } from '../../functions/core/registry.ts'
 import type { Secret } from '../../functions/core/secret.ts'
 import {
-  type Consent,
-  EXCHANGE_WITHIN_SECONDS,
-  type FailureWindow,
+  type CachedToken,
+  type Lease,
+  type Notified,
   newState,
-  type Row,
+  type Outcome,
+  type Reading,
   type State,
-  type StoredToken,
   type TokenStore,
 } from '../../functions/core/store.ts'
-import { secondsBetween } from '../../functions/core/token.ts'
+import { secondsBetween } from '../../functions/core/time.ts'
+import type { Vendor } from '../../functions/core/vendor.ts'
+import type { NoticeLedger, Subject } from '../../functions/notices/ledger.ts'
 
 interface Held {
+  readonly connection: Connection
   readonly state: State
-  readonly leaseId?: string
-  readonly refreshToken?: Secret
+  readonly leaseId?: string | undefined
+  readonly refreshToken?: Secret | undefined
   readonly generation: number
-  readonly token?: StoredToken
+  readonly sweepAt?: Date
 }
 
-const nothing: Held = { state: newState, generation: 0 }
+/** A state whose optional members may be taken away by setting them to undefined. */
+type Change = { readonly [member in keyof State]?: State[member] | undefined }
 
-/** The store that forgets: what the tests of the engine run on, and the plainest statement of what a store must do. */
-export function memoryStore(): TokenStore {
+/** A table that forgets: what the tests of the engine run on, and the plainest statement of what the ports promise. */
+export function memoryTable() {
   const rows = new Map<string, Held>()
-  const permits = new Map<string, number>()
-  const stops = new Map<string, Date>()
-  const consents = new Map<string, Consent & { readonly taken?: Date; readonly exchanged?: true }>()
-  const mints = new Map<string, number>()
-  /** When the keeper must look at each connection that is known. */
-  const due = new Map<string, Date>()
-  const held = (key: string): Held => rows.get(key) ?? nothing
-  const holds = (id: string, key: string): boolean => held(key).leaseId === id
-  const windowOf = (vendorId: string, { of = '', startsAt }: FailureWindow): string =>
-    `${vendorId} ${of} ${startsAt.toISOString()}`
+  const cached = new Map<string, CachedToken>()
+  const find = (connection: Connection): Held =>
+    rows.get(keyOf(connection)) ?? { connection, state: newState, generation: 0 }
+  const keep = (row: Held, change: Change = {}): void => {
+    rows.set(keyOf(row.connection), { ...row, state: changed(row.state, change) })
+  }
+  return {
+    tokens: tokensIn(find, keep, rows, cached),
+    registry: registryIn(find, keep, rows),
+    ledger: ledgerIn(find, keep),
+    allowance: memoryAllowance(),
+    consents: memoryConsents(),
+  }
+}
+
+type Find = (connection: Connection) => Held
+type Keep = (row: Held, change?: Change) => void
+type Rows = ReadonlyMap<string, Held>
+
+function tokensIn(find: Find, keep: Keep, rows: Rows, cached: Map<string, CachedToken>): TokenStore {
+  const isOpen = ({ state }: Held, epoch: number): boolean => state.epoch === epoch && state.status === 'active'
+  const isHeld = (row: Held, { id, epoch }: Lease): boolean => row.leaseId === id && isOpen(row, epoch)
+  const without = (sends: State['unconfirmedSends'], id: string): State['unconfirmedSends'] =>
+    someOf(new Set([...(sends ?? [])].filter((send) => send !== id)))
+
+  function recordUnderLease(lease: Lease, outcome: Outcome): 'recorded' | 'superseded' {
+    const { refreshToken, success, failure, unconfirmed } = outcome
+    const row = find(lease.connection)
+    const isUsed = row.generation === lease.generation
+    const grantEnds = !success && failure !== undefined && failure.credentialVersion === undefined
+    const renewed = refreshToken && { refreshToken, generation: lease.generation + 1 }
+    const own = {
+      unconfirmedSends: unconfirmed ? row.state.unconfirmedSends : without(row.state.unconfirmedSends, lease.id),
+    }
+    if (!isHeld(row, lease) || (grantEnds && !isUsed)) {
+      const isNewest = renewed && isUsed && row.state.epoch === lease.epoch
+      const kept = isNewest ? { ...row, ...renewed } : row
+      const sends = isNewest && { unconfirmedSends: undefined }
+      if (row.leaseId === lease.id) keep({ ...kept, leaseId: undefined }, { ...own, ...sends, lease: undefined })
+      else if (isNewest) keep(kept, { unconfirmedSends: undefined })
+      return 'superseded'
+    }
+    const isSettled = renewed || success || grantEnds
+    const forgotten = (grantEnds || success?.newGrant) && { refreshToken: undefined }
+    keep(
+      { ...row, ...sweepOf(row, outcome), ...forgotten, ...renewed, ...(!success && { leaseId: undefined }) },
+      {
+        ...remembered(row.state, outcome),
+        ...(isSettled ? { unconfirmedSends: undefined } : own),
+        ...(!success && { lease: undefined }),
+      },
+    )
+    return 'recorded'
+  }
+
+  function recordReading({ connection, epoch }: Reading, outcome: Outcome): 'recorded' | 'superseded' {
+    const row = find(connection)
+    if (!isOpen(row, epoch)) return 'superseded'
+    const change = remembered(row.state, outcome)
+    if (Object.keys(change).length > 0) keep({ ...row, ...sweepOf(row, outcome) }, change)
+    return 'recorded'
+  }
 
   return {
-    async read(key): Promise<Row> {
-      const { state, token } = held(key)
-      return { state, ...(token && { token }) }
-    },
-
-    async acquire(key, seen, { now, until }) {
-      const { state, refreshToken, generation, token } = held(key)
-      if (
-        state.status === 'disabled' ||
-        state.status !== seen.status ||
-        state.fence !== seen.fence ||
-        state.epoch !== seen.epoch
-      )
-        return undefined
-      const fence = state.fence + 1
-      const id = randomUUID()
-      const kept = { ...(refreshToken && { refreshToken }), generation }
-      rows.set(key, {
-        ...kept,
+    async read(connection) {
+      const { state } = find(connection)
+      const token = cached.get(keyOf(connection))
+      const { lease, ...rest } = state
+      return {
+        exists: rows.has(keyOf(connection)),
+        state: lease && token?.fence !== state.fence ? state : rest,
         ...(token && { token }),
-        leaseId: id,
-        state: { ...state, fence, lease: { since: now, until } },
-      })
-      return { key, id, fence, epoch: state.epoch, until, ...kept }
-    },
-
-    async intend(lease) {
-      if (!holds(lease.id, lease.key)) return undefined
-      const row = held(lease.key)
-      const inDoubt = (row.state.inDoubt ?? 0) + 1
-      rows.set(lease.key, { ...row, state: { ...row.state, inDoubt } })
-      return inDoubt
-    },
-
-    async commit(lease, { refreshToken, newGrant, asked, credentialVersion, usualSeconds, now, dueAt }) {
-      const row = held(lease.key)
-      if (row.state.epoch !== lease.epoch) return 'revoked'
-      const renewed = refreshToken && { refreshToken, generation: lease.generation + 1 }
-      if (!holds(lease.id, lease.key)) {
-        if (renewed && row.generation === lease.generation) rows.set(lease.key, { ...row, ...renewed })
-        return 'superseded'
       }
-      const { failure: _, inDoubt: __, disproved: ___, ...state } = row.state
-      const { refreshToken: old, ...rest } = row
-      rows.set(lease.key, {
-        ...rest,
-        ...(old && !newGrant && { refreshToken: old }),
-        ...renewed,
-        state: {
-          ...state,
-          ...(newGrant && { status: 'active' }),
-          provenVersion: credentialVersion,
-          usualSeconds,
-          succeededAt: now,
-          ...(asked && { askedAt: now }),
-        },
-      })
-      due.set(lease.key, dueAt)
-      return 'committed'
     },
 
-    async put(lease, token) {
-      const row = held(lease.key)
-      if (row.token && row.token.fence >= lease.fence) return false
-      rows.set(lease.key, { ...row, token })
+    async acquire(connection, seen, { policy, now, until }) {
+      const row = find(connection)
+      const { status, epoch, fence } = row.state
+      if (status !== 'active' || status !== seen.status || epoch !== seen.epoch || fence !== seen.fence)
+        return undefined
+      const id = randomUUID()
+      keep({ ...row, leaseId: id }, { fence: fence + 1, lease: { since: now, until } })
+      const { refreshToken, generation } = row
+      const held = { generation, ...(refreshToken && { refreshToken }) }
+      return { connection, policy, id, fence: fence + 1, epoch, since: now, until, ...held }
+    },
+
+    async noteSend(lease) {
+      const row = find(lease.connection)
+      if (!isHeld(row, lease)) return undefined
+      const unconfirmedSends = new Set([...(row.state.unconfirmedSends ?? []), lease.id])
+      keep(row, { unconfirmedSends })
+      return unconfirmedSends.size
+    },
+
+    async record(under, outcome) {
+      return 'id' in under ? recordUnderLease(under, outcome) : recordReading(under, outcome)
+    },
+
+    async put({ connection, fence }, token) {
+      const key = keyOf(connection)
+      if ((cached.get(key)?.fence ?? 0) > fence) return false
+      cached.set(key, token)
       return true
     },
 
-    async fail(lease, failure, grant) {
-      if (!holds(lease.id, lease.key)) return grant !== 'rejected'
-      const { leaseId: _, ...row } = held(lease.key)
-      if (grant === 'rejected' && row.generation !== lease.generation) return false
-      const { inDoubt, ...state } = withoutLease(row.state)
-      rows.set(lease.key, {
-        ...row,
-        state: {
-          ...state,
-          ...(grant === 'in doubt' && inDoubt !== undefined && { inDoubt }),
-          ...(grant === 'rejected' && { status: 'reconnect' }),
-          failure,
+    async stop(connection, stop) {
+      const row = find(connection)
+      if (stop.kind === 'disable') {
+        keep(row, { status: 'disabled' })
+        return {}
+      }
+      const { failure, refusedVersions = [] } = stop
+      keep(
+        { ...row, leaseId: undefined, refreshToken: undefined },
+        {
+          epoch: row.state.epoch + 1,
+          ...{ lease: undefined, unconfirmedSends: undefined },
+          ...(failure && { failure }),
+          refusedVersions: someOf(new Set([...(row.state.refusedVersions ?? []), ...refusedVersions])),
         },
-      })
-      return true
-    },
-
-    async release(lease, refreshToken) {
-      if (!holds(lease.id, lease.key)) return
-      const { leaseId: _, ...row } = held(lease.key)
-      const { inDoubt, ...state } = withoutLease(row.state)
-      const doubt = inDoubt !== undefined && !refreshToken && { inDoubt }
-      rows.set(lease.key, { ...row, state: { ...state, ...doubt } })
-    },
-
-    async revoke(key, after = {}) {
-      const { leaseId: _, refreshToken: __, ...row } = held(key)
-      const { inDoubt: ___, ...state } = withoutLease(row.state)
-      rows.set(key, {
-        ...row,
-        state: { ...state, epoch: row.state.epoch + 1, ...after, ...(after.failure && { disproved: true }) },
-      })
-    },
-
-    async note(key, outcome, proven) {
-      const row = held(key)
-      if ('code' in outcome) {
-        rows.set(key, { ...row, state: { ...row.state, failure: outcome, ...(proven && { disproved: true }) } })
-        return
+      )
+      return {
+        ...(row.refreshToken && { refreshToken: row.refreshToken }),
+        ...(row.state.lease && { leasedUntil: row.state.lease.until }),
       }
-      const { failure: _, disproved: __, ...state } = row.state
-      const { succeededAt, credentialVersion: provenVersion, checked } = outcome
-      rows.set(key, { ...row, state: { ...state, succeededAt, provenVersion, ...(checked && { checked }) } })
     },
 
-    async countMint(key, { now, stop }) {
-      const hour = `${key} ${now.toISOString().slice(0, 13)}`
-      const count = (mints.get(hour) ?? 0) + 1
-      if (count > stop) return undefined
-      mints.set(hour, count)
-      return count
+    async enable(connection) {
+      if (rows.has(keyOf(connection))) keep(find(connection), { status: 'active' })
+    },
+  }
+}
+
+/** What an outcome says of the credentials. */
+function remembered({ refusedVersions = new Set() }: State, { success, failure, refusedVersion }: Outcome): Change {
+  const refused = refusedVersion !== undefined && { refusedVersions: new Set([...refusedVersions, refusedVersion]) }
+  if (!success) return { ...(failure && { failure }), ...refused }
+  const { credentialVersion, at, usualSeconds, used, checked, ends } = success
+  return {
+    failure: undefined,
+    refusedVersions: someOf(new Set([...refusedVersions].filter((version) => version !== credentialVersion))),
+    ...{ provenVersion: credentialVersion, succeededAt: at },
+    ...(usualSeconds !== undefined && { usualSeconds }),
+    ...(used && { usedAt: at }),
+    ...(checked && { checked }),
+    ...(ends && { ends: ends === 'never' ? undefined : ends }),
+  }
+}
+
+function sweepOf({ sweepAt }: Held, { success, failure }: Outcome): Pick<Held, 'sweepAt'> {
+  const next = success?.sweepAt ?? sweepAt ?? success?.at ?? failure?.since
+  return next ? { sweepAt: next } : {}
+}
+
+function registryIn(find: Find, keep: Keep, rows: Rows): Registry {
+  const known = ({ id }: Vendor) =>
+    [...rows.values()].flatMap(({ connection, sweepAt }) =>
+      sweepAt && connection.vendor.id === id ? [{ connection, sweepAt }] : [],
+    )
+  return {
+    async register(connection, { sweepAt, wakes, ends, owner, keepWarm, acknowledged }) {
+      const row = find(connection)
+      keep(
+        { ...row, sweepAt: wakes ? sweepAt : (row.sweepAt ?? sweepAt) },
+        {
+          ...(owner !== undefined && { owner }),
+          ...(keepWarm !== undefined && { keepWarm: keepWarm || undefined }),
+          ...(acknowledged && { acknowledged }),
+          ...(ends && { ends: ends === 'never' ? undefined : ends }),
+        },
+      )
     },
 
-    async register(key, { owner, keepWarm, acknowledged, ends, dueAt, wakes }) {
-      if (wakes || !due.has(key)) due.set(key, dueAt)
-      const row = held(key)
-      const { ends: before, ...state } = row.state
-      const given = {
-        ...(owner !== undefined && { owner }),
-        ...(keepWarm !== undefined && { keepWarm }),
-        ...(acknowledged && { acknowledged }),
-        ...(ends === undefined ? before && { ends: before } : ends !== 'never' && { ends }),
-      }
-      rows.set(key, { ...row, state: { ...state, ...given } })
-    },
-
-    async list(vendorId) {
-      return [...due.keys()].filter((key) => key.startsWith(`${vendorId}#`)).sort()
-    },
-
-    async due(vendorId, now, limit) {
-      const keys = [...due].filter(([key, at]) => key.startsWith(`${vendorId}#`) && at <= now)
-      return keys
-        .sort(([, a], [, b]) => a.getTime() - b.getTime())
+    async due(vendor, now, limit) {
+      return known(vendor)
+        .filter(({ sweepAt }) => sweepAt <= now)
+        .sort((a, b) => a.sweepAt.getTime() - b.sweepAt.getTime())
         .slice(0, limit)
-        .map(([key]) => key)
+        .map(({ connection }) => connection)
     },
 
-    async postpone(key, { now, until }) {
-      const at = due.get(key)
-      if (at && at <= now) due.set(key, until)
+    async list(vendor) {
+      return known(vendor)
+        .map(({ connection }) => connection)
+        .sort((a, b) => (a.name < b.name ? -1 : 1))
     },
 
-    async touch(key, now) {
-      const row = rows.get(key)
-      if (row) rows.set(key, { ...row, state: { ...row.state, askedAt: now } })
+    async postpone(connection, { now, until }) {
+      const row = find(connection)
+      if (row.sweepAt && row.sweepAt <= now) keep({ ...row, sweepAt: until })
     },
 
+    async touch(connection, now) {
+      if (rows.has(keyOf(connection))) keep(find(connection), { usedAt: now })
+    },
+  }
+}
+
+function ledgerIn(find: Find, keep: Keep): NoticeLedger {
+  const ofVendors = new Map<string, Notified>()
+  const nameOf = ({ vendor, all }: Exclude<Subject, Connection>, matter: string): string =>
+    `${vendor.id} ${all} ${matter}`
+  const last = (subject: Subject, matter: 'end' | 'trouble'): Notified | undefined =>
+    'all' in subject ? ofVendors.get(nameOf(subject, matter)) : find(subject).state.notified?.[matter]
+  return {
+    last: async (subject, matter) => last(subject, matter),
+    async replace(subject, matter, { seen, next }) {
+      if (!isDeepStrictEqual(last(subject, matter), seen)) return false
+      if ('all' in subject) {
+        ofVendors.set(nameOf(subject, matter), next)
+        return true
+      }
+      const row = find(subject)
+      keep(row, { notified: { ...row.state.notified, [matter]: next } })
+      return true
+    },
+  }
+}
+
+function memoryAllowance(): Allowance {
+  interface Used {
+    readonly window: number
+    readonly ids: ReadonlySet<string>
+    readonly until?: Date
+  }
+  const used = new Map<string, Used>()
+  const nameOf = ({ id }: Vendor, { name }: Limit): string => `${id} ${name}`
+
+  /** What is used of the stretch that `now` is in, or of a later one if that has begun. */
+  function present(vendor: Vendor, limit: Limit, now: Date): Used {
+    const windowMs = limit.windowSeconds * 1000
+    const window = Math.floor(now.getTime() / windowMs) * windowMs
+    const item = used.get(nameOf(vendor, limit))
+    return item && item.window >= window ? item : { ...item, window, ids: new Set() }
+  }
+
+  return {
+    async take(vendor, limit, { id, now }) {
+      const item = present(vendor, limit, now)
+      if (item.until && item.until > now) return undefined
+      const ids = new Set([...item.ids, id])
+      if (ids.size > limit.most && !item.ids.has(id)) return undefined
+      used.set(nameOf(vendor, limit), { ...item, ids })
+      return ids.size
+    },
+
+    async giveBack(vendor, limit, { id }) {
+      const item = used.get(nameOf(vendor, limit))
+      if (item)
+        used.set(nameOf(vendor, limit), { ...item, ids: new Set([...item.ids].filter((other) => other !== id)) })
+    },
+
+    async use(vendor, limit, now) {
+      const { ids, until } = present(vendor, limit, now)
+      return { taken: ids.size, ...(until && until > now && { blockedUntil: until }) }
+    },
+
+    async block(vendor, limit, until) {
+      const item = used.get(nameOf(vendor, limit)) ?? { window: 0, ids: new Set<string>() }
+      if (!item.until || item.until < until) used.set(nameOf(vendor, limit), { ...item, until })
+    },
+  }
+}
+
+function memoryConsents(): ConsentStore {
+  const consents = new Map<string, Consent & { readonly taken?: Date; readonly exchanged?: true }>()
+  return {
     async beginConsent(vendorId, consent) {
       consents.set(`${vendorId} ${consent.stateHash}`, consent)
     },
@@ -210,54 +318,28 @@ export function memoryStore(): TokenStore {
       const consent = consents.get(`${vendorId} ${stateHash}`)
       if (!consent || consent.taken || consent.expiresAt <= now) return undefined
       const hosted = consent.authorizationUrl !== undefined
-      if ('bind' in by ? !hosted || consent.bind !== by.bind : hosted || consent.key !== by.key) return undefined
+      const mayTake =
+        'bind' in by ? hosted && consent.bind === by.bind : !hosted && consent.key === keyOf(by.connection)
+      if (!mayTake) return undefined
       consents.set(`${vendorId} ${stateHash}`, { ...consent, taken: now })
       return consent
     },
 
-    async markExchanged(vendorId, { stateHash, key, now }) {
+    async markExchanged(vendorId, { stateHash, connection, now }) {
       const { taken, exchanged, ...consent } = consents.get(`${vendorId} ${stateHash}`) ?? {}
-      if (!taken || exchanged || !('bind' in consent) || consent.key !== key) return undefined
+      if (!taken || exchanged || !('bind' in consent) || consent.key !== keyOf(connection)) return undefined
       if (secondsBetween(taken, now) >= EXCHANGE_WITHIN_SECONDS) return undefined
       consents.set(`${vendorId} ${stateHash}`, { ...consent, taken, exchanged: true })
       return consent
     },
-
-    async setStatus(key, status) {
-      const row = held(key)
-      rows.set(key, { ...row, state: { ...row.state, status } })
-    },
-
-    async tell(key, matter, { seen, next }) {
-      const row = held(key)
-      if (!isDeepStrictEqual(row.state.told?.[matter], seen)) return false
-      rows.set(key, { ...row, state: { ...row.state, told: { ...row.state.told, [matter]: next } } })
-      return true
-    },
-
-    async stoppedUntil(vendorId, now) {
-      const until = stops.get(vendorId)
-      return until && until > now ? until : undefined
-    },
-
-    async stop(vendorId, until) {
-      stops.set(vendorId, until)
-    },
-
-    async take(vendorId, window) {
-      const taken = permits.get(windowOf(vendorId, window)) ?? 0
-      if (taken >= window.limit) return false
-      permits.set(windowOf(vendorId, window), taken + 1)
-      return true
-    },
-
-    async giveBack(vendorId, window) {
-      const taken = permits.get(windowOf(vendorId, window)) ?? 0
-      if (taken > 0) permits.set(windowOf(vendorId, window), taken - 1)
-    },
   }
 }
 
-function withoutLease({ lease: _, ...state }: State): State {
-  return state
+const someOf = <T>(set: ReadonlySet<T>): ReadonlySet<T> | undefined => (set.size > 0 ? set : undefined)
+
+/** A member that is set to undefined is taken away: a state with `failure: undefined` is not one without failure. */
+function changed(state: State, change: Change): State {
+  const all = Object.entries({ ...state, ...change }).filter(([, value]) => value !== undefined)
+  // `status`, `epoch` and `fence` come from `state`, and no change takes them away.
+  return Object.fromEntries(all) as unknown as State
 }

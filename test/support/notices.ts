@@ -26,7 +26,7 @@ export const expiring = {
   nextAt: new Date('2026-11-24T00:00:00Z'),
 } as const satisfies Notice
 
-const recovered = { kind: 'recovered', was: 'vendor_failing', toldAt: since } as const
+const recovered = { kind: 'recovered', was: 'credentials_refused', notifiedAt: since } as const
 
 export const notices = {
   expiring,
@@ -63,7 +63,7 @@ export const notices = {
     since,
     detail: 'the table did not answer',
   },
-  minting: { ...accelo, kind: 'minting', count: 57 },
+  many_obtained: { ...accelo, kind: 'many_obtained', count: 57 },
 } as const satisfies { readonly [kind in NoticeKind]: Notice & { readonly kind: kind } }
 
 export const all: readonly Notice[] = Object.values(notices)

@@ -1,7 +1,8 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb'
-import { dynamoStore } from '../../functions/aws/dynamo-store.ts'
+import { dynamoRegistry } from '../../functions/aws/dynamo-registry.ts'
+import { dynamoTokens } from '../../functions/aws/dynamo-tokens.ts'
 import { kmsEnvelope } from '../../functions/aws/envelope.ts'
-import { NEVER, secondsAfter } from '../../functions/core/token.ts'
+import { NEVER } from '../../functions/core/time.ts'
 import { renewDue } from '../../functions/keeper/sweep.ts'
 import type { localAws } from './local-aws.ts'
 import { fakeVendor, world } from './world.ts'
@@ -13,27 +14,24 @@ export interface Reads {
 
 /** What one sweep reads of a table with so many connections, ten of which are due: calls, and the items they returned. */
 export async function readsOfSweep(aws: Awaited<ReturnType<typeof localAws>>, connections: number): Promise<Reads> {
-  const table = await aws.createTable()
   const reads = { queries: 0, items: 0 }
+  const options = { client: counting(aws.dynamo, reads), table: await aws.createTable() }
   const { vendor } = fakeVendor()
-  const { process, secrets, clock } = world()
-  const store = dynamoStore({
-    client: counting(aws.dynamo, reads),
-    table,
-    envelope: kmsEnvelope(aws.kms, aws.keyId, clock.now),
-    onUnsealable: () => {},
-  })
+  const { processFor, secrets, clock } = world()
+  const registry = dynamoRegistry(options)
+  const envelope = kmsEnvelope(aws.kms, aws.keyId, clock.now)
+  const tokens = dynamoTokens({ ...options, envelope, onUnsealable: () => {} })
   for (let from = 0; from < connections; from += 100) {
     await Promise.all(
       Array.from({ length: Math.min(100, connections - from) }, (_, i) => {
         const name = `site-${from + i}`
         secrets.replace(`acme/${name}`, { password: name })
-        return store.register(`acme#${name}`, { dueAt: from + i < 10 ? clock.now() : NEVER })
+        return registry.register({ vendor, name }, { sweepAt: from + i < 10 ? clock.now() : NEVER })
       }),
     )
   }
   Object.assign(reads, { queries: 0, items: 0 })
-  const sweep = await renewDue(vendor, { ...process(), store }, secondsAfter(clock.now(), 20))
+  const sweep = await renewDue(vendor, { ...processFor(20), tokens, registry })
   if (sweep.renewed !== 10) throw new Error(`10 were due, ${sweep.renewed} were renewed`)
   return reads
 }

@@ -1,13 +1,17 @@
 import * as z from 'zod/mini'
+import { type Connection, keyOf } from '../../functions/core/connection.ts'
 import { VendingError } from '../../functions/core/errors.ts'
 import { newMemory } from '../../functions/core/memory.ts'
-import type { Measure, Runtime } from '../../functions/core/runtime.ts'
+import type { Observation } from '../../functions/core/observation.ts'
+import type { Runtime } from '../../functions/core/runtime.ts'
 import { Secret, secret } from '../../functions/core/secret.ts'
-import type { TokenStore } from '../../functions/core/store.ts'
-import { secondsAfter, type TokenPolicy } from '../../functions/core/token.ts'
+import { secondsAfter, secondsBetween } from '../../functions/core/time.ts'
+import type { MemoryPolicy, TablePolicy, TokenPolicy } from '../../functions/core/token.ts'
 import { type Context, defineVendor, type Issued, type Liveness, type Vendor } from '../../functions/core/vendor.ts'
+import type { Machine } from '../../functions/lambda/runtime.ts'
 import type { Notice } from '../../functions/notices/kinds.ts'
-import { memoryStore } from './memory-store.ts'
+import { noticeListener } from '../../functions/notices/listen.ts'
+import { memoryTable } from './memory-store.ts'
 
 export const The = { now: new Date('2026-11-21T12:00:00Z'), connection: 'hq' }
 
@@ -42,15 +46,15 @@ export type Script = (context: Context, refreshToken: Secret | undefined, call: 
 
 interface VendorOptions {
   readonly id?: string
-  readonly policy?: Partial<TokenPolicy>
+  readonly policy?: Partial<TablePolicy> | Partial<MemoryPolicy>
   readonly script?: Script
-  readonly stored?: true
-  /** What becomes of a stored token that is shown to the vendor. */
+  readonly holdsToken?: true
+  /** What becomes of a static token that is shown to the vendor. */
   readonly liveness?: (password: string) => Liveness | Promise<Liveness>
 }
 
 /** A vendor made up for the tests of the engine: counts its calls and does what the script says. */
-export function fakeVendor({ id = 'acme', policy, script = gives({}), stored, liveness }: VendorOptions = {}) {
+export function fakeVendor({ id = 'acme', policy, script = gives({}), holdsToken, liveness }: VendorOptions = {}) {
   const calls: { refreshToken?: string; password: string; at: Date }[] = []
   let current = script
   const vendor: Vendor = defineVendor({
@@ -58,9 +62,10 @@ export function fakeVendor({ id = 'acme', policy, script = gives({}), stored, li
     title: 'Acme',
     hosts: ['acme.example'],
     credentials: z.object({ password: secret }),
-    tokens: { keep: 'table', maxLifeSeconds: 7 * 24 * 3600, ...policy },
+    // The cast is safe: what a test overrides belongs to the storage it names.
+    tokens: { storage: 'table', maxLifeSeconds: 7 * 24 * 3600, ...policy } as TokenPolicy,
     rotation: { credential: 'password', before: ['Make a new password.'], after: [] },
-    ...(stored && { isStored: () => true }),
+    ...(holdsToken && { isStatic: () => true }),
     ...(liveness && { liveness: async ({ password }) => liveness(password.reveal()) }),
     issue: async ({ password }, refreshToken, context) => {
       const at = context.now()
@@ -70,6 +75,7 @@ export function fakeVendor({ id = 'acme', policy, script = gives({}), stored, li
   })
   return {
     vendor,
+    connection: { vendor, name: The.connection },
     calls,
     will: (next: Script) => {
       current = next
@@ -109,13 +115,22 @@ export const refuses =
 export function fakeSecrets(now: () => Date, documents: Record<string, unknown> = { 'acme/hq': { password: 'p1' } }) {
   const secrets = new Map(Object.entries(documents).map(([name, document]) => [name, { document, version: 'v1' }]))
   const versions = new Map([...secrets].map(([name, credentials]) => [`${name} v1`, credentials]))
+  const counts = new Map<string, number>()
   let reads = 0
   return {
     reads: () => reads,
+    /** Also of a secret that was removed: its versions do not start again. */
     replace: (name: string, document: unknown) => {
-      const credentials = { document, version: `v${Number(secrets.get(name)?.version.slice(1) ?? 0) + 1}` }
+      const count = (counts.get(name) ?? Number(secrets.get(name)?.version.slice(1) ?? 0)) + 1
+      counts.set(name, count)
+      const credentials = { document, version: `v${count}` }
       secrets.set(name, credentials)
       versions.set(`${name} ${credentials.version}`, credentials)
+    },
+    /** An earlier version is the current one again. */
+    rollback: (name: string, version: string) => {
+      const credentials = versions.get(`${name} ${version}`)
+      if (credentials) secrets.set(name, credentials)
     },
     remove: (name: string) => {
       secrets.delete(name)
@@ -128,8 +143,8 @@ export function fakeSecrets(now: () => Date, documents: Record<string, unknown> 
     source: (): Runtime['credentials'] => {
       const cache = new Map<string, { credentials: { document: unknown; version: string }; at: number }>()
       return {
-        read: async (vendorId, connection, maxAgeSeconds) => {
-          const name = `${vendorId}/${connection}`
+        read: async (connection, maxAgeSeconds) => {
+          const name = nameOf(connection)
           const cached = cache.get(name)
           if (cached && now().getTime() - cached.at < maxAgeSeconds * 1000) return cached.credentials
           reads += 1
@@ -138,17 +153,20 @@ export function fakeSecrets(now: () => Date, documents: Record<string, unknown> 
           cache.set(name, { credentials, at: now().getTime() })
           return credentials
         },
-        readVersion: async (vendorId, connection, version) => versions.get(`${vendorId}/${connection} ${version}`),
-        known: (vendorId, connection) => cache.get(`${vendorId}/${connection}`)?.credentials.version,
+        readVersion: async (connection, version) => versions.get(`${nameOf(connection)} ${version}`),
+        known: (connection) => cache.get(nameOf(connection))?.credentials.version,
       }
     },
   }
 }
 
-/** A store whose named method fails, as often as told. */
-export function brokenStore(store: TokenStore, method: keyof TokenStore, times = 1): TokenStore {
+/** The name of a connection's secret. */
+const nameOf = (connection: Connection): string => keyOf(connection).replace('#', '/')
+
+/** A port whose named method fails, as often as told. */
+export function broken<P extends object>(port: P, method: keyof P, times = 1): P {
   let left = times
-  return new Proxy(store, {
+  return new Proxy(port, {
     get: (target, name, receiver) => {
       if (name !== method || left === 0) return Reflect.get(target, name, receiver)
       left -= 1
@@ -159,32 +177,41 @@ export function brokenStore(store: TokenStore, method: keyof TokenStore, times =
   })
 }
 
-/** One machine: a store, secrets, a clock, and as many processes as a test wants. */
-export function world(overrides: Partial<Runtime> = {}) {
+/** One machine: a table, secrets, a clock, and as many processes as a test wants. */
+export function world(overrides: Partial<Machine> = {}) {
   const clock = stillClock()
   const secrets = fakeSecrets(clock.now)
-  const store = overrides.store ?? memoryStore()
+  const table = memoryTable()
+  const { ledger, ...ports } = table
   const notices: Notice[] = []
-  const measures: Measure[] = []
-  const process = (): Runtime => ({
-    store,
+  const observations: Observation[] = []
+  const notify = async (notice: Notice) => {
+    notices.push(notice)
+    return true
+  }
+  const hearForNotices = noticeListener({ ledger, notify, now: clock.now })
+  const process = (): Machine => ({
+    ...ports,
     credentials: secrets.source(),
     http: () => Promise.reject(new Error('the engine does not call by itself')),
     allowedHosts: [],
     restAfterDays: 14,
     memory: newMemory(),
     now: clock.now,
+    timeLeft: () => Number.POSITIVE_INFINITY,
     sleep: clock.sleep,
     deadline: () => new AbortController().signal,
     random: () => 0.5,
-    notify: async (notice) => {
-      notices.push(notice)
-      return true
-    },
-    measure: (measure) => {
-      measures.push(measure)
+    observe: async (observation) => {
+      observations.push(observation)
+      await hearForNotices(observation)
     },
     ...overrides,
   })
-  return { clock, secrets, store, notices, measures, process }
+  /** A process whose function is ended after so many seconds. */
+  const processFor = (seconds: number): Machine => {
+    const endsAt = secondsAfter(clock.now(), seconds)
+    return { ...process(), timeLeft: () => secondsBetween(clock.now(), endsAt) }
+  }
+  return { ...table, clock, secrets, notices, observations, process, processFor }
 }

@@ -1,6 +1,6 @@
 import { accelo } from '../../functions/accelo/vendor.ts'
 import { Secret } from '../../functions/core/secret.ts'
-import { secondsAfter } from '../../functions/core/token.ts'
+import { secondsAfter } from '../../functions/core/time.ts'
 import type { Context } from '../../functions/core/vendor.ts'
 import {
   contextFor,
@@ -15,7 +15,7 @@ import {
 } from '../support/fake-vendor.ts'
 
 const credentials = { deployment: 'acme', client_id: 'abcdef12@acme.accelo.com', client_secret: 's3cr.et-_x' }
-// vendors.md 3.2, the vendor's own answer: a lifetime in quotes, and facts about a person that are nobody's business.
+// As in Accelo API documentation, Authentication, 2026-11: the lifetime is a string, and there are facts about a person.
 const granted = {
   access_token: 'Zz9xxxxx_aa',
   token_type: 'bearer',
@@ -45,21 +45,21 @@ async function refused(document: unknown) {
 const bodyOf = (request: { body: string } | undefined) => new URLSearchParams(request?.body)
 
 describe('the request', () => {
-  it('C52 proves who we are with Basic, and nowhere else', async () => {
+  it('proves who we are with Basic, and nowhere else', async () => {
     const { request } = await issue()
     expect(request).toMatchObject({ method: 'POST', url: 'https://acme.api.accelo.com/oauth2/v0/token' })
     expect(request?.headers.get('authorization')).toBe('Basic YWJjZGVmMTJAYWNtZS5hY2NlbG8uY29tOnMzY3IuZXQtX3g=')
     expect(request?.body).toBe('grant_type=client_credentials&scope=read%28all%29&expires_in=86400')
   })
 
-  it('C53 joins scopes with a comma and sends one parameter', async () => {
+  it('joins scopes with a comma and sends one parameter', async () => {
     const { request, issued } = await issue({ ...credentials, scope: 'read(all),write(companies,contacts)' })
     expect(request?.body).toContain('&scope=read%28all%29%2Cwrite%28companies%2Ccontacts%29&')
     expect(issued.accessToken.scope).toBe('read(all),write(companies,contacts)')
   })
 
   it.each(['read(all) write(all)', ' read(all),  write(all)\n', 'read(all)\twrite(all)'])(
-    'C54 makes a comma of the space in %j',
+    'makes a comma of the space in %j',
     async (scope) => {
       const { request, issued } = await issue({ ...credentials, scope })
       expect(bodyOf(request).getAll('scope')).toEqual(['read(all),write(all)'])
@@ -71,11 +71,11 @@ describe('the request', () => {
     ...['', ' ', 'read', 'read write', 'all', 'read()', 'read(all', 'readall)', 'read((all))', 'read(all)write(all)'],
     ...['read(all)&grant_type=x', 'read(all),', ',read(all)', 'read(all),,write(all)', 'delete(all)', 'READ(ALL)'],
     ...['read(all) or 1', 'read(a,)', 'read(,a)', 'read( all )', 'read(ä)', 7, ['read(all)'], null],
-  ])('C54 makes no call with the scope %j', async (scope) => {
+  ])('makes no call with the scope %j', async (scope) => {
     expect(await refused({ ...credentials, scope })).toMatchObject({ code: 'configuration' })
   })
 
-  it('C55 says read(all) where no scope is configured', async () => {
+  it('says read(all) where no scope is configured', async () => {
     const { request, issued } = await issue()
     expect(bodyOf(request).get('scope')).toBe('read(all)')
     expect(issued.accessToken.scope).toBe('read(all)')
@@ -146,7 +146,7 @@ describe('the deployment', () => {
       null,
       undefined,
     ],
-  ])('C56 makes no call for %j', async (deployment) => {
+  ])('makes no call for %j', async (deployment) => {
     expect(await refused({ ...credentials, deployment })).toMatchObject({ code: 'configuration' })
   })
 
@@ -169,7 +169,7 @@ describe('the token', () => {
     expect(issued.warnings).toEqual([])
   })
 
-  it('C58 may live for the 30 days that Accelo gives by default, and no longer than the policy says', async () => {
+  it('may live for the 30 days that Accelo gives by default, and no longer than the policy says', async () => {
     const month = json({ ...granted, expires_in: '2592000' })
     expect((await issue(credentials, month)).issued.accessToken.expiresAt).toEqual(secondsAfter(NOW, 2_592_000))
     const policy = { ...accelo.tokens, maxLifeSeconds: 3600 }
@@ -177,20 +177,20 @@ describe('the token', () => {
     expect(capped.issued.accessToken.expiresAt).toEqual(secondsAfter(NOW, 3600))
   })
 
-  it('C02 lives as long as was asked for when the answer does not say', async () => {
+  it('lives as long as the request said when the answer does not say', async () => {
     const { expires_in: _, ...silent } = granted
     const { issued } = await issue({ ...credentials, token_lifetime_seconds: 7200 }, json(silent))
     expect(issued.accessToken.expiresAt).toEqual(secondsAfter(NOW, 7200))
     expect(issued.warnings).toMatchObject([{ code: 'lifetime_assumed' }])
   })
 
-  it('C07 may have its type misspelt, as in the sample of the vendor', async () => {
+  it('may have its type misspelt, as in the sample of the vendor', async () => {
     const { token_type, ...rest } = granted
     const { issued } = await issue(credentials, json({ ...rest, token_tpye: token_type }))
     expect(issued.accessToken.value.reveal()).toBe('Zz9xxxxx_aa')
   })
 
-  it('C65 goes into no URL', async () => {
+  it('goes into no URL', async () => {
     const { issued, requests } = await issue()
     expect(`${requests.map(({ url }) => url)} ${issued.accessToken.context.api_base_url}`).not.toMatch(
       /[?#]|_bearer_token/,
@@ -202,16 +202,16 @@ describe('a refusal', () => {
   const refusal = (error: string, error_description = 'canary') => ({ error, error_description })
 
   it.each([
-    ['C60', 401, refusal('invalid_client'), 'credential_rejected'],
-    ['C09', 200, refusal('invalid_client'), 'credential_rejected'],
-    ['3.4', 401, refusal('unauthorized client'), 'credential_rejected'],
-    ['3.4', 400, refusal('invalid_scope'), 'configuration'],
-    ['3.4', 400, refusal('unsupported_grant_type'), 'configuration'],
-    ['3.4', 400, { meta: { status: 'invalid_request', message: 'Deployment canary was not found' } }, 'configuration'],
-    ['3.4', 500, refusal('server_error'), 'vendor_unavailable'],
-    ['3.4', 429, refusal('too_many_requests'), 'vendor_throttled'],
-    ['C61', 401, { meta: { status: 'too_many_failed_logins', message: 'canary' } }, 'vendor_locked_out'],
-  ])('%s: %i is asked once and means what it says', async (_case, status, body, code) => {
+    [401, refusal('invalid_client'), 'credential_rejected'],
+    [200, refusal('invalid_client'), 'credential_rejected'],
+    [401, refusal('unauthorized client'), 'credential_rejected'],
+    [400, refusal('invalid_scope'), 'configuration'],
+    [400, refusal('unsupported_grant_type'), 'configuration'],
+    [400, { meta: { status: 'invalid_request', message: 'Deployment canary was not found' } }, 'configuration'],
+    [500, refusal('server_error'), 'vendor_unavailable'],
+    [429, refusal('too_many_requests'), 'vendor_throttled'],
+    [401, { meta: { status: 'too_many_failed_logins', message: 'canary' } }, 'vendor_locked_out'],
+  ])('of %i is judged after one request, and means what it says', async (status, body, code) => {
     const vendor = vendorAnswering(json(body, status))
     const error = await failureOf(accelo.issue(credentials, undefined, contextFor(vendor, accelo)))
     expect(error).toMatchObject({ code })
@@ -219,27 +219,27 @@ describe('a refusal', () => {
     expectNoTrace(error, 'canary', credentials.client_secret, 'YWJjZGVmMTJAYWNtZS5hY2NlbG8uY29tOnMzY3IuZXQtX3g')
   })
 
-  it('C60 tells a person what to look at', async () => {
+  it('says what a person has to check', async () => {
     const error = await failureOf(issue(credentials, json(refusal('invalid_client'), 401)))
     expect(error).toMatchObject({
       message: expect.stringContaining('check the id and secret of the Service application'),
     })
   })
 
-  it('C61 lasts as long as the vendor says', async () => {
+  it('lasts as long as the vendor says', async () => {
     const error = await failureOf(
       issue(credentials, json(refusal('too_many_failed_logins'), 401, { 'retry-after': '900' })),
     )
     expect(error).toMatchObject({ code: 'vendor_locked_out', retryAfterSeconds: 900 })
   })
 
-  it('C67 of a page that is not there is about our address, and the page is not repeated', async () => {
+  it('of a page that is not there is about our address, and the page is not repeated', async () => {
     const error = await failureOf(issue(credentials, html(404, '<html>canary</html>')))
     expect(error).toMatchObject({ code: 'configuration' })
     expectNoTrace(error, 'canary')
   })
 
-  it('C14 is what a redirect is', async () => {
+  it('is what a redirect is', async () => {
     const vendor = vendorAnswering(redirect('https://evil.example/'))
     const error = await failureOf(accelo.issue(credentials, undefined, contextFor(vendor, accelo)))
     expect(error).toMatchObject({ code: 'configuration' })
@@ -261,7 +261,7 @@ describe('revoking', () => {
     return { error: result, request: vendor.requests[0], requests: vendor.requests }
   }
 
-  it('C66 posts the token with Basic, and ends nothing but the token', async () => {
+  it('posts the token with Basic, and ends nothing but the token', async () => {
     const { error, request } = await revoke()
     expect(error).toBeUndefined()
     expect(accelo.revocation?.ends).toBe('token')
@@ -275,21 +275,21 @@ describe('revoking', () => {
   })
 
   it.each([
-    ['C66', 401, { meta: { status: 'invalid_client', message: 'canary' } }, 'credential_rejected'],
-    ['C66', 401, { canary: 'canary' }, 'credential_rejected'],
-    ['3.4', 400, { error: 'invalid_request', error_description: 'canary' }, 'configuration'],
-    ['C63', 200, { meta: { status: 'invalid_request', message: 'canary' } }, 'configuration'],
-    ['C66', 200, { meta: { message: 'canary' } }, 'vendor_malformed'],
-    ['C66', 200, {}, 'vendor_malformed'],
-    ['row 6', 500, { canary: 'canary' }, 'vendor_unavailable'],
-  ])('%s: %i %j is reported after one call: %s', async (_case, status, body, code) => {
+    [401, { meta: { status: 'invalid_client', message: 'canary' } }, 'credential_rejected'],
+    [401, { canary: 'canary' }, 'credential_rejected'],
+    [400, { error: 'invalid_request', error_description: 'canary' }, 'configuration'],
+    [200, { meta: { status: 'invalid_request', message: 'canary' } }, 'configuration'],
+    [200, { meta: { message: 'canary' } }, 'vendor_malformed'],
+    [200, {}, 'vendor_malformed'],
+    [500, { canary: 'canary' }, 'vendor_unavailable'],
+  ])('of %i %j is reported after one call: %s', async (status, body, code) => {
     const { error, requests } = await revoke(json(body, status))
     expect(error).toMatchObject({ code })
     expect(requests).toHaveLength(1)
     expectNoTrace(error, 'canary', credentials.client_secret, 'Zz9xxxxx_aa')
   })
 
-  it('C66 is not confirmed by a page', async () => {
+  it('is not confirmed by a page', async () => {
     const { error } = await revoke(html(200, '<html>canary</html>'))
     expect(error).toMatchObject({ code: 'vendor_malformed', message: expect.stringContaining('not confirmed') })
     expectNoTrace(error, 'canary')

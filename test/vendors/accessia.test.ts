@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer'
 import { createHmac } from 'node:crypto'
 import { accessia } from '../../functions/accessia/vendor.ts'
 import { Secret } from '../../functions/core/secret.ts'
-import { secondsAfter } from '../../functions/core/token.ts'
+import { secondsAfter } from '../../functions/core/time.ts'
 import type { Context } from '../../functions/core/vendor.ts'
 import {
   contextFor,
@@ -40,7 +40,7 @@ interface Given {
   readonly changes?: Partial<Context>
 }
 
-/** Lets Accessia give these answers and tells how it went: what was issued or the failure, and which URLs were called. */
+/** Lets Accessia give these answers. Returns what was issued or the failure, and which URLs were called. */
 async function run(script: Step[], { document = credentials, refreshToken, changes = {} }: Given = {}) {
   const vendor = vendorAnswering(...script)
   const promise = accessia.issue(document, refreshToken, contextFor(vendor, accessia, changes))
@@ -60,7 +60,7 @@ function identityIn(request: Seen | undefined) {
 }
 
 describe('the exchange', () => {
-  it('C34 gives the token, the refresh token, and where to use it', async () => {
+  it('gives the token, the refresh token, and where to use it', async () => {
     const { issued, urls } = await run([json(exchanged)])
     expect(urls).toEqual([EXCHANGE])
     expect(issued?.accessToken.value.reveal()).toBe('A1')
@@ -72,7 +72,7 @@ describe('the exchange', () => {
     })
   })
 
-  it('C32 presents an HS256 JWT with iat, exp and jti and no other claim', async () => {
+  it('presents an HS256 JWT with iat, exp and jti and no other claim', async () => {
     const { requests } = await run([json(exchanged)])
     const { rest, header, claims } = identityIn(requests[0])
     expect(rest).toEqual({ integrationId: 'int-0001' })
@@ -82,13 +82,13 @@ describe('the exchange', () => {
     expect(requests[0]?.headers.has('authorization')).toBe(false)
   })
 
-  it('C32 makes a new jti for each attempt', async () => {
+  it('makes a new jti for each attempt', async () => {
     const jtis = []
     for (const _ of [1, 2]) jtis.push(identityIn((await run([json(exchanged)])).requests[0]).claims.jti)
     expect(new Set(jtis).size).toBe(2)
   })
 
-  it('C29 signs with the bytes the secret decodes to, padded or not, in either alphabet', async () => {
+  it('signs with the bytes the secret decodes to, padded or not, in either alphabet', async () => {
     const { secret } = credentials
     const key = Buffer.from(secret, 'base64url')
     for (const text of [secret, `${secret}=`, ` ${secret}\n`, `${secret.replaceAll('-', '+').replaceAll('_', '/')}=`]) {
@@ -123,7 +123,7 @@ describe('credentials that cannot be right', () => {
       `${credentials.secret}\n${credentials.secret}`,
       `${credentials.secret.slice(0, 20)}*${credentials.secret.slice(20)}`,
     ],
-  ])('C31 cause no call: a secret of %j', async (secret) => {
+  ])('cause no call: a secret of %j', async (secret) => {
     const { error, urls } = await run([], { document: { ...credentials, secret } })
     expect(error).toMatchObject({ code: 'configuration' })
     expect(urls).toEqual([])
@@ -145,7 +145,7 @@ describe('credentials that cannot be right', () => {
     'https://auth.accessia.com.evil.example',
     'https://evilaccessia.com',
     '',
-  ])('C27 cause no call: the Authentication URL %j', async (authentication_url) => {
+  ])('cause no call: the Authentication URL %j', async (authentication_url) => {
     const { error, urls } = await run([], { document: { ...credentials, authentication_url } })
     expect(error).toMatchObject({ code: 'configuration' })
     expect(urls).toEqual([])
@@ -153,7 +153,7 @@ describe('credentials that cannot be right', () => {
 })
 
 describe('the refresh', () => {
-  it('C36 comes first when there is a refresh token, which is kept when none comes back', async () => {
+  it('comes first when there is a refresh token, which is kept when none comes back', async () => {
     const { issued, urls, requests } = await run([json(refreshed)], { refreshToken: R1 })
     expect(urls).toEqual([REFRESH])
     expect(requests[0]?.body).toBe('{"refreshToken":"R1-canary"}')
@@ -161,28 +161,28 @@ describe('the refresh', () => {
     expect(issued).not.toHaveProperty('refreshToken')
   })
 
-  it('C37 gives a new refresh token when one comes back', async () => {
+  it('gives a new refresh token when one comes back', async () => {
     const { issued } = await run([json({ ...refreshed, refreshToken: 'R2' })], { refreshToken: R1 })
     expect(issued?.refreshToken?.reveal()).toBe('R2')
   })
 
   it.each([
-    ['C38', json({}, 401)],
-    ['C38', json({}, 400)],
-    ['C38', json({}, 403)],
-    ['1.3', json({}, 410)],
-    ['1.3', json({}, 422)],
-    ['C38', json({ error: 'invalid_grant' }, 400)],
-    ['C38', html(401)],
-    ['C09', json({ error: 'invalid_grant' })],
-  ])('%s: a refused one is followed by exactly one exchange (%#)', async (_case, refusal) => {
+    json({}, 401),
+    json({}, 400),
+    json({}, 403),
+    json({}, 410),
+    json({}, 422),
+    json({ error: 'invalid_grant' }, 400),
+    html(401),
+    json({ error: 'invalid_grant' }),
+  ])('is followed by exactly one exchange when it is refused (%#)', async (refusal) => {
     const { issued, urls } = await run([refusal, json(exchanged)], { refreshToken: R1 })
     expect(urls).toEqual([REFRESH, EXCHANGE])
     expect(issued?.accessToken.value.reveal()).toBe('A1')
     expect(issued?.refreshToken?.reveal()).toBe('R1')
   })
 
-  it('C38 asks for a person when the exchange is refused as well', async () => {
+  it('asks for a person when the exchange is refused as well', async () => {
     const { error, urls } = await run([json({}, 401), json({}, 401)], { refreshToken: R1 })
     expect(urls).toEqual([REFRESH, EXCHANGE])
     expect(error).toMatchObject({
@@ -252,7 +252,7 @@ describe('a refused exchange', () => {
 
 describe('where the token is to be used', () => {
   it.each(['http://tenant.accessia.com/apis', 'https://evil.example/apis', 'https://10.0.0.1', '', 7, undefined])(
-    'C40 must be at the vendor, so no token comes with %j',
+    'must be at the vendor, so no token comes with %j',
     async (accessiaApisUrl) => {
       expect((await run([json({ ...exchanged, accessiaApisUrl })])).error).toMatchObject({ code: 'configuration' })
       const again = await run([json({ ...refreshed, accessiaApisUrl })], { refreshToken: R1 })
@@ -268,7 +268,7 @@ describe('where the token is to be used', () => {
   })
 })
 
-describe('C26 an answer that repeats what we sent leaves no trace of it in the failure', () => {
+describe('an answer that repeats what we sent leaves no trace of it in the failure', () => {
   it.each<[string, (request: Seen) => Response]>([
     ['a refusal', ({ body }) => json({ error: 'invalid_client', error_description: body }, 401)],
     ['nonsense', ({ body }) => json({ sent: body })],

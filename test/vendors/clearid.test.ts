@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer'
 import { createPublicKey, verify } from 'node:crypto'
 import { clearid } from '../../functions/clearid/vendor.ts'
-import { secondsAfter } from '../../functions/core/token.ts'
+import { secondsAfter } from '../../functions/core/time.ts'
 import type { Context } from '../../functions/core/vendor.ts'
 import { newRsaKey } from '../../lib/local/simulators/rs512.ts'
 import {
@@ -99,7 +99,7 @@ function assertionIn(request: Seen | undefined) {
 }
 
 describe('signing in with the key', () => {
-  it('C83 asserts who we are, signed with the key of the file', async () => {
+  it('asserts who we are, signed with the key of the file', async () => {
     const { request } = await issue()
     const { header, claims, isOurs } = assertionIn(request)
     const clock = NOW.getTime() / 1000
@@ -116,18 +116,18 @@ describe('signing in with the key', () => {
     })
   })
 
-  it('C83 takes whole seconds of a time between them', async () => {
+  it('takes whole seconds of a time between them', async () => {
     const { request } = await issue(withKey, [json(granted)], { now: () => new Date(NOW.getTime() + 999) })
     expect(assertionIn(request).claims.iat).toBe(NOW.getTime() / 1000 - 10)
   })
 
-  it('C83 makes a new jti for each attempt', async () => {
+  it('makes a new jti for each attempt', async () => {
     const jtis = new Set<unknown>()
     for (const _ of [1, 2]) jtis.add(assertionIn((await issue()).request).claims.jti)
     expect(jtis.size).toBe(2)
   })
 
-  it('C84 sends the assertion as the grant, and no scope, no client assertion, no Basic', async () => {
+  it('sends the assertion as the grant, and no scope, no client assertion, no Basic', async () => {
     const { request } = await issue()
     const { assertion } = assertionIn(request)
     expect(request).toMatchObject({ method: 'POST', url: STS })
@@ -175,12 +175,12 @@ describe('the key', () => {
       (part) => Buffer.concat([Buffer.alloc(2), bytes(part)]).toString('base64url'),
     ],
     ['base64 with blanks around it', (part) => ` ${bytes(part).toString('base64')}\r\n`],
-  ])('C81 may be in %s', async (_form, change) => {
+  ])('may be in %s', async (_form, change) => {
     const { request } = await issue({ ...file, key: keyOf(mapped(parts, change)) })
     expect(assertionIn(request).isOurs).toBe(true)
   })
 
-  it('C81 may have members beside those we know, as may the file', async () => {
+  it('may have members beside those we know, as may the file', async () => {
     const { request } = await issue({ ...file, systemId: 7, reportServiceUrl: 'x', key: keyOf({ use: 'sig' }) })
     expect(assertionIn(request).isOurs).toBe(true)
   })
@@ -213,7 +213,7 @@ describe('the key', () => {
     ['no algorithm', { algorithm: undefined }],
     ['no kid', { kid: undefined }],
     ['an empty kid', { kid: ' ' }],
-  ])('C81 is refused with %s, without a call and without a word of it', async (_fault, changes) => {
+  ])('is refused with %s, without a call and without a word of it', async (_fault, changes) => {
     const { error, requests } = await failed({ ...both, key: keyOf(changes) })
     expect(error).toMatchObject({ code: 'configuration', message: expect.stringMatching(/: key/) })
     expect(requests).toHaveLength(0)
@@ -227,7 +227,7 @@ describe('the key', () => {
     ['a list', [keyOf()]],
     ['a word', 'canary-key'],
     ['nothing', ''],
-  ])('C81 is refused when it is %s', async (_form, key) => {
+  ])('is refused when it is %s', async (_form, key) => {
     const { error, requests } = await failed({ ...both, key })
     expect(error).toMatchObject({ code: 'configuration' })
     expect(requests).toHaveLength(0)
@@ -255,7 +255,7 @@ describe('the addresses of the file', () => {
     ['https://sts.eu.clearid.io', 'https://sts.eu.clearid.io/connect/token'],
     ['https://sts.eu.clearid.io/', 'https://sts.eu.clearid.io/connect/token'],
     [' https://sts.clearid.io/base// ', 'https://sts.clearid.io/base/connect/token'],
-  ])('C86 make %s into %s', async (stsUrl, url) => {
+  ])('make %s into %s', async (stsUrl, url) => {
     for (const document of [withKey, withSecret]) {
       expect((await issue({ ...document, stsUrl })).request?.url).toBe(url)
     }
@@ -284,14 +284,14 @@ describe('the addresses of the file', () => {
     'webhooksServiceUrl',
   ]
 
-  it.each(wrong)('C86 C27 cause no call: an STS at %j', async (stsUrl) => {
+  it.each(wrong)('cause no call: an STS at %j', async (stsUrl) => {
     const { error, requests } = await failed({ ...withKey, stsUrl })
     expect(error).toMatchObject({ code: 'configuration' })
     expect(requests).toHaveLength(0)
   })
 
   it.each(services.flatMap((name) => wrong.map((url) => [name, url] as const)))(
-    'C86 cause no call: a %s of %j',
+    'cause no call: a %s of %j',
     async (name, url) => {
       const { error, requests } = await failed({ ...withKey, [name]: url })
       expect(error).toMatchObject({ code: 'configuration' })
@@ -335,7 +335,7 @@ describe('the token', () => {
     expect(Object.keys(issued.accessToken.context)).toEqual(['account_id', 'api_base_url'])
   })
 
-  it('C92 lives for an hour at most, whatever the answer says', async () => {
+  it('lives for an hour at most, whatever the answer says', async () => {
     const { issued } = await issue(withKey, [json({ ...granted, expires_in: 7200 })])
     expect(issued.accessToken.expiresAt).toEqual(secondsAfter(NOW, 3600))
   })
@@ -344,23 +344,24 @@ describe('the token', () => {
     [7200, 600, 600],
     [7200, 7200, 3600],
     [300, 600, 300],
-  ])('C92 of %i s and an exp in %i s lives for %i s', async (expires_in, exp, life) => {
+  ])('of %i s and an exp in %i s lives for %i s', async (expires_in, exp, life) => {
     const iat = NOW.getTime() / 1000
-    // vendors.md 5.3: the account is a list in the token of a person, the scope in every token.
+    // ClearID developer guide, "Using access tokens with API calls", 2026-11: in the sample token of a person the account
+    // is a list, in both samples the scope is.
     const access_token = jwt({ iat, exp: iat + exp, account_id: ['acme', 'other'], scope: ['iams-api'] })
     const { issued } = await issue(withKey, [json({ ...granted, access_token, expires_in })])
     expect(issued.accessToken.expiresAt).toEqual(secondsAfter(NOW, life))
     expect(issued.accessToken.context.account_id).toBe('acme')
   })
 
-  it('5.3 lives for the documented hour when the answer does not say', async () => {
+  it('lives for the documented hour when the answer does not say', async () => {
     const { issued } = await issue(withKey, [json({ access_token: 'x', token_type: 'Bearer' })])
     expect(issued.accessToken.expiresAt).toEqual(secondsAfter(NOW, 3600))
     expect(issued.warnings).toMatchObject([{ code: 'lifetime_assumed' }])
   })
 
-  it('C87 C88 is renewed after half of its life, and never written down', () => {
-    expect(clearid.tokens).toMatchObject({ keep: 'memory', refreshAfter: 0.5, maxLifeSeconds: 3600 })
+  it('is renewed after half of its life, and never written down', () => {
+    expect(clearid.tokens).toMatchObject({ storage: 'memory', refreshAfter: 0.5, maxLifeSeconds: 3600 })
   })
 })
 
@@ -369,23 +370,23 @@ describe('a refusal', () => {
     ['key', withKey],
     ['secret', withSecret],
   ] as const
-  const table: [string, number, object, string][] = [
-    ['C89', 400, { error: 'invalid_client' }, 'credential_rejected'],
-    ['C89', 401, { error: 'invalid_client' }, 'credential_rejected'],
-    ['C09', 200, { error: 'invalid_client' }, 'credential_rejected'],
-    ['5.4', 400, { error: 'invalid_grant' }, 'credential_rejected'],
-    ['5.4', 400, { error: 'unauthorized_client' }, 'configuration'],
-    ['5.4', 400, { error: 'unsupported_grant_type' }, 'configuration'],
-    ['5.4', 400, { error: 'invalid_scope' }, 'configuration'],
-    ['5.4', 400, { error: 'invalid_request' }, 'configuration'],
-    ['5.4', 429, {}, 'vendor_throttled'],
-    ['5.4', 500, {}, 'vendor_unavailable'],
-    ['5.4', 503, {}, 'vendor_unavailable'],
+  const table: [number, object, string][] = [
+    [400, { error: 'invalid_client' }, 'credential_rejected'],
+    [401, { error: 'invalid_client' }, 'credential_rejected'],
+    [200, { error: 'invalid_client' }, 'credential_rejected'],
+    [400, { error: 'invalid_grant' }, 'credential_rejected'],
+    [400, { error: 'unauthorized_client' }, 'configuration'],
+    [400, { error: 'unsupported_grant_type' }, 'configuration'],
+    [400, { error: 'invalid_scope' }, 'configuration'],
+    [400, { error: 'invalid_request' }, 'configuration'],
+    [429, {}, 'vendor_throttled'],
+    [500, {}, 'vendor_unavailable'],
+    [503, {}, 'vendor_unavailable'],
   ]
 
   it.each(methods.flatMap(([method, document]) => table.map((row) => [...row, method, document] as const)))(
-    '%s: %i %j means %s, with the %s',
-    async (_case, status, body, code, _method, document) => {
+    'of %i %j means %s, with the %s',
+    async (status, body, code, _method, document) => {
       const echo: Step = (seen) => json({ ...body, error_description: seen.body }, status)
       const { error, requests } = await failed(document, echo)
       expect(error).toMatchObject({ code })
@@ -396,14 +397,14 @@ describe('a refusal', () => {
   )
 
   it.each([
-    ['C11', html(), 'vendor_malformed'],
-    ['5.4', html(500), 'vendor_unavailable'],
-    ['5.4', networkError('ETIMEDOUT'), 'vendor_unavailable'],
-  ])('%s: what is no JSON is not about the key (%#)', async (_case, step, code) => {
+    [html(), 'vendor_malformed'],
+    [html(500), 'vendor_unavailable'],
+    [networkError('ETIMEDOUT'), 'vendor_unavailable'],
+  ])('that is no JSON is not about the key (%#)', async (step, code) => {
     expect((await failed(withKey, step)).error).toMatchObject({ code })
   })
 
-  it.each(['invalid_client', 'invalid_grant'])('C89 with %s tells a person what to do', async (name) => {
+  it.each(['invalid_client', 'invalid_grant'])('with %s says what a person has to do', async (name) => {
     expect((await failed(withKey, json({ error: name }, 400))).error).toMatchObject({
       message: expect.stringContaining('the key was regenerated or the integration deleted: download a new key file'),
     })
@@ -414,7 +415,7 @@ describe('an assertion that is refused', () => {
   const refused = (seconds: number, error = 'invalid_grant') =>
     json({ error }, 400, { date: secondsAfter(NOW, seconds).toUTCString() })
 
-  it.each([61, -61, 600, -86_400])("5.4 is made once more at the vendor's time, %i s from ours", async (seconds) => {
+  it.each([61, -61, 600, -86_400])("is made once more at the vendor's time, %i s from ours", async (seconds) => {
     const { issued, requests } = await issue(withKey, [refused(seconds), json(granted)])
     const [first, second] = requests.map(assertionIn)
     expect(second?.claims.iat - first?.claims.iat).toBe(seconds)
@@ -424,19 +425,19 @@ describe('an assertion that is refused', () => {
     expect(issued.accessToken).toMatchObject({ issuedAt: NOW, expiresAt: secondsAfter(NOW, 3600) })
   })
 
-  it.each([0, 60, -60])("5.4 stays refused when the vendor's time is %i s from ours", async (seconds) => {
+  it.each([0, 60, -60])("stays refused when the vendor's time is %i s from ours", async (seconds) => {
     const { error, requests } = await failed(withKey, refused(seconds))
     expect(error).toMatchObject({ code: 'credential_rejected' })
     expect(requests).toHaveLength(1)
   })
 
-  it('5.4 stays refused when that happens twice', async () => {
+  it('stays refused when the second is refused as well', async () => {
     const { error, requests } = await failed(withKey, refused(600), refused(600))
     expect(error).toMatchObject({ code: 'credential_rejected' })
     expect(requests).toHaveLength(2)
   })
 
-  it('5.4 is not made again for a refusal that no time can explain', async () => {
+  it('is not made again for a refusal that no clock can explain', async () => {
     for (const name of ['invalid_client', 'invalid_request']) {
       expect((await failed(withKey, refused(600, name))).requests).toHaveLength(1)
     }
@@ -444,12 +445,12 @@ describe('an assertion that is refused', () => {
     expect((await issue(withKey, [late])).requests).toHaveLength(1)
   })
 
-  it('5.4 is what a secret cannot be, so it is not sent again', async () => {
+  it('is the only thing that is sent again: a client secret is not', async () => {
     expect((await failed(withSecret, refused(600))).requests).toHaveLength(1)
   })
 })
 
-it('C26 issues nothing that prints a token, a secret, an assertion or a part of the key', async () => {
+it('issues nothing that prints a token, a secret, an assertion or a part of the key', async () => {
   for (const document of [withKey, withSecret]) {
     const { issued, request } = await issue(document)
     const { assertion = '' } = document === withKey ? assertionIn(request) : {}

@@ -1,4 +1,5 @@
-import { lifeSeconds, marginSeconds, secondsAfter } from '../../functions/core/token.ts'
+import { secondsAfter } from '../../functions/core/time.ts'
+import { lifeSeconds, marginSeconds } from '../../functions/core/token.ts'
 import { iobeya } from '../../functions/iobeya/vendor.ts'
 import {
   contextFor,
@@ -28,7 +29,7 @@ const issue = (document: unknown) => iobeya.issue(document, undefined, contextFo
 
 const codes = async (document: unknown) => (await issue(document)).warnings?.map(({ code }) => code)
 
-describe('a stored token', () => {
+describe('a static token', () => {
   it('is vended as it is, to its own end', async () => {
     const document = endingIn(200 * DAY)
     const { accessToken, warnings, ...rest } = await issue(document)
@@ -48,7 +49,7 @@ describe('a stored token', () => {
     expect((await issue({ api_url, token: `${before}${token}` })).accessToken.value.reveal()).toBe(token)
   })
 
-  it('C46 of one minute is taken and warned about, with 6 s that are not handed out', async () => {
+  it('of one minute is taken and warned about, with 6 s that are not handed out', async () => {
     const { accessToken, warnings } = await issue({ api_url, token: jwt({ iat: now, exp: now + 60 }) })
     expect(lifeSeconds(accessToken)).toBe(60)
     expect(marginSeconds(accessToken)).toBe(6)
@@ -57,7 +58,7 @@ describe('a stored token', () => {
 })
 
 describe('the end', () => {
-  it('C42 is warned about from 30 days before', async () => {
+  it('is warned about from 30 days before', async () => {
     expect(await codes(endingIn(30 * DAY + 1))).toEqual([])
     expect(await codes(endingIn(30 * DAY))).toEqual(['expires_soon'])
     expect((await issue(endingIn(29 * DAY))).warnings?.[0]?.detail).toContain(
@@ -65,7 +66,7 @@ describe('the end', () => {
     )
   })
 
-  it.each([0, -1, -400 * DAY])('C43 has come with %i s left: a person is told how to go on', async (seconds) => {
+  it.each([0, -1, -400 * DAY])('has come with %i s left: the failure says how to go on', async (seconds) => {
     const error = await failureOf(issue(endingIn(seconds)))
     expect(error).toMatchObject({
       code: 'credential_expired',
@@ -131,11 +132,11 @@ describe('what does not fit', () => {
     'https://u:p@acme.api.iobeya.com',
     'https://10.0.0.1',
     '',
-  ])('C27 is refused: the API at %j', async (url) => {
+  ])('is refused: the API at %j', async (url) => {
     expect(await failureOf(issue({ ...endingIn(DAY), api_url: url }))).toMatchObject({ code: 'configuration' })
   })
 
-  it('C26 is not repeated', async () => {
+  it('is not repeated', async () => {
     expectNoTrace(await failureOf(issue({ token: `${opaque} ${opaque}`, api_url: opaque })), opaque)
     expectNoTrace(await failureOf(issue({ token: opaque, api_url: `https://${opaque}@x` })), opaque)
     const expired = endingIn(-1)
@@ -164,12 +165,12 @@ describe('the live check', () => {
   })
 
   it.each([
-    ['C48 refused', json({ error: 'Unauthorized' }, 401), 'refused'],
-    ['C48 refused without a word', text('', 401), 'refused'],
-    ['C49 limited', json({ error: 'Forbidden' }, 403), 'limited'],
-    ['C47 a login page', html(200, '<html>log in</html>'), 'login page'],
-    ['C47 a login page in plain text', text('log in', 200, { 'content-type': 'text/plain' }), 'login page'],
-    ['C47 a login page in XHTML', text('<html/>', 200, { 'content-type': 'application/xhtml+xml' }), 'login page'],
+    ['refused', json({ error: 'Unauthorized' }, 401), 'refused'],
+    ['refused without a word', text('', 401), 'refused'],
+    ['limited', json({ error: 'Forbidden' }, 403), 'limited'],
+    ['a login page', html(200, '<html>log in</html>'), 'login page'],
+    ['a login page in plain text', text('log in', 200, { 'content-type': 'text/plain' }), 'login page'],
+    ['a login page in XHTML', text('<html/>', 200, { 'content-type': 'application/xhtml+xml' }), 'login page'],
     ['alive, as JSON that is called HTML', html(200, '{"data":[]}'), 'alive'],
     ['alive, whatever else the answer says', json({ error: false, data: [] }), 'alive'],
   ] as const)('finds %s', async (_, answer, expected) => {
@@ -177,7 +178,7 @@ describe('the live check', () => {
     expect(await result).toBe(expected)
   })
 
-  it('C47 finds a login page behind a redirect, and does not go there', async () => {
+  it('finds a login page behind a redirect, and does not go there', async () => {
     const { result, vendor } = await check(redirect('https://acme.iobeya.com/login'))
     expect(await result).toBe('login page')
     expect(vendor.requests).toHaveLength(1)
@@ -201,7 +202,7 @@ describe('the live check', () => {
     expectNoTrace(error, document.token)
   })
 
-  it('C21 says when a busy vendor may be asked again', async () => {
+  it('says when a busy vendor takes a retry', async () => {
     const { result } = await check(json({}, 429, { 'retry-after': '7' }))
     expect(await failureOf(result ?? Promise.resolve())).toMatchObject({ retryAfterSeconds: 7 })
   })

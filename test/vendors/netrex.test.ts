@@ -1,7 +1,7 @@
 import { viaSimulator } from '../../functions/aws/simulator.ts'
 import { VendingError } from '../../functions/core/errors.ts'
 import { Secret } from '../../functions/core/secret.ts'
-import { NEVER, secondsAfter } from '../../functions/core/token.ts'
+import { NEVER, secondsAfter } from '../../functions/core/time.ts'
 import type { Context } from '../../functions/core/vendor.ts'
 import { netrex } from '../../functions/netrex/vendor.ts'
 import type { Loopback } from '../../lib/local/loopback.ts'
@@ -21,7 +21,7 @@ import {
   vendorAnswering,
 } from '../support/fake-vendor.ts'
 
-// vendors.md 4.2: the worked example, with a secret that every way of coding writes differently.
+// A secret that every way of coding writes differently.
 const application = { host: 'system2.netrex.cz', client_id: 'c1', client_secret: 'canary s%&+/=' }
 const CODED = 'canary%20s%25%26%2B%2F%3D'
 const userToken = { host: 'cloud.camstreamer.com', user_token: 'user-token-canary' }
@@ -38,7 +38,7 @@ if (!authorization || !revocation) throw new Error('NetRex needs consent and can
 
 type Changes = Partial<Context>
 
-async function asked<T>(step: Step, call: (context: Context) => Promise<T>, changes: Changes = {}) {
+async function requested<T>(step: Step, call: (context: Context) => Promise<T>, changes: Changes = {}) {
   const vendor = vendorAnswering(step)
   const result = await call(contextFor(vendor, netrex, changes))
   vendor.done()
@@ -46,15 +46,15 @@ async function asked<T>(step: Step, call: (context: Context) => Promise<T>, chan
 }
 
 const refresh = (step: Step = json(withoutRefreshToken), document: object = application, changes: Changes = {}) =>
-  asked(step, (context) => netrex.issue(document, new Secret('refresh-canary'), context), changes)
+  requested(step, (context) => netrex.issue(document, new Secret('refresh-canary'), context), changes)
 const exchange = (step: Step = json(granted), document: object = application, changes: Changes = {}) => {
   const grant = { code: new Secret('code-canary'), redirectUri: REDIRECT }
-  return asked(step, (context) => authorization.exchange(document, grant, context), changes)
+  return requested(step, (context) => authorization.exchange(document, grant, context), changes)
 }
 const revoke = (step: Step = json(revoked), document: object = application, changes: Changes = {}) =>
-  asked(step, (context) => revocation.revoke(document, new Secret('access-canary'), context), changes)
-const url = (document: object, asked: { redirectUri?: string } = { redirectUri: REDIRECT }) =>
-  authorization.url(document, { ...asked, state: 'st&te' }, netrex.hosts)
+  requested(step, (context) => revocation.revoke(document, new Secret('access-canary'), context), changes)
+const url = (document: object, request: { redirectUri?: string } = { redirectUri: REDIRECT }) =>
+  authorization.url(document, { ...request, state: 'st&te' }, netrex.hosts)
 
 /** The failure of a document that must not cause a call. */
 async function refused(document: unknown) {
@@ -75,18 +75,15 @@ describe('the refresh request', () => {
     expect(request?.headers.get('authorization')).toBeNull()
   })
 
-  it.each(['system2.netrex.cz', 'cloud.camstreamer.com'])(
-    'C77 goes to the host of the connection: %s',
-    async (host) => {
-      const { request, result } = await refresh(json(granted), { ...application, host })
-      expect(request?.url).toContain(`https://${host}/oauth2/token?`)
-      expect(result.accessToken.context).toEqual({
-        api_base_url: `https://${host}`,
-        graphql_url: `https://${host}/api/graphql.php`,
-        host,
-      })
-    },
-  )
+  it.each(['system2.netrex.cz', 'cloud.camstreamer.com'])('goes to the host of the connection: %s', async (host) => {
+    const { request, result } = await refresh(json(granted), { ...application, host })
+    expect(request?.url).toContain(`https://${host}/oauth2/token?`)
+    expect(result.accessToken.context).toEqual({
+      api_base_url: `https://${host}`,
+      graphql_url: `https://${host}/api/graphql.php`,
+      host,
+    })
+  })
 
   it.each([' System2.netrex.cz\n', 'https://system2.netrex.cz/', 'HTTPS://system2.netrex.cz'])(
     'finds the host in %j',
@@ -98,11 +95,11 @@ describe('the refresh request', () => {
   it.each([
     ...['netrex.cz', 'evil.example', 'system2.netrex.cz.evil.example', 'system2-netrex.cz', 'system2.netrex.cz:8443'],
     ...['http://system2.netrex.cz', 'u@system2.netrex.cz', 'system2.netrex.cz/path', 'localhost', '127.0.0.1', '', 7],
-  ])('C77 makes no call to the host %j', async (host) => {
+  ])('makes no call to the host %j', async (host) => {
     expect(await refused({ ...application, host })).toMatchObject({ code: 'configuration' })
   })
 
-  it('C77 calls a host that the deployment has added', async () => {
+  it('calls a host that the deployment has added', async () => {
     const added = { hosts: [...netrex.hosts, 'acme.example'] }
     const { request } = await refresh(json(granted), { ...application, host: 'cam.acme.example' }, added)
     expect(request?.url).toContain('https://cam.acme.example/oauth2/token?')
@@ -117,7 +114,7 @@ describe('the refresh request', () => {
 })
 
 describe('a refreshed token', () => {
-  it('C69 comes without a refresh token when the vendor sends none, which keeps the one there is', async () => {
+  it('comes without a refresh token when the vendor sends none, which keeps the one there is', async () => {
     const { result } = await refresh()
     expect(result.accessToken).toMatchObject({ issuedAt: NOW, expiresAt: secondsAfter(NOW, 3600) })
     expect(result.accessToken.value.reveal()).toBe('AT1')
@@ -125,7 +122,7 @@ describe('a refreshed token', () => {
     expect(result.warnings).toEqual([])
   })
 
-  it('C69 comes with the new refresh token when there is one', async () => {
+  it('comes with the new refresh token when there is one', async () => {
     const { result } = await refresh(json({ ...granted, refresh_token: 'RT2' }))
     expect(result.refreshToken?.reveal()).toBe('RT2')
   })
@@ -141,29 +138,29 @@ describe('a refusal to refresh', () => {
   const some = { error: 'Error message canary' }
 
   it.each([
-    ['C71', 200, some, { code: 'grant_doubtful', strikes: 3 }],
-    ['C71', 200, { ...some, ...granted }, { code: 'grant_doubtful', strikes: 3 }],
-    ['C71', 200, { error: { text: 'canary' } }, { code: 'grant_doubtful', strikes: 3 }],
-    ['4.4', 400, some, { code: 'grant_doubtful', strikes: 2 }],
-    ['4.4', 401, some, { code: 'grant_doubtful', strikes: 2 }],
-    ['4.4', 403, some, { code: 'grant_doubtful', strikes: 2 }],
-    ['4.4', 400, { error: 'invalid_request' }, { code: 'grant_doubtful', strikes: 2 }],
-    ['4.4', 200, { error: 'unauthorized_client' }, { code: 'grant_doubtful', strikes: 3 }],
-    ['row 15', 400, { error: 'invalid_grant' }, { code: 'grant_rejected', strikes: undefined }],
-    ['row 15', 200, { error: 'invalid_grant' }, { code: 'grant_rejected', strikes: undefined }],
-    ['row 12', 401, { error: 'invalid_client' }, { code: 'credential_rejected', strikes: undefined }],
-    ['row 12', 200, { error: 'invalid_client' }, { code: 'credential_rejected', strikes: undefined }],
-    ['4.4', 500, some, { code: 'vendor_unavailable', strikes: undefined }],
-    ['4.4', 503, some, { code: 'vendor_unavailable', strikes: undefined }],
-    ['row 8', 429, some, { code: 'vendor_throttled', strikes: undefined }],
-    ['row 13', 401, { message: 'canary' }, { code: 'vendor_malformed', strikes: undefined }],
-  ])('%s: %i %j is asked once and means %j', async (_case, status, body, expected) => {
+    [200, some, { code: 'grant_doubtful', strikes: 3 }],
+    [200, { ...some, ...granted }, { code: 'grant_doubtful', strikes: 3 }],
+    [200, { error: { text: 'canary' } }, { code: 'grant_doubtful', strikes: 3 }],
+    [400, some, { code: 'grant_doubtful', strikes: 2 }],
+    [401, some, { code: 'grant_doubtful', strikes: 2 }],
+    [403, some, { code: 'grant_doubtful', strikes: 2 }],
+    [400, { error: 'invalid_request' }, { code: 'grant_doubtful', strikes: 2 }],
+    [200, { error: 'unauthorized_client' }, { code: 'grant_doubtful', strikes: 3 }],
+    [400, { error: 'invalid_grant' }, { code: 'grant_rejected', strikes: undefined }],
+    [200, { error: 'invalid_grant' }, { code: 'grant_rejected', strikes: undefined }],
+    [401, { error: 'invalid_client' }, { code: 'credential_rejected', strikes: undefined }],
+    [200, { error: 'invalid_client' }, { code: 'credential_rejected', strikes: undefined }],
+    [500, some, { code: 'vendor_unavailable', strikes: undefined }],
+    [503, some, { code: 'vendor_unavailable', strikes: undefined }],
+    [429, some, { code: 'vendor_throttled', strikes: undefined }],
+    [401, { message: 'canary' }, { code: 'vendor_malformed', strikes: undefined }],
+  ])('of %i %j is judged after one request, and means %j', async (status, body, expected) => {
     const error = await failureOf(refresh(json(body, status)))
     expect(error).toMatchObject(expected)
     expectNoTrace(error, ...SECRETS)
   })
 
-  it('tells a person what to do', async () => {
+  it('says what a person has to do', async () => {
     expect(await failureOf(refresh(json({ error: 'no' }, 400)))).toMatchObject({
       message: expect.stringMatching(/if this goes on, run "npx vendomat connect netrex <connection>"/),
     })
@@ -186,13 +183,13 @@ describe('the URL with its secrets', () => {
 
   it.each(
     Object.entries(calls).flatMap(([name, call]) => failures.map((failure) => [name, call, ...failure] as const)),
-  )('C26 of %s is in no error after %#', async (_name, call, _what, step, code) => {
+  )('of %s is in no error after %#', async (_name, call, _what, step, code) => {
     const error = await failureOf(call(step instanceof Response ? step.clone() : step))
     expect(error).toMatchObject({ code })
     expectNoTrace(error, ...SECRETS)
   })
 
-  it.each(Object.entries(calls))('C26 of %s is in no error after a time-out', async (_name, call) => {
+  it.each(Object.entries(calls))('of %s is in no error after a time-out', async (_name, call) => {
     const controller = new AbortController()
     const step: Step = (seen, signal) => {
       queueMicrotask(() => controller.abort(new DOMException(`timed out: ${seen.url}`, 'TimeoutError')))
@@ -204,8 +201,8 @@ describe('the URL with its secrets', () => {
   })
 })
 
-describe('the page where a person says yes', () => {
-  it('C76 is asked with scopes joined by commas, and a state', () => {
+describe('the page where a person consents', () => {
+  it('has scopes joined by commas in its query, and a state', () => {
     const page = url({ ...application, scope: 'read, write recordings' })
     expect(`${page.origin}${page.pathname}`).toBe('https://system2.netrex.cz/oauth2/auth/')
     expect([...page.searchParams]).toEqual([
@@ -218,22 +215,22 @@ describe('the page where a person says yes', () => {
     expect(page.href).not.toMatch(/\+|canary/)
   })
 
-  it('C76 is asked for read where no scope is configured', () => {
+  it('is opened for read where no scope is configured', () => {
     expect(url(application).searchParams.get('scope')).toBe('read')
   })
 
   it.each(['admin', 'read,admin', 'READ', '', 'read,,write,', 'read,read', 'read&scope=write', 7, ['read'], null])(
-    'C76 is not asked for the scope %j',
+    'is not opened for the scope %j',
     (scope) => {
       expect(() => url({ ...application, scope })).toThrow(expect.objectContaining({ code: 'configuration' }))
     },
   )
 
   it.each([{ redirectUri: REDIRECT }, {}])(
-    'goes back to the registered address that the document names, asked for %j',
-    (asked) => {
+    'goes back to the registered address that the document names, whatever the request says: %j',
+    (request) => {
       const document = { ...application, redirect_uri: 'https://vend.example/oauth/netrex/callback' }
-      expect(url(document, asked).searchParams.get('redirect_uri')).toBe(document.redirect_uri)
+      expect(url(document, request).searchParams.get('redirect_uri')).toBe(document.redirect_uri)
     },
   )
 
@@ -248,7 +245,7 @@ describe('the page where a person says yes', () => {
     },
   )
 
-  it('C77 is on no host but the allowed', () => {
+  it('is on no host but the allowed', () => {
     const document = { ...application, host: 'evil.example' }
     expect(() => url(document)).toThrow(expect.objectContaining({ code: 'configuration' }))
   })
@@ -281,7 +278,7 @@ describe('the exchange of a code', () => {
     expect(await refused({ ...application, code_grant_type: 'password' })).toMatchObject({ code: 'configuration' })
   })
 
-  it('C68 without a refresh token says at once that the access ends with the token', async () => {
+  it('without a refresh token says at once that the access ends with the token', async () => {
     const { result } = await exchange(json(withoutRefreshToken))
     expect(result).not.toHaveProperty('refreshToken')
     expect(result.accessToken.expiresAt).toEqual(secondsAfter(NOW, 3600))
@@ -290,7 +287,7 @@ describe('the exchange of a code', () => {
     ])
   })
 
-  it('C68 asks for a new consent, and makes no call, once that token has ended', async () => {
+  it('asks for a new consent, and makes no call, once that token has ended', async () => {
     const vendor = vendorAnswering()
     const error = await failureOf(netrex.issue(application, undefined, contextFor(vendor, netrex)))
     expect(error).toMatchObject({ code: 'not_connected' })
@@ -298,13 +295,13 @@ describe('the exchange of a code', () => {
   })
 
   it.each([
-    ['4.4', 200, { error: 'Error message canary' }, 'grant_rejected'],
-    ['4.4', 400, { error: 'canary' }, 'grant_rejected'],
-    ['4.4', 401, { error: 'canary' }, 'grant_rejected'],
-    ['4.4', 500, { error: 'canary' }, 'grant_rejected'],
-    ['row 12', 401, { error: 'invalid_client' }, 'credential_rejected'],
-    ['row 6', 502, { message: 'canary' }, 'vendor_unavailable'],
-  ])('%s: a refusal with %i %j is final: %s', async (_case, status, body, code) => {
+    [200, { error: 'Error message canary' }, 'grant_rejected'],
+    [400, { error: 'canary' }, 'grant_rejected'],
+    [401, { error: 'canary' }, 'grant_rejected'],
+    [500, { error: 'canary' }, 'grant_rejected'],
+    [401, { error: 'invalid_client' }, 'credential_rejected'],
+    [502, { message: 'canary' }, 'vendor_unavailable'],
+  ])('is over for good when it is refused with %i %j: %s', async (status, body, code) => {
     const error = await failureOf(exchange(json(body, status)))
     expect(error).toMatchObject({ code })
     if (code === 'grant_rejected') expect(error).toMatchObject({ message: expect.stringContaining('start again') })
@@ -353,8 +350,8 @@ describe('a user token', () => {
     return netrex.issue({ ...userToken, ...changes }, undefined, contextFor(vendor, netrex, { now: () => now }))
   }
 
-  it('C79 is served as it is stored, with no end that nobody has set', async () => {
-    expect(netrex.isStored?.(userToken)).toBe(true)
+  it('is served as it is, without an end unless a person has set one', async () => {
+    expect(netrex.isStatic?.(userToken)).toBe(true)
     const { accessToken, refreshToken, warnings } = await issue()
     expect(accessToken.value.reveal()).toBe('user-token-canary')
     expect(accessToken.expiresAt).toEqual(NEVER)
@@ -366,7 +363,7 @@ describe('a user token', () => {
     expect([refreshToken, warnings]).toEqual([undefined, []])
   })
 
-  it('C79 ends with the day that a person has set', async () => {
+  it('ends with the day that a person has set', async () => {
     const { accessToken } = await issue({ expires_on: '2026-12-31' })
     expect(accessToken.expiresAt).toEqual(new Date('2026-12-31T23:59:59Z'))
     expect((await issue({ expires_on: '2026-08-01' })).warnings).toMatchObject([{ code: 'expires_soon' }])
@@ -374,7 +371,7 @@ describe('a user token', () => {
     expect(await failureOf(issue({ expires_on: 'tomorrow' }))).toMatchObject({ code: 'configuration' })
   })
 
-  it('C79 is not revoked by us', async () => {
+  it('is not revoked by us', async () => {
     const vendor = vendorAnswering()
     const error = await failureOf(
       revocation.revoke(userToken, new Secret('user-token-canary'), contextFor(vendor, netrex)),
@@ -384,13 +381,13 @@ describe('a user token', () => {
     expectNoTrace(error, 'canary')
   })
 
-  it('C77 is for an allowed host only', async () => {
+  it('is for an allowed host only', async () => {
     expect(await failureOf(issue({ host: 'evil.example' }))).toMatchObject({ code: 'configuration' })
   })
 
-  it('is told from an application, which is not stored', () => {
-    expect(netrex.isStored?.(application)).toBe(false)
-    expect(netrex.isStored?.({ ...application, user_token: 'x' })).toBe(true)
+  it('is a static token, and an application is none', () => {
+    expect(netrex.isStatic?.(application)).toBe(false)
+    expect(netrex.isStatic?.({ ...application, user_token: 'x' })).toBe(true)
   })
 })
 
@@ -454,7 +451,7 @@ describe('over the wire, to the simulator', () => {
   })
 
   it.each(['truncated', 'drip', 'reset', 'hang', 'huge', 'redirect', 'error-in-200', 'html', 'status-500'])(
-    'C26 has nothing of the URL in the error that %s makes',
+    'has nothing of the URL in the error that %s makes',
     async (fault) => {
       const { refreshToken } = await connect()
       await control('POST', { fault })
@@ -464,7 +461,7 @@ describe('over the wire, to the simulator', () => {
     },
   )
 
-  it('C26 has nothing of the URL in the error of a vendor that is not there', async () => {
+  it('has nothing of the URL in the error of a vendor that is not there', async () => {
     const { refreshToken } = await connect()
     await simulators.close()
     const error = await failureOf(netrex.issue(document, refreshToken, context()))

@@ -16,7 +16,7 @@ const HOURLY_QUOTA = 5000
 const LOCK_SECONDS = 300
 const FAILURES_ALLOWED = 100
 
-/** Source: Accelo API documentation, Authentication, Status Codes and tokeninfo; the wiki page on service applications. */
+/** Source: Accelo API documentation, Authentication and Status Codes; its wiki page "Service Applications". */
 export function acceloSimulator(): VendorSimulator {
   const secrets = new Map<string, string>(Object.values(acceloClients).map((c) => [c.clientId, c.clientSecret]))
   const tokens = new Map<string, { readonly clientId: string; readonly expiry: number }>()
@@ -110,7 +110,7 @@ export function acceloSimulator(): VendorSimulator {
     isTokenPath: (path) => TOKEN_PATHS.includes(path),
     respond(call) {
       const deployment = call.host.replace('.api.accelo.com', '')
-      // Seen live in 2026: 400 in the API's own form, where the documentation says 500.
+      // Seen live in 2026: 400 in the API's own form, where Status Codes of the documentation says 500.
       if (deployment !== acceloDeployment) return meta(400, 'invalid_request', `Deployment ${deployment} was not found`)
       if (call.method === 'POST' && TOKEN_PATHS.includes(call.path)) return token(call)
       if (call.method === 'POST' && call.path === '/oauth2/v0/revoke') return revokeToken(call)

@@ -59,7 +59,7 @@ export function accessiaSimulator(): VendorSimulator {
     return tokenAnswer(call, issue(call, 'refresh', REFRESH_SECONDS))
   }
 
-  /** No rotation: the answer names no refresh token, and the one that was sent stays good. */
+  /** The answer names no refresh token, and the one that was sent can be used again. */
   function refresh(call: VendorCall, body: JsonObject): VendorAnswer {
     if (typeof body.refreshToken !== 'string') return badRequest
     return isLive(body.refreshToken, 'refresh', call.now) ? tokenAnswer(call) : refusedClient
@@ -90,7 +90,7 @@ export function accessiaSimulator(): VendorSimulator {
     refusedClient,
     tokenMember: 'accessToken',
     revoke: (token) => void revoked.add(token),
-    // With another key every token signed so far is a stranger's.
+    // With another key no token signed so far verifies.
     revokeAll: () => {
       tokenKey = randomBytes(32)
     },

@@ -66,7 +66,7 @@ export function clearidSimulator(): VendorSimulator {
   function grant(call: VendorCall): VendorAnswer {
     const form = formOf(call)
     if (!form) return oauthError('invalid_request')
-    // The colon of the id ends it in a Basic header, so there is no client of that name.
+    // The colon of the id would end it in a Basic header, so no client is found.
     if (call.headers.authorization !== undefined) return refusedClient
     if (form.scope !== undefined) return oauthError('invalid_scope')
     if (form.grant_type === 'client_credentials') return withSecret(call, form)
@@ -113,7 +113,7 @@ export function clearidSimulator(): VendorSimulator {
     const exp = live.get(bearerOf(call) ?? '') ?? 0
     if (exp <= secondsOf(call.now)) return answer(401, '', { 'WWW-Authenticate': 'Bearer error="invalid_token"' })
     if (account !== ACCOUNT) return answer(403, '')
-    // The members of an identity are not in the pages that were read.
+    // Made up: the members of an identity are not in the guide's pages on authentication.
     const all = ['ada', 'grace'].map((name) => ({ identityId: randomUUID(), externalId: name, firstName: name }))
     const wanted = call.query.get('ExternalId')
     return answer(200, { items: all.filter(({ externalId }) => wanted === null || externalId === wanted) })

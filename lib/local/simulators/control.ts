@@ -2,7 +2,7 @@ import { faultHelp, faultRequest, type ScriptedFault } from './fault-request.ts'
 import { type Outcome, outcomeUnder } from './faults.ts'
 import { answer, jsonObject, type VendorAnswer, type VendorCall, type VendorSimulator } from './simulator.ts'
 
-/** One vendor under control: what it was asked, what it is to get wrong next, who walked into the trap. */
+/** One vendor under control: its calls so far, the faults to come, and how many followed a redirect. */
 export interface ControlledVendor {
   readonly simulator: VendorSimulator
   total: number
@@ -35,7 +35,7 @@ export function counted(vendor: ControlledVendor, call: VendorCall, trapUrl: str
   return { ...outcome, delayMs: fault?.delay_ms ?? 0 }
 }
 
-/** `GET` looks, `POST` breaks something, `DELETE` mends everything and forgets the counts. All answer what then holds. */
+/** `GET` reads, `POST` adds a fault, `DELETE` removes all faults and counts. Each answers the state that follows. */
 export function control(vendor: ControlledVendor, method: string, body: string): VendorAnswer {
   if (method === 'POST') return script(vendor, body)
   if (method === 'DELETE') {

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import type { Outcome } from './faults.ts'
 
-/** Puts an outcome on the wire, whole or broken on purpose. Whatever is under way ends when the client leaves. */
+/** Sends an outcome, whole or broken on purpose. It stops when the client leaves. */
 export function deliver(outcome: Outcome, response: ServerResponse): void {
   if (!('answer' in outcome)) {
     if (outcome.delivery === 'reset') response.socket?.resetAndDestroy()
@@ -16,7 +16,7 @@ export function deliver(outcome: Outcome, response: ServerResponse): void {
   } else response.end(bytes)
 }
 
-/** One byte a second: never idle, hardly ever done. */
+/** One byte a second: never idle, and too slow to finish in time. */
 function drip(bytes: Buffer, response: ServerResponse): void {
   let sent = 0
   const next = () => {

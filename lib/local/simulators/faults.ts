@@ -22,7 +22,7 @@ const outcomes: Readonly<Record<FaultName, (scene: Scene) => Outcome>> = {
   'status-500': (scene) => failing(500, scene),
   'status-503': (scene) => failing(503, scene),
   'status-429': (scene) => failing(429, scene, 30),
-  // The vendor never saw these two calls; of drip and truncated it did, and only its answer is lost.
+  // The vendor does not see these two calls. It sees those of drip and truncated: only its answer is lost.
   hang: () => ({ delivery: 'hang' }),
   reset: () => ({ delivery: 'reset' }),
   drip: (scene) => ({ delivery: 'drip', answer: asUsual(scene) }),

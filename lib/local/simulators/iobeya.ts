@@ -11,7 +11,7 @@ const issued: string[] = []
 
 /**
  * What a person does once a year in the platform's own pages: generate a token of at most 365 days for the machine
- * user. Source: iObeya, "Machine-to-machine requests to the APIs". The claims are not documented.
+ * user. Source: iObeya, "Machine to machine requests to the APIs". The claims are not documented.
  */
 export function issueIobeyaToken(days: number, now: Date): string {
   const iat = secondsOf(now)
@@ -21,7 +21,7 @@ export function issueIobeyaToken(days: number, now: Date): string {
   return token
 }
 
-/** Source: iObeya API Facade v1. No token endpoint: nothing but a person makes a token, and nothing refreshes one. */
+/** Source: iObeya API Facade v1. There is no token endpoint: only a person makes a token, and nothing refreshes one. */
 export function iobeyaSimulator(): VendorSimulator {
   const revoked = new Set<string>()
 

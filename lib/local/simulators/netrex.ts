@@ -53,7 +53,7 @@ export function netrexSimulator(): VendorSimulator {
   const refreshTokens = new Map<string, RefreshToken>()
   let rotation: Rotation = 'none'
 
-  /** A page for people. Only once the address to go back to is known to be the client's, anything is sent there. */
+  /** A page for people. Nothing is sent to the redirect address before it is known to be the client's. */
   function authorize(call: VendorCall): VendorAnswer {
     const query = parametersOf(call)
     if (!query) return page(400, 'Each parameter once, please.')
@@ -74,7 +74,7 @@ export function netrexSimulator(): VendorSimulator {
   }
 
   function token(call: VendorCall): VendorAnswer {
-    // All of it is in the query; a form is not looked at.
+    // All parameters are in the query; a form is not read.
     const query = parametersOf(call)
     if (!query) return refused('Invalid request')
     const { client_id, client_secret, grant_type = '' } = query
@@ -90,7 +90,7 @@ export function netrexSimulator(): VendorSimulator {
     codes.delete(code)
     if (!held || held.grant.host !== call.host || held.expiry <= secondsOf(call.now)) return refused('Invalid code')
     if (held.redirectUri !== redirect_uri) return refused('Invalid redirect_uri')
-    // Without its secret a client gets access once, and nothing to renew it with.
+    // A client that does not send its secret gets no refresh token.
     return issue(call, held.grant, access === 'lasting' ? newRefreshToken(held.grant) : undefined)
   }
 
@@ -124,7 +124,7 @@ export function netrexSimulator(): VendorSimulator {
     })
   }
 
-  /** No client proves itself here: who holds the token may end it, and what it was refreshed with. */
+  /** There is no client authentication: who holds the token may end it, with its refresh token. */
   function revoke(call: VendorCall): VendorAnswer {
     const held = accessTokens.get(parametersOf(call)?.access_token ?? '')
     if (!held?.grant.alive || held.grant.host !== call.host)
@@ -137,9 +137,9 @@ export function netrexSimulator(): VendorSimulator {
     if (!isLive(bearerOf(call) ?? '', call)) return answer(401, { error: 'Invalid access token' })
     const query = mediaTypeOf(call) === 'application/json' ? jsonObject(call.body)?.query : undefined
     if (typeof query !== 'string') return answer(400, { errors: [{ message: 'A query is required.' }] })
-    const asked = query.replaceAll(/\s/g, '')
-    if (asked === '{__typename}') return answer(200, { data: { __typename: 'Query' } })
-    if (asked === '{cameraList{name}}')
+    const compact = query.replaceAll(/\s/g, '')
+    if (compact === '{__typename}') return answer(200, { data: { __typename: 'Query' } })
+    if (compact === '{cameraList{name}}')
       return answer(200, { data: { cameraList: [{ name: 'Entrance' }, { name: 'Yard' }] } })
     return answer(200, { errors: [{ message: 'Only {__typename} and {cameraList{name}} are simulated.' }] })
   }
@@ -170,7 +170,7 @@ export function netrexSimulator(): VendorSimulator {
       const held = refreshTokens.get(token)
       if (held) held.grant.alive = false
     },
-    // As a person does who ends the access of every application.
+    // As when a person ends the access of every application.
     revokeAll: () => {
       for (const { grant } of [...refreshTokens.values(), ...accessTokens.values()]) grant.alive = false
     },
@@ -216,7 +216,7 @@ const page = (status: number, text: string, more = '') =>
     { 'Content-Type': 'text/html; charset=utf-8', 'Cache-Control': 'no-store' },
   )
 
-/** Two plain links back to this page. They are relative, so that they hold wherever the simulator is reached. */
+/** Two links back to this page. They are relative, so that they work at any address of the simulator. */
 function consentPage({ query }: VendorCall, scope: string): VendorAnswer {
   const linkTo = (decision: string) => {
     const decided = new URLSearchParams(query)

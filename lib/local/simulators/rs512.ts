@@ -6,7 +6,7 @@ export interface KeyPair {
   readonly privateKey: KeyObject
 }
 
-/** Made when it is first asked for: a key takes a tenth of a second, and most runs need none. */
+/** Made at its first use: a key takes a tenth of a second, and most runs need none. */
 export function lazyKeyPair(): () => KeyPair {
   let made: KeyPair | undefined
   return () => {
@@ -18,8 +18,8 @@ export function lazyKeyPair(): () => KeyPair {
 const keyPair = (privateKey: KeyObject): KeyPair => ({ privateKey, publicKey: createPublicKey(privateKey) })
 
 /**
- * A new key, by way of DER. 2026-11: Node 20 stands still for ever when it exports a key as a JWK just as the job that
- * made the key is collected, since both take the key's mutex; a key that has been read in has no such job.
+ * A new key, by way of DER. 2026-11: Node 20 hangs when it exports a key as a JWK just as the job that made the key is
+ * collected, since both take the key's mutex. A key that has been read in has no such job.
  */
 export function newRsaKey(modulusLength: number): KeyObject {
   const { privateKey } = generateKeyPairSync('rsa', {

@@ -27,20 +27,20 @@ export interface VendorAnswer {
 export interface VendorSimulator {
   readonly vendor: string
   answersFor(host: string): boolean
-  /** Where a scripted fault strikes when it names no path: the token endpoints, or what a vendor has in their place. */
+  /** The paths of a scripted fault that names none: the token endpoints, or what a vendor has in their place. */
   isTokenPath(path: string): boolean
   respond(call: VendorCall): VendorAnswer
-  /** What a client with wrong credentials is told. */
+  /** The answer to a client with wrong credentials. */
   readonly refusedClient: VendorAnswer
   /** The member of an answer that holds the token. Absent: this vendor hands out none. */
   readonly tokenMember?: string
   revoke(token: string): void
   revokeAll(): void
-  /** What becomes of a refresh token that has been used. Absent: this vendor has no choice of that. */
+  /** Sets what becomes of a refresh token that has been used. Absent: this vendor has no such choice. */
   rotate?(rotation: Rotation): void
-  /** What a test may want to know beside the calls: counts, never a token. */
+  /** Counts beside those of the calls, for tests. Never a token. */
   seen?(): JsonObject
-  /** Back to how it began, but for the tokens that are out. */
+  /** Resets it, except for the tokens that it has issued. */
   forget?(): void
 }
 
@@ -67,7 +67,7 @@ export const bearerOf = (call: VendorCall) => /^Bearer ([^\s]+)$/i.exec(call.hea
 
 export const mediaTypeOf = (call: VendorCall) => call.headers['content-type']?.split(';')[0]?.trim().toLowerCase()
 
-/** What the answer claims, and when the token really dies: at the claimed time if that is a number, else as usual. */
+/** The lifetime that the answer claims, and the real one: the claimed one if it is a number, else the usual one. */
 export function lifetimeOf(call: VendorCall, usual: number): { readonly claimed: unknown; readonly seconds: number } {
   const claimed = call.lifetime === undefined ? usual : call.lifetime
   if (typeof claimed === 'number') return { claimed, seconds: claimed }

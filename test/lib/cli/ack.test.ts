@@ -13,7 +13,7 @@ const view = {
 const answers = { 'POST /connections/iobeya/main': view }
 
 describe('vendomat ack', () => {
-  it('tells the machine, and when it will speak again', async () => {
+  it('acknowledges to the machine, and says when the next notice goes out', async () => {
     const seen = await vendomat(['ack', 'iobeya', 'main', '--note', 'ticket 4711'], { answers })
     const next = 'the next notice goes out on 2026-11-27 unless the token is rotated'
     expect([seen.code, seen.out]).toEqual([0, `iobeya/main is acknowledged; ${next}`])

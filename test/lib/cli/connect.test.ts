@@ -22,7 +22,7 @@ const stored = (name = 'vendomat/accelo/hq') =>
     () => undefined,
   )
 
-/** Connects accelo/hq; tells what the vendor was asked as well. */
+/** Connects accelo/hq. Returns the vendor's requests as well. */
 async function connect(options: string, world: World = {}, answer: () => Response = () => json(granted)) {
   const vendor = vendorAnswering(answer, answer)
   const seen = await vendomat(`connect accelo hq ${options}`, {
@@ -37,7 +37,7 @@ const piped = (document: unknown = accelo): World => ({ stdin: async () => JSON.
 const fileWith = (text: string): string => account.file('credentials.json', text)
 
 describe('vendomat connect', () => {
-  it('tries the credentials out, stores them, and tells the machine who owns them', async () => {
+  it('tries the credentials out, stores them, and sends the machine their owner', async () => {
     const seen = await connect('--from-stdin --owner erp@acme.example', piped())
     expect(seen.vendor.map(({ url }) => url)).toEqual(['https://acme.api.accelo.com/oauth2/v0/token'])
     expect(await stored()).toEqual(accelo)
@@ -140,7 +140,7 @@ describe('vendomat connect', () => {
     expect([seen.code, seen.said]).toEqual([2, 'vendomat: no-such-file.json cannot be read (ENOENT)'])
   })
 
-  it('says that the credentials are stored when the machine then cannot be told', async () => {
+  it('says that the credentials are stored when the machine then cannot be reached', async () => {
     const seen = await connect('--from-stdin', { ...piped(), answers: { 'POST /connections/accelo/hq': problem(503) } })
     expect([seen.code, await stored()]).toEqual([5, accelo])
     expect(seen.said).toContain('stored in the secret vendomat/accelo/hq')
@@ -183,7 +183,7 @@ describe('vendomat connect', () => {
     expect(seen.said).toContain('VENDOMAT_URL')
   })
 
-  it('tells how it is used', async () => {
+  it('says how it is used', async () => {
     expect((await vendomat('connect --help')).out).toContain('--from-stdin')
   })
 })

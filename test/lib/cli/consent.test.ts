@@ -55,7 +55,7 @@ function signal() {
   return { fire, fired }
 }
 
-/** Where the machine was told to send the browser. */
+/** Where the machine is to send the browser. */
 const redirectOf = (sent: unknown[]) => (sent[0] as { redirect_uri: string }).redirect_uri
 const piped = (document: object = application): World => ({ stdin: async () => JSON.stringify(document) })
 
@@ -106,12 +106,12 @@ describe('consent in the browser', () => {
     expect(JSON.parse(SecretString ?? '')).toEqual(application)
   })
 
-  it('comes before the machine looks at the new credentials: it has but the grant of the old ones', async () => {
+  it('comes before the machine checks the new credentials: it has only the grant of the old ones', async () => {
     const seen = await consent(async (callback) => {
       await visit(`${callback}?code=c1&state=${STATE}`)
     })
-    const asked = seen.calls.map(({ path, body }) => (path.endsWith('/authorization') ? 'consent' : body))
-    expect(asked).toEqual([{}, 'consent', 'consent', { check: true }])
+    const bodies = seen.calls.map(({ path, body }) => (path.endsWith('/authorization') ? 'consent' : body))
+    expect(bodies).toEqual([{}, 'consent', 'consent', { check: true }])
   })
 
   it('has the door closed behind it', async () => {
@@ -288,12 +288,12 @@ describe('a pasted address', () => {
     expect(seenIn(seen)).not.toContain(CANARY)
   })
 
-  it('may tell of an error', async () => {
+  it('may hold an error', async () => {
     const seen = await paste(`${REGISTERED}?error=access_denied&state=${STATE}`)
     expect(seen.sent[1]).toEqual({ state: STATE, error: 'access_denied' })
   })
 
-  it('is asked for again until it is the right one', async () => {
+  it('is requested again until it is the right one', async () => {
     const good = `${REGISTERED}?code=good&state=${STATE}`
     const seen = await paste('', REGISTERED, 'good', `${REGISTERED}?code=${CANARY}&state=other`, good)
     expect(seen.code).toBe(0)

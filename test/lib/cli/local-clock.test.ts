@@ -2,7 +2,7 @@ import { secondsAhead } from '../../../lib/cli/local-clock.ts'
 
 const environment = { VENDOMAT_URL: 'http://127.0.0.1:8787/v1', VENDOMAT_SIMULATOR_URL: 'http://127.0.0.1:8789' }
 
-/** Asks in a world where the simulators answer this, and tells what was called. */
+/** Asks in a world where the simulators answer this. Returns what was called. */
 async function ask(
   answer: () => Response | Promise<Response>,
   given: Record<string, string | undefined> = environment,

@@ -7,7 +7,7 @@ beforeAll(() => {
 const answers = { 'POST /connections/iobeya/main': {} }
 
 describe('vendomat owner', () => {
-  it('tells the machine who is to be told', async () => {
+  it('sends the machine who is to be notified', async () => {
     const seen = await vendomat('owner iobeya main team@acme.example', { answers })
     expect([seen.code, seen.out]).toEqual([0, 'iobeya/main is owned by team@acme.example'])
     expect(seen.calls.map(({ body }) => body)).toEqual([{ owner: 'team@acme.example' }])

@@ -51,7 +51,7 @@ describe('vendomat revoke', () => {
     ['not_offered', 0, 'offers no revocation'],
     ['nothing_to_revoke', 0, 'no token'],
     ['news', 0, 'at the vendor: news'],
-  ])('tells what became of it at the vendor: %s', async (outcome, expected, words) => {
+  ])('says what became of it at the vendor: %s', async (outcome, expected, words) => {
     const { code, out } = await revoke('netrex main --yes', {
       answers: { 'DELETE /tokens/netrex/main': revoked(outcome) },
     })
@@ -68,7 +68,7 @@ describe('vendomat revoke', () => {
     },
   )
 
-  it('tells how it is used', async () => {
+  it('says how it is used', async () => {
     expect((await revoke('--help')).out).toContain('--yes')
   })
 })

@@ -36,7 +36,7 @@ async function stored(name: string) {
   return { document: JSON.parse(SecretString), version: VersionId, stages: VersionIdsToStages }
 }
 
-/** Rotates a connection that the machine gets along with; tells what the vendor was asked as well. */
+/** Rotates a connection that the machine gets along with. Returns the vendor's requests as well. */
 async function rotate(command: string, world: World = {}, ...steps: Step[]) {
   const [vendor = '', connection = ''] = command.split(' ')
   const answering = vendorAnswering(...steps)
@@ -98,7 +98,7 @@ describe('an iObeya token', () => {
     ['ends with the old one', jwt({ exp: now + 20 * DAY, iat: now }), 'it has to end later'],
     ['is the old one', tokenFor(20), 'stored already'],
     ['is empty', ' \n', 'is empty'],
-  ])('that %s is refused before iObeya is asked, and nothing is stored', async (_, token, why) => {
+  ])('that %s is refused before iObeya is called, and nothing is stored', async (_, token, why) => {
     const document = { token: tokenFor(20), api_url }
     const old = await secretOf('iobeya/main', document)
     const seen = await rotateTo(token)
@@ -124,7 +124,7 @@ describe('an iObeya token', () => {
     expect((await stored('iobeya/main')).version).toBe(old)
   })
 
-  it('that cannot be asked about, since the network is down, is not stored', async () => {
+  it('that cannot be checked, since the network is down, is not stored', async () => {
     await secretOf('iobeya/main', { token: tokenFor(20), api_url })
     expect((await rotateTo(tokenFor(365), networkError('ECONNRESET'))).code).toBe(5)
   })
@@ -149,7 +149,7 @@ describe('an iObeya token', () => {
     expect(seen.said).not.toContain('Then:')
   })
 
-  it('is told of by its versions also when the machine then cannot look at it', async () => {
+  it('is reported with its versions also when the machine then cannot check it', async () => {
     const old = await secretOf('iobeya/main', { token: tokenFor(20), api_url })
     const answers = { 'POST /connections/iobeya/main': problem(503, 'vendor_unavailable') }
     const seen = await rotate('iobeya main --from-stdin', { ...piped(tokenFor(365)), answers }, alive)
@@ -250,7 +250,7 @@ describe('a client secret', () => {
     expect((await stored('accelo/hq')).version).toBe(old)
   })
 
-  it('is never asked for where nobody is', async () => {
+  it('is never requested where nobody is', async () => {
     await secretOf('accelo/hq', accelo)
     expect((await rotate('accelo hq')).said).toContain('use --from-file or --from-stdin')
   })
@@ -346,7 +346,7 @@ describe('a ClearID key file', () => {
   }
   const granted = () => json({ access_token: `${CANARY}-token`, expires_in: 3600 })
 
-  it('takes the place of the whole old one, but for its end, which is asked for', async () => {
+  it('takes the place of the whole old one, but for its end, which is requested', async () => {
     await secretOf('clearid/main', { ...file, teamServiceUrl: 'https://old.clearid.io', expires_on: '2026-12-01' })
     const next = { ...file, clientSecret: `${CANARY}-new` }
     const path = account.file('key.json', JSON.stringify(next))

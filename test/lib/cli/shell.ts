@@ -29,11 +29,11 @@ export interface World extends Partial<Omit<Shell, 'out' | 'say' | 'http' | 'per
   readonly vendor?: typeof fetch
   /** What the person types, in order. Left out when nobody is there; at its end the person does nothing more. */
   readonly types?: readonly string[]
-  /** Told of each line of talk as it comes. */
+  /** Called with each message as it comes. */
   readonly hears?: (line: string) => void
 }
 
-/** Runs a command line in a world of its own and tells everything that could be seen of it. */
+/** Runs a command line in a world of its own. Returns everything that could be seen of it. */
 export async function vendomat(parameters: string | readonly string[], world: World = {}) {
   const { answers = {}, vendor, types, hears, ...given } = world
   const calls: Call[] = []

@@ -73,7 +73,7 @@ accelo    old         disabled    -                  -           -              
     expect(connections).toEqual([attic, lab, main])
   })
 
-  it('shows what there is when a vendor cannot be asked, and exits as that failure would', async () => {
+  it('shows what there is when a vendor does not answer, and exits as that failure would', async () => {
     const { code, out, said } = await status('', { answers: { ...all, 'GET /connections/netrex': problem(503) } })
     expect(code).toBe(5)
     expect(out).toContain('accessia  main')
@@ -112,7 +112,7 @@ accelo    old         disabled    -                  -           -              
     },
   )
 
-  it('tells how it is used', async () => {
+  it('says how it is used', async () => {
     expect((await status('--help')).out).toContain('--watch')
   })
 })

@@ -37,7 +37,7 @@ describe.each([
     },
   )
 
-  it('tells how it is used', async () => {
+  it('says how it is used', async () => {
     expect((await vendomat(`${command} --help`)).out).toContain(`vendomat ${command} accelo hq`)
   })
 })

@@ -12,7 +12,7 @@ const given = {
   expires_in: 3600,
   warnings: [{ code: 'not_renewed', detail: 'it is ageing' }],
 }
-const asked = (line: string, answer: unknown = given, world: World = {}) =>
+const answered = (line: string, answer: unknown = given, world: World = {}) =>
   vendomat(line, {
     answers: {
       'GET /tokens/accelo/hq': answer,
@@ -24,13 +24,13 @@ const asked = (line: string, answer: unknown = given, world: World = {}) =>
 
 describe('vendomat token', () => {
   it('prints the token alone, and warnings apart from it', async () => {
-    const { code, out, said } = await asked('token accelo hq')
+    const { code, out, said } = await answered('token accelo hq')
     expect([code, out]).toEqual([0, "t1'"])
     expect(said).toBe('warning: it is ageing')
   })
 
   it('signs the call for API Gateway', async () => {
-    const { calls } = await asked('token accelo hq --min-ttl 600')
+    const { calls } = await answered('token accelo hq --min-ttl 600')
     expect(calls[0]).toMatchObject({ method: 'GET', path: '/tokens/accelo/hq?min_ttl=600', body: undefined })
     expect(calls[0]?.headers.get('authorization')).toMatch(
       /^AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE\/\d{8}\/eu-west-1\/execute-api\/aws4_request, SignedHeaders=host;/,
@@ -57,7 +57,7 @@ describe('vendomat token', () => {
     ['-o header', "Authorization: Bearer t1'"],
     ['--output env', "export ACCELO_TOKEN='t1'\\'''"],
   ])('prints with %s what other tools read', async (option, expected) => {
-    expect((await asked(`token accelo hq ${option}`)).out).toBe(expected)
+    expect((await answered(`token accelo hq ${option}`)).out).toBe(expected)
   })
 
   it.each([
@@ -70,33 +70,33 @@ describe('vendomat token', () => {
     [502, 1],
     [503, 5],
   ])('says what to do when the machine answers %i, prints nothing, and exits with %i', async (status, expected) => {
-    const { code, out, said } = await asked('token accelo hq', problem(status))
+    const { code, out, said } = await answered('token accelo hq', problem(status))
     expect([code, out]).toEqual([expected, ''])
     expect(said).toContain('next step: do this')
   })
 
   it('passes on what the gateway says', async () => {
     const refusal = { Message: 'not authorized to perform: execute-api:Invoke' }
-    const { code, said } = await asked('token accelo hq', new Response(JSON.stringify(refusal), { status: 403 }))
+    const { code, said } = await answered('token accelo hq', new Response(JSON.stringify(refusal), { status: 403 }))
     expect(code).toBe(3)
     expect(said).toContain('not authorized to perform')
   })
 
   it('exits with 5 when nobody answers', async () => {
     const nobody = () => Promise.reject(new TypeError('fetch failed'))
-    const { code, said } = await asked('token accelo hq', nobody)
+    const { code, said } = await answered('token accelo hq', nobody)
     expect(code).toBe(5)
     expect(said).toContain('http://127.0.0.1:1 does not answer')
   })
 
   it('exits with 1 and quotes nothing when the answer is none', async () => {
-    const { code, out, said } = await asked('token accelo hq', { access_token: 17, hint: 'canary' })
+    const { code, out, said } = await answered('token accelo hq', { access_token: 17, hint: 'canary' })
     expect([code, out]).toEqual([1, ''])
     expect(said).not.toContain('canary')
   })
 
   it('reports a refused token, with a signed body, and prints the one that follows it', async () => {
-    const { code, out, calls } = await asked('token accelo hq --rejected 0123456789abcdef -o header')
+    const { code, out, calls } = await answered('token accelo hq --rejected 0123456789abcdef -o header')
     expect([code, out]).toEqual([0, "Authorization: Bearer t1'"])
     expect(calls).toHaveLength(1)
     expect(calls[0]).toMatchObject({ method: 'POST', body: { rejected: '0123456789abcdef' } })
@@ -119,7 +119,7 @@ describe('vendomat token', () => {
     'token accelo hq --rejected 0123456789abcdef --min-ttl 600',
     'vend accelo hq',
   ])('called as "%s" exits with 2, says how to call it, and calls nobody', async (line) => {
-    const { code, out, said, calls } = await asked(line)
+    const { code, out, said, calls } = await answered(line)
     expect([code, out, calls]).toEqual([2, '', []])
     expect(said).toMatch(/vendomat token <vendor> <connection>|vendomat token {5}/)
   })
@@ -133,7 +133,7 @@ describe('vendomat token', () => {
     },
   )
 
-  it.each(['', '--help', 'help', 'token --help'])('tells how it is used with "%s"', async (line) => {
+  it.each(['', '--help', 'help', 'token --help'])('says how it is used with "%s"', async (line) => {
     const { code, out } = await vendomat(line)
     expect(code).toBe(0)
     expect(out).toContain('vendomat token')

@@ -80,7 +80,7 @@ describe('the consent page', () => {
     expect((await backFrom(fetch(no ?? '', { redirect: 'manual' }))).search).toBe('?error=access_denied&state=st1')
   })
 
-  it('C73 sends a person who says no back with access_denied and no code', async () => {
+  it('sends a person who says no back with access_denied and no code', async () => {
     const back = await backFrom(authorize({ decision: 'deny' }))
     expect(Object.fromEntries(back.searchParams)).toEqual({ error: 'access_denied', state: 'st1' })
   })
@@ -127,7 +127,7 @@ describe('the token endpoint', () => {
     })
   })
 
-  it('C68 gives access once to a client that does not send its secret', async () => {
+  it('gives access once to a client that does not send its secret', async () => {
     const query = { client_id: clientId, grant_type: 'authorization_code', redirect_uri: CALLBACK }
     for (const secret of [{}, { client_secret: '' }]) {
       const grant = await jsonOf<Grant>(token({ ...query, ...secret, code: await codeOn() }))
@@ -264,7 +264,7 @@ describe('the API', () => {
     expect((await ask(access_token)).status).toBe(401)
   })
 
-  it('C79 answers a user token, which has no end', async () => {
+  it('answers a user token, which has no end', async () => {
     later(400 * 86_400)
     expect((await ask(netrexUserToken)).status).toBe(200)
   })

@@ -1,4 +1,4 @@
-import { pastedToken } from '../../functions/oauth/stored-token.ts'
+import { pastedToken } from '../../functions/oauth/static-token.ts'
 
 describe('a pasted token', () => {
   it.each([

@@ -1,9 +1,10 @@
 import * as z from 'zod/mini'
-import { endOfDay } from '../core/credential-end.ts'
 import { VendingError } from '../core/errors.ts'
 import { Secret } from '../core/secret.ts'
-import { type AccessToken, secondsBetween } from '../core/token.ts'
+import { secondsBetween } from '../core/time.ts'
+import type { AccessToken } from '../core/token.ts'
 import type { Issued, Rotation } from '../core/vendor.ts'
+import { endOfDay } from '../core/vendor.ts'
 import { claimsOf } from './jwt.ts'
 
 const DAY_SECONDS = 24 * 60 * 60
@@ -19,10 +20,10 @@ export const pastedToken = z.pipe(
   z.transform((text: string) => new Secret(text)),
 )
 
-interface StoredToken {
+interface StaticToken {
   readonly token: Secret
   readonly endsOn: string | undefined
-  /** The end of a token of which nothing says when it ends. @default it is refused with `configuration` */
+  /** The end of a token for which neither `exp` nor `endsOn` states one. @default it is refused with `configuration` */
   readonly endsOtherwise?: Date
   readonly context: AccessToken['context']
   /** How a person gets the next one. */
@@ -31,19 +32,19 @@ interface StoredToken {
 }
 
 /**
- * A token that a person made and only a person can renew (RFC 6749 section 4.2 gives no refresh token). Unlike that of
- * a fresh answer its `exp` is taken as it stands: there is no moment of issue to count from. Throws
- * `credential_expired` when it has ended, `configuration` when nothing says when it will and something has to.
+ * A token that a person made and only a person can renew (RFC 6749 section 4.2.2: no refresh token with an implicit
+ * grant). Its `exp` is taken as it stands: there is no request of ours to count from. Throws `credential_expired` when
+ * it has ended, and `configuration` when its end has to be known and is not.
  */
-export function storedToken({ token, endsOn, endsOtherwise, context, rotation, now }: StoredToken): Issued {
+export function staticToken({ token, endsOn, endsOtherwise, context, rotation, now }: StaticToken): Issued {
   const { exp, iat } = claimsOf(token) ?? {}
   const expiresAt = exp === undefined ? endOf(endsOn, endsOtherwise) : new Date(Math.floor(exp) * 1000)
   const ends = expiresAt.toISOString().slice(0, 10)
   const steps = [...rotation.before, 'Store it with vendomat rotate.', ...rotation.after].join(' ')
   const daysLeft = secondsBetween(now, expiresAt) / DAY_SECONDS
-  if (daysLeft <= 0) throw new VendingError('credential_expired', `the stored token ended on ${ends}. ${steps}`)
+  if (daysLeft <= 0) throw new VendingError('credential_expired', `the static token ended on ${ends}. ${steps}`)
 
-  const detail = `the stored token ends on ${ends}, days left: ${Math.floor(daysLeft)}. ${steps}`
+  const detail = `the static token ends on ${ends}, days left: ${Math.floor(daysLeft)}. ${steps}`
   return {
     accessToken: { value: token, issuedAt: issuedAt(iat, expiresAt, now), expiresAt, context },
     warnings: daysLeft <= WARN_DAYS ? [{ code: 'expires_soon', detail }] : [],
@@ -55,11 +56,11 @@ function endOf(day: string | undefined, otherwise: Date | undefined): Date {
   if (otherwise) return otherwise
   throw new VendingError(
     'configuration',
-    'the stored token does not say when it ends: add its last day to the credentials, as "expires_on": "YYYY-MM-DD"',
+    'the static token does not say when it ends: add its last day to the credentials, as "expires_on": "YYYY-MM-DD"',
   )
 }
 
-/** Where the token does not say so, a year before its end, as a token of the usual life; never in the future. */
+/** The token's `iat` if it lies before the end; else a year before the end, the usual life, but not in the future. */
 function issuedAt(iat: number | undefined, expiresAt: Date, now: Date): Date {
   const stated = iat === undefined ? undefined : new Date(iat * 1000)
   if (stated && stated < expiresAt) return stated

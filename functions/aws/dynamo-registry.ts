@@ -1,0 +1,80 @@
+import { type Connection, connectionOf, keyOf } from '../core/connection.ts'
+import type { Registry } from '../core/registry.ts'
+import type { Vendor } from '../core/vendor.ts'
+import { BOOL, type Item, instant, json, S, text } from './dynamo-item.ts'
+import { type Change, dynamoTable, INITIAL, initial, type TableOptions } from './dynamo-table.ts'
+
+/** Which connections there are: what people note in each one's STATE, and the index `due` of whose turn comes when. */
+export function dynamoRegistry(options: TableOptions): Registry {
+  const table = dynamoTable(options)
+
+  const updateState = (connection: Connection, change: Change): Promise<Item | undefined> =>
+    table.update(keyOf(connection), 'STATE', change)
+
+  /** In the order of their turns; page by page, since an answer of DynamoDB ends at 1 MB. */
+  async function indexed(vendor: Vendor, until?: Date, limit = Number.POSITIVE_INFINITY): Promise<Connection[]> {
+    const connections: Connection[] = []
+    let from: Item | undefined
+    do {
+      const { items, next } = await table.query({
+        IndexName: 'due',
+        KeyConditionExpression: until ? 'vendor = :vendor AND sweepAt <= :until' : 'vendor = :vendor',
+        ExpressionAttributeValues: { ':vendor': S(vendor.id), ...(until && { ':until': instant(until) }) },
+        ...(Number.isFinite(limit) && { Limit: limit - connections.length }),
+        ...(from && { ExclusiveStartKey: from }),
+      })
+      connections.push(...items.map((item) => connectionOf(vendor, text(item, 'pk'))))
+      from = next
+    } while (from && connections.length < limit)
+    return connections
+  }
+
+  return {
+    async register(connection, { owner, keepWarm, acknowledged, ends, sweepAt, wakes }) {
+      await updateState(connection, {
+        set: [
+          ...Object.values(INITIAL),
+          'vendor = :vendor',
+          owner !== undefined && '#owner = :owner',
+          keepWarm !== undefined && 'keepWarm = :warm',
+          acknowledged && 'acknowledged = :acknowledged',
+          ends && ends !== 'never' && 'ends = :ends',
+          wakes ? 'sweepAt = :sweep' : 'sweepAt = if_not_exists(sweepAt, :sweep)',
+        ],
+        remove: [ends === 'never' && 'ends'],
+        values: {
+          ...initial,
+          ':vendor': S(connection.vendor.id),
+          ':sweep': instant(sweepAt),
+          ':owner': owner === undefined ? undefined : S(owner),
+          ':warm': keepWarm === undefined ? undefined : BOOL(keepWarm),
+          ':acknowledged': acknowledged && json(acknowledged),
+          ':ends': ends && ends !== 'never' ? json(ends) : undefined,
+        },
+      })
+    },
+
+    due: (vendor, now, limit) => indexed(vendor, now, limit),
+
+    async list(vendor) {
+      const connections = await indexed(vendor)
+      return connections.sort((a, b) => (a.name < b.name ? -1 : 1))
+    },
+
+    async postpone(connection, { now, until }) {
+      await updateState(connection, {
+        set: ['sweepAt = :until'],
+        condition: 'sweepAt <= :now',
+        values: { ':now': instant(now), ':until': instant(until) },
+      })
+    },
+
+    async touch(connection, now) {
+      await updateState(connection, {
+        set: ['usedAt = :now'],
+        condition: 'attribute_exists(pk)',
+        values: { ':now': instant(now) },
+      })
+    },
+  }
+}

@@ -1,0 +1,121 @@
+import {
+  type AttributeValue,
+  type DynamoDBClient,
+  GetItemCommand,
+  QueryCommand,
+  type QueryCommandInput,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb'
+import { type Item, N, S } from './dynamo-item.ts'
+import { storeUnavailable } from './unavailable.ts'
+
+/*
+ * The table, item by item. Instants are milliseconds since 1970, but for `ttl`, which DynamoDB wants in seconds.
+ * Only UpdateItem writes, and every write that matters has a condition; that is where correctness comes from. The SDK
+ * sends a write again when its answer is lost: `leaseId`, `stopId`, `noticeId`, `writeId` and the ids in sets are there so
+ * that the second of two counts for nothing.
+ *
+ *   pk                sk           attributes
+ *   accelo#hq         STATE        status, epoch, fence, leaseId, leaseSince, leaseUntil, usualSeconds, failure (JSON),
+ *                                  provenVersion, refusedVersions, succeededAt, usedAt, owner, keepWarm, stopId, noticeId;
+ *                                  ends, notifiedEnd, notifiedTrouble, acknowledged, checked (JSON each); refreshToken
+ *                                  (sealed), refreshEpoch, refreshFence, generation, unconfirmedSends (string set); vendor
+ *                                  and sweepAt, the keys of index `due`. NEVER a ttl: a fence that starts again lets a late
+ *                                  writer win, and a lost refresh token needs a person.
+ *   accelo#hq         TOKEN        sealed, issuedAt, expiresAt, refreshAt, scope, context (JSON), fingerprint, fence,
+ *                                  epoch, credentialVersion; ttl = expiry. DynamoDB may delete days late: readers compare.
+ *   accelo#ALLOWANCE  <limit>      window (when it began), ids (string set: what is taken in it), until (blocked); ttl.
+ *   accelo#ALL        FAILING      notifiedTrouble, noticeId: notices about the vendor as a whole.
+ *   accelo#ALL        SWEEP        the same, of its sweep.
+ *   netrex#FLOW       <hash of     connection, redirectUri, until, taken, writeId; ttl. A consent under way. Through the
+ *                     state>       hosted callback also authorizationUrl, bind (hash of the cookie) and exchanged.
+ *
+ * Connections are lower case, so ALLOWANCE, ALL and FLOW are none. LeadingKeys `accelo#*` covers all of it.
+ */
+
+export interface TableOptions {
+  readonly client: DynamoDBClient
+  readonly table: string
+}
+
+type Clause = string | false | undefined
+
+/** An update, clause by clause; clauses that are false are left out. Every attribute may be written with a `#`. */
+export interface Change {
+  readonly set?: readonly Clause[]
+  readonly remove?: readonly Clause[]
+  readonly add?: readonly Clause[]
+  readonly delete?: readonly Clause[]
+  readonly condition?: string
+  /** What clauses and condition may name; what they do not name is not sent, which DynamoDB would refuse. */
+  readonly values?: Readonly<Record<`:${string}`, AttributeValue | undefined>>
+  readonly returns?: 'ALL_NEW' | 'ALL_OLD' | 'UPDATED_NEW' | undefined
+}
+
+/** Clauses and values that make a STATE that is not there yet one that is as good as none. */
+export const INITIAL = {
+  status: '#status = if_not_exists(#status, :active)',
+  epoch: 'epoch = if_not_exists(epoch, :zero)',
+  fence: 'fence = if_not_exists(fence, :zero)',
+} as const
+export const initial = { ':active': S('active'), ':zero': N(0) }
+
+/** Reads and writes of one table. All of them throw `store_unavailable` when it does not answer. */
+export function dynamoTable({ client, table }: TableOptions) {
+  return {
+    /** Returns the attributes asked for by `returns`, or undefined when the condition did not hold. */
+    async update(pk: string, sk: string, change: Change): Promise<Item | undefined> {
+      const command = new UpdateItemCommand({ TableName: table, Key: { pk: S(pk), sk: S(sk) }, ...inputOf(change) })
+      try {
+        const { Attributes = {} } = await client.send(command)
+        return Attributes
+      } catch (error) {
+        if (error instanceof Error && error.name === 'ConditionalCheckFailedException') return undefined
+        throw storeUnavailable('the table', error)
+      }
+    },
+
+    /** Strongly consistent. */
+    async get(pk: string, sk: string): Promise<Item | undefined> {
+      const command = new GetItemCommand({ TableName: table, Key: { pk: S(pk), sk: S(sk) }, ConsistentRead: true })
+      const { Item } = await client.send(command).catch(unavailable)
+      return Item
+    },
+
+    async query(
+      input: Omit<QueryCommandInput, 'TableName'>,
+    ): Promise<{ readonly items: readonly Item[]; readonly next?: Item }> {
+      const command = new QueryCommand({ TableName: table, ...input })
+      const { Items: items = [], LastEvaluatedKey: next } = await client.send(command).catch(unavailable)
+      return { items, ...(next && { next }) }
+    },
+  }
+}
+
+export type DynamoTable = ReturnType<typeof dynamoTable>
+
+function inputOf({ condition, values = {}, returns, ...clauses }: Change) {
+  const UpdateExpression = (['set', 'remove', 'add', 'delete'] as const)
+    .flatMap((word) => {
+      const given = (clauses[word] ?? []).filter(Boolean)
+      return given.length === 0 ? [] : [`${word.toUpperCase()} ${given.join(', ')}`]
+    })
+    .join(' ')
+  const named = `${UpdateExpression} ${condition ?? ''}`
+  const names = [...new Set(named.match(/#\w+/g))].map((name) => [name, name.slice(1)])
+  const used = new Set<string>(named.match(/:\w+/g))
+  const sent = Object.entries(values).flatMap(([name, value]) =>
+    value && used.has(name) ? [[name, value] as const] : [],
+  )
+  return {
+    UpdateExpression,
+    ...(condition !== undefined && { ConditionExpression: condition }),
+    ...(names.length > 0 && { ExpressionAttributeNames: Object.fromEntries(names) }),
+    ...(sent.length > 0 && { ExpressionAttributeValues: Object.fromEntries(sent) }),
+    ...(returns && { ReturnValues: returns }),
+  }
+}
+
+const unavailable = (error: unknown): never => {
+  throw storeUnavailable('the table', error)
+}

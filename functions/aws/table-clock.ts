@@ -1,0 +1,41 @@
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import type { tableClock } from '../core/time.ts'
+
+/**
+ * Lets the clock learn from the `Date` of every answer of the table, refusals and those of attempts that the SDK repeats
+ * included. `local` is the time that the clock starts from, not the clock's own.
+ */
+export function followTable(
+  client: DynamoDBClient,
+  { learn }: Pick<ReturnType<typeof tableClock>, 'learn'>,
+  local: () => Date,
+): void {
+  client.middlewareStack.add(
+    (next) => async (args) => {
+      const sentAt = local()
+      const output = await next(args)
+      const date = dateOf(output.response)
+      if (date) learn({ date, sentAt, receivedAt: local() })
+      return output
+    },
+    // The step of each single attempt; what has a low priority is the nearest to the wire, before errors are made of answers.
+    { step: 'deserialize', priority: 'low' },
+  )
+}
+
+/** IMF-fixdate, the one form that a server may send: `Sat, 21 Nov 2026 12:00:00 GMT` (RFC 9110 section 5.6.7). */
+const IMF_FIXDATE = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/
+
+function dateOf(response: unknown): Date | undefined {
+  const header = headersOf(response)?.date
+  if (typeof header !== 'string' || !IMF_FIXDATE.test(header)) return undefined
+  const date = new Date(header)
+  return Number.isNaN(date.getTime()) ? undefined : date
+}
+
+/** The SDK does not say what it has from its transport. */
+function headersOf(response: unknown): { readonly date?: unknown } | undefined {
+  if (typeof response !== 'object' || response === null || !('headers' in response)) return undefined
+  const { headers } = response
+  return typeof headers === 'object' && headers !== null ? headers : undefined
+}

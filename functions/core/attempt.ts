@@ -1,0 +1,264 @@
+import { withCallPermit } from './allowance.ts'
+import { type Connection, keyOf } from './connection.ts'
+import { bestEffort, FAILURES, isFailure, VendingError } from './errors.ts'
+import { type Failure, remember } from './failure.ts'
+import { vendorTime } from './lease.ts'
+import { type Credentials, contextFor, type Runtime } from './runtime.ts'
+import type { Secret } from './secret.ts'
+import type { CredentialLife, HeldToken, Lease, Outcome, State, Success } from './store.ts'
+import { secondsAfter, secondsBetween } from './time.ts'
+import { freshness, hasSingleUse, refreshAt, sweepAt } from './token.ts'
+import { type Context, type Issued, type Liveness, statedEnd, type Warning } from './vendor.ts'
+
+/** One way from credentials to an outcome: permit, call, perhaps a second call, record, cache, report. */
+export interface Attempt {
+  readonly connection: Connection
+  /** As it was read before. */
+  readonly state: State
+  readonly credentials: Credentials
+  /** Present where the token is cached. */
+  readonly lease?: Lease | undefined
+  /** What the vendor is called for. @default `vendor.issue` with the refresh token of the lease */
+  readonly call?: (credentials: unknown, context: Context) => Promise<Obtained>
+  /**
+   * What of the outcome is recorded; what is not, the caller hears as an error. 'refusal' is that a static token is refused,
+   * 'verdict' that or a success. @default all
+   */
+  readonly records?: 'success' | 'refusal' | 'verdict' | 'nothing'
+  /** A person has consented: the grant before is over. */
+  readonly newGrant?: true
+  /** A caller wants it, not the schedule. */
+  readonly used?: boolean
+  /** A token at hand that can be served meanwhile. */
+  readonly held?: HeldToken | undefined
+}
+
+export interface Obtained extends Issued {
+  /** Of a static token that was shown to the vendor: what it said, and from when until when the token lives. */
+  readonly checked?: Liveness | undefined
+  readonly ends?: CredentialLife | 'never'
+}
+
+export type Attempted =
+  | { readonly token: HeldToken; readonly warnings: readonly Warning[]; readonly checkedAt: Date }
+  | { readonly failure: Failure; readonly checkedAt: Date }
+  | 'superseded'
+
+/**
+ * Tries once, and records what came of it. 'superseded': another holder took over, or somebody revoked or disabled the
+ * connection meanwhile, so what was obtained may not be used. Throws what says nothing about the vendor, and failures that
+ * are not to be recorded.
+ */
+export async function attempt(job: Attempt, runtime: Runtime): Promise<Attempted> {
+  const answer = await callVendor(job, runtime)
+  if (answer === 'superseded') return answer
+  return 'error' in answer ? failed(job, answer, runtime) : succeeded(job, answer, runtime)
+}
+
+interface Answered {
+  readonly credentials: Credentials
+  readonly issued: Obtained
+}
+
+interface Failed extends Heard {
+  readonly credentials: Credentials
+  readonly error: unknown
+}
+
+/** What one call leaves behind, whatever came of it. */
+interface Heard {
+  /** How often the refresh token was sent without a definite answer, this time included. */
+  sends?: number
+  /** A new refresh token came. */
+  refreshToken?: Secret
+}
+
+/** A second call is made only for a failure that came this quickly, so that it too ends in time. */
+const AGAIN_WITHIN_SECONDS = 3
+const PAUSE_SECONDS = 0.2
+
+/** Calls the vendor once, or twice where a second call can help and cannot do harm. */
+async function callVendor(job: Attempt, runtime: Runtime): Promise<Answered | Failed | 'superseded'> {
+  const startedAt = runtime.now()
+  const first = await callOnce(job, runtime)
+  if (first === 'superseded' || !('error' in first) || job.call || job.records) return first
+  if (first.refreshToken || secondsBetween(startedAt, runtime.now()) > AGAIN_WITHIN_SECONDS) return first
+  const credentials = await forSecondCall(first.error, job, runtime)
+  return credentials ? callOnce({ ...job, credentials }, runtime) : first
+}
+
+/** The credentials to call again with, or undefined when the first answer stands. */
+async function forSecondCall(error: unknown, { connection, lease, credentials }: Attempt, runtime: Runtime) {
+  if (isFailure(error, 'credential_rejected')) {
+    const latest = await runtime.credentials.read(connection, 0).catch(() => credentials)
+    return latest.version === credentials.version ? undefined : latest
+  }
+  // A refresh token may have been spent by the call whose answer was lost: it is not sent twice.
+  if (!isFailure(error, 'vendor_unavailable') || error.retryAfterSeconds !== undefined || lease?.refreshToken)
+    return undefined
+  await runtime.sleep(PAUSE_SECONDS)
+  return credentials
+}
+
+async function callOnce(job: Attempt, runtime: Runtime): Promise<Answered | Failed | 'superseded'> {
+  const { connection, state, credentials } = job
+  const heard: Heard = {}
+  try {
+    const proven = state.provenVersion === credentials.version ? 'proven' : 'unproven'
+    const issued = await withCallPermit(connection.vendor, proven, () => send(job, heard, runtime), runtime)
+    return issued === 'superseded' ? issued : { issued, credentials }
+  } catch (error) {
+    return { error, credentials, ...heard }
+  }
+}
+
+async function send(job: Attempt, heard: Heard, runtime: Runtime): Promise<Obtained | 'superseded'> {
+  const { connection, lease, credentials, call } = job
+  const { vendor } = connection
+  if (lease?.refreshToken && !call && hasSingleUse(vendor.tokens)) {
+    const sends = await runtime.tokens.noteSend(lease)
+    if (sends === undefined) return 'superseded'
+    heard.sends = sends
+  }
+  // Measured here, right before anything is sent: the process may have been frozen since the lease was given.
+  const seconds = vendorTime(vendor.tokens, lease, runtime)
+  if (seconds === undefined) throw new VendingError('busy', `too little time is left to renew ${keyOf(connection)}`)
+  const received = (token: Secret) => {
+    heard.refreshToken = token
+  }
+  const context = { ...contextFor(vendor, runtime, seconds), received }
+  const calling = call
+    ? call(credentials.document, context)
+    : vendor.issue(credentials.document, lease?.refreshToken, context)
+  const issued = await timed(connection, calling, runtime)
+  if (issued.refreshToken) received(issued.refreshToken)
+  const now = runtime.now()
+  // It could not be handed out, and would be obtained again and again.
+  if (freshness(issued.accessToken, { refreshAt: now, minTtlSeconds: 0, now }) === 'expired')
+    throw new VendingError('vendor_malformed', "the vendor's token had ended, or nearly so, when it came")
+  return issued
+}
+
+async function timed<T>(connection: Connection, calling: Promise<T>, { observe, now }: Runtime): Promise<T> {
+  const startedAt = now()
+  const about = () => ({ kind: 'vendor_called', connection, seconds: secondsBetween(startedAt, now()) }) as const
+  try {
+    const issued = await calling
+    await observe(about())
+    return issued
+  } catch (error) {
+    await observe({ ...about(), failure: error instanceof VendingError ? error.code : 'internal' })
+    throw error
+  }
+}
+
+async function succeeded(job: Attempt, { issued, credentials }: Answered, runtime: Runtime): Promise<Attempted> {
+  const { connection, state, lease } = job
+  const { accessToken, refreshToken, warnings = [], checked, ends } = issued
+  const key = keyOf(connection)
+  const at = runtime.now()
+  const { fence, epoch } = lease ?? state
+  const renewAt = refreshAt(accessToken, connection.vendor.tokens, key)
+  const token = { accessToken, refreshAt: renewAt, fence, epoch, credentialVersion: credentials.version }
+  if (job.records === 'refusal' || job.records === 'nothing') return { token, warnings, checkedAt: at }
+
+  const success: Success = {
+    credentialVersion: credentials.version,
+    at,
+    ...(lease && { usualSeconds: blend(state.usualSeconds, secondsBetween(lease.since, at)) }),
+    ...(ends ? { ends } : { sweepAt: sweepAt(token) }),
+    ...(checked && { checked: { at, result: checked } }),
+    ...(job.newGrant && { newGrant: true }),
+    ...(job.used && { used: true }),
+  }
+  // The refresh token is durable before the access token can be handed out by anybody.
+  const recorded = await record(job, { success, ...(refreshToken && { refreshToken }) }, runtime)
+  const cached = recorded === 'recorded' && lease ? await cache(lease, token, runtime) : 'kept'
+  if (recorded === 'superseded' || cached === 'overtaken') return 'superseded'
+  if (!ends) runtime.memory.copies.set(key, { token, checkedAt: at })
+  else if (state.provenVersion !== credentials.version) runtime.memory.copies.delete(key)
+  const endsAt = ends ? ends !== 'never' && ends.until : statedEnd(credentials.document)
+  const worked = { kind: 'worked', connection, state, credentialVersion: credentials.version } as const
+  await runtime.observe(endsAt ? { ...worked, endsAt } : worked)
+  const notCached = { code: 'not_cached', detail: 'the token could not be cached' }
+  return { token, warnings: cached === 'kept' ? warnings : [...warnings, notCached], checkedAt: at }
+}
+
+/** A cache that cannot be written costs the next sweep a vendor call, not this caller its token, and nobody a wait. */
+async function cache(
+  lease: Lease,
+  token: HeldToken,
+  { tokens, registry, now }: Runtime,
+): Promise<'kept' | 'overtaken' | 'not kept'> {
+  try {
+    return (await tokens.put(lease, { ...token, policy: lease.policy.storage })) ? 'kept' : 'overtaken'
+  } catch (error) {
+    if (!isFailure(error, 'store_unavailable')) throw error
+    await bestEffort(tokens.record(lease, {}))
+    await bestEffort(registry.register(lease.connection, { sweepAt: secondsAfter(now(), 60), wakes: true }))
+    return 'not kept'
+  }
+}
+
+async function failed(
+  job: Attempt,
+  { error, credentials, sends, refreshToken }: Failed,
+  runtime: Runtime,
+): Promise<Attempted> {
+  const { connection, state, lease, held } = job
+  const came = { ...(refreshToken && { refreshToken }), ...(isAmbiguous(error) && { unconfirmed: true as const }) }
+  if (!isRecorded(error, job)) {
+    if (lease) await bestEffort(record(job, came, runtime))
+    throw error
+  }
+  const now = runtime.now()
+  const failure = remember(error, {
+    before: state.failure,
+    credentialVersion: credentials.version,
+    held: held !== undefined,
+    sends,
+    endsGrant: lease?.refreshToken !== undefined && hasSingleUse(connection.vendor.tokens),
+    now,
+    random: runtime.random(),
+  })
+  const refused = failure.code === 'credential_expired'
+  const outcome = { ...came, failure, ...(refused && { refusedVersion: credentials.version }) }
+  if ((await record(job, outcome, runtime)) === 'superseded') return 'superseded'
+  if (refused) runtime.memory.copies.delete(keyOf(connection))
+  const isFailing = { kind: 'failed', connection, state: { ...state, failure } } as const
+  await runtime.observe(held ? { ...isFailing, servedUntil: held.accessToken.expiresAt } : isFailing)
+  return { failure, checkedAt: now }
+}
+
+function isRecorded(error: unknown, { records }: Attempt): error is VendingError {
+  if (!(error instanceof VendingError) || records === 'success' || records === 'nothing') return false
+  return records === undefined ? FAILURES[error.code].remember !== 'nothing' : error.code === 'credential_expired'
+}
+
+/** With less of its time left an outcome is not written again. */
+const LAST_TRY_SECONDS = 1.2
+
+/** No whole answer came, or none that can be understood: a refresh token that was sent may have been spent all the same. */
+const isAmbiguous = (error: unknown): boolean =>
+  !(error instanceof VendingError) || error.code === 'vendor_unavailable' || error.code === 'vendor_malformed'
+
+/**
+ * Records under the lease where there is one. What became of a single-use refresh token nobody else can find out, nor has
+ * anybody else a new one: that is tried until the lease or the function's time nearly ends.
+ */
+async function record({ connection, state, lease }: Attempt, outcome: Outcome, runtime: Runtime) {
+  const isCostly = outcome.refreshToken !== undefined || hasSingleUse(connection.vendor.tokens)
+  for (let pause = 0.1; ; pause = Math.min(pause * 2, 1)) {
+    try {
+      return await runtime.tokens.record(lease ?? { connection, epoch: state.epoch }, outcome)
+    } catch (error) {
+      if (!isFailure(error, 'store_unavailable') || !lease || !isCostly) throw error
+      const left = Math.min(runtime.timeLeft(), secondsBetween(runtime.now(), lease.until))
+      if (left < LAST_TRY_SECONDS) throw error
+      await runtime.sleep(Math.min(pause, left - 1))
+    }
+  }
+}
+
+const blend = (before: number | undefined, latest: number): number =>
+  before === undefined ? latest : before * 0.7 + latest * 0.3

@@ -1,0 +1,16 @@
+import type { Vendor } from './vendor.ts'
+
+/** One account at a vendor: what a person connects and a caller names. Its credentials are one secret. */
+export interface Connection {
+  readonly vendor: Vendor
+  readonly name: string
+}
+
+/** `accelo#hq`: the partition key of its items, and its name in logs. */
+export const keyOf = ({ vendor, name }: Connection): string => `${vendor.id}#${name}`
+
+/** The name of the connection in a key. */
+export const nameIn = (key: string): string => key.slice(key.indexOf('#') + 1)
+
+/** The connection of a vendor that a key names. */
+export const connectionOf = (vendor: Vendor, key: string): Connection => ({ vendor, name: nameIn(key) })

@@ -1,0 +1,88 @@
+import type { Connection } from './connection.ts'
+import { bestEffort } from './errors.ts'
+import type { Credentials, Runtime } from './runtime.ts'
+import type { Lease, Row } from './store.ts'
+import { secondsAfter, secondsBetween } from './time.ts'
+import { hasSingleUse, type TablePolicy, type TokenPolicy } from './token.ts'
+
+/*
+ *  acquired                                                           until
+ *  ├──── vendor, at most 8 s (15 s single use) ────┤── record, 6 s ──┤
+ *  ├──────────────── lease, 15 s (32 s single use) ──────────────────┤
+ *
+ * Where the first use of a refresh token may end it, a call whose answer comes late costs the grant: the vendor gets
+ * longer, and the lease outlives the function (28 s), so that its holder is gone before another sends the token.
+ */
+const VENDOR_SECONDS = { reusable: 8, singleUse: 15 }
+const LEASE_SECONDS = { reusable: 15, singleUse: 32 }
+/** Three tries of the SDK at two seconds each. */
+export const RECORD_SECONDS = 6
+/** A call with less time than that is not begun. */
+const LEAST_VENDOR_SECONDS = 3
+
+const kindOf = (policy: TokenPolicy) => (hasSingleUse(policy) ? 'singleUse' : 'reusable')
+
+/** What a renewal needs of the function's time. */
+export const renewalSeconds = (policy: TokenPolicy): number => VENDOR_SECONDS[kindOf(policy)] + RECORD_SECONDS
+
+/**
+ * How long the vendor may take now, so that what comes of it can still be recorded in the time of the function and under
+ * the lease; undefined when that is too short to begin.
+ */
+export function vendorTime(policy: TokenPolicy, lease: Lease | undefined, runtime: Runtime): number | undefined {
+  const kind = kindOf(policy)
+  const ofLease = lease ? secondsBetween(runtime.now(), lease.until) : Number.POSITIVE_INFINITY
+  const seconds = Math.min(VENDOR_SECONDS[kind], Math.min(runtime.timeLeft(), ofLease) - RECORD_SECONDS)
+  return seconds < (kind === 'singleUse' ? VENDOR_SECONDS.singleUse : LEAST_VENDOR_SECONDS) ? undefined : seconds
+}
+
+/** The policy to cache this connection's tokens by; undefined where they may not be written down. */
+export function tablePolicy({ vendor }: Connection, { document }: Credentials): TablePolicy | undefined {
+  return vendor.tokens.storage === 'table' && !vendor.isStatic?.(document) ? vendor.tokens : undefined
+}
+
+/**
+ * Whether somebody is renewing right now. A lease is over when it has lapsed, when its holder gave it back, or when
+ * the token obtained under it is here.
+ */
+export const isLeased = ({ state, token }: Row, now: Date): boolean =>
+  state.lease !== undefined && state.lease.until > now && token?.fence !== state.fence
+
+/**
+ * Does `work` under the lease of a connection: the only place where one is taken. 'leased' when another holds it, was
+ * first, or too little time is left to call the vendor. The lease was given on condition that the fence had not moved since
+ * the row was read, so that reading is the look under the lease. Work that throws gives the lease back.
+ */
+export async function withLease<T>(
+  connection: Connection,
+  { row, policy }: { readonly row: Row; readonly policy: TablePolicy },
+  work: (lease: Lease) => Promise<T>,
+  runtime: Runtime,
+): Promise<T | 'leased'> {
+  const now = runtime.now()
+  if (isLeased(row, now) || runtime.timeLeft() < renewalSeconds(policy)) return 'leased'
+  const until = secondsAfter(now, LEASE_SECONDS[kindOf(policy)])
+  const lease = await runtime.tokens.acquire(connection, row.state, { policy, now, until })
+  if (!lease) return 'leased'
+  try {
+    return await work(lease)
+  } catch (error) {
+    // One that cannot be given back lapses.
+    await bestEffort(runtime.tokens.record(lease, { unconfirmed: true }))
+    throw error
+  }
+}
+
+/**
+ * How long to wait for the holder of a lease before the row is read again: the usual time from taking the lease to having
+ * the token, then a share of what has gone by. Only a lease that is alive tells when its holder began; who has just lost
+ * the race for one knows no such moment, and reads again at once.
+ */
+export function pauseSeconds(row: Row, { now, random }: Runtime): number {
+  const { lease, usualSeconds = 0 } = row.state
+  const jitter = random()
+  if (!lease || !isLeased(row, now())) return 0.01 + jitter * 0.01
+  const elapsed = secondsBetween(lease.since, now())
+  const rest = usualSeconds * (0.95 + jitter * 0.15) - elapsed
+  return Math.max(0.01, rest > 0 ? rest : elapsed * 0.12 * (0.8 + jitter * 0.4))
+}

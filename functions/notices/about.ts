@@ -1,0 +1,10 @@
+import type { Connection } from '../core/connection.ts'
+import type { State } from '../core/store.ts'
+
+/** How a notice names a connection. */
+export const aboutOf = ({ vendor, name }: Connection, { owner }: State) => ({
+  vendor: vendor.id,
+  title: vendor.title,
+  connection: name,
+  ...(owner !== undefined && { owner }),
+})
