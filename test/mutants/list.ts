@@ -1,0 +1,826 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the texts are code
+import type { Equivalent, ModelRun, Mutant } from './mutant.ts'
+
+/*
+ * Guards whose loss costs a grant, hands out what must not be handed out, or calls a vendor who should be left alone.
+ * One is removed at a time (run.ts), and a test has to notice. Whoever changes a guarded line changes its text here.
+ */
+
+type Tests = readonly string[]
+type Entry = readonly [name: string, was: string, becomes: string, more?: { tests?: Tests; model?: ModelRun }]
+
+const of = (file: string, tests: Tests, entries: readonly Entry[]): Mutant[] =>
+  entries.map(([name, was, becomes, more]) => ({ name, file, was, becomes, tests, ...more }))
+
+const VEND = 'test/core/vend.test.ts'
+const GRANT = 'test/core/grant.test.ts'
+const MEMORY_TOKEN = 'test/core/memory-token.test.ts'
+const STATIC = 'test/core/static-token.test.ts'
+const REVOKE = 'test/core/revoke.test.ts'
+const SWEEP = 'test/keeper/sweep.test.ts'
+const ENVELOPE = 'test/aws/envelope.test.ts'
+
+const TOKENS = 'functions/aws/dynamo-tokens.ts'
+const ACQUIRE = 'condition: `${unseen}(fence = :fence AND ${OPEN})`'
+const RECORD = 'condition: grantEnds ? `${HELD} AND ${SAME_GENERATION}` : HELD'
+const READING = 'condition: epoch === 0 ? `attribute_not_exists(pk) OR (${OPEN})` : OPEN'
+
+export const MUTANTS: readonly Mutant[] = [
+  ...of(
+    TOKENS,
+    ['test/aws/dynamo-tokens.test.ts'],
+    [
+      ['read takes an answer that may be out of date', '        ConsistentRead: true,\n', ''],
+      ['acquire does not look at the fence', ACQUIRE, 'condition: `${unseen}(${OPEN})`'],
+      ['acquire does not look at the epoch', ACQUIRE, 'condition: `${unseen}(fence = :fence AND #status = :active)`'],
+      ['acquire does not look at the status', ACQUIRE, 'condition: `${unseen}(fence = :fence AND epoch = :epoch)`'],
+      [
+        'acquire makes a row that was there when it was read',
+        "seen.fence === 0 && seen.epoch === 0 ? 'attribute_not_exists(pk) OR ' : ''",
+        "'attribute_not_exists(pk) OR '",
+      ],
+      [
+        'acquire gives a lease to who has seen the connection disabled',
+        "      if (seen.status !== 'active') return undefined\n",
+        '',
+      ],
+      ['acquire takes the lease of another for its own', 'if (item?.leaseId?.S !== id)', 'if (!item)'],
+      [
+        'acquire keeps a lease whose refresh token or key cannot be had',
+        '        await giveBack(connection, id).catch(() => {})\n',
+        '',
+      ],
+      ['the data key is not fetched before the vendor is called', 'seals.set(lease, await envelope.sealer(key))', ''],
+      ['noteSend does not look whose the lease is', 'condition: HELD,', 'condition: OPEN,'],
+      ['noteSend does not look at the status', 'condition: HELD,', "condition: 'leaseId = :id AND epoch = :epoch',"],
+      ['record does not look whose the lease is', RECORD, RECORD.replaceAll('HELD', 'OPEN')],
+      [
+        'record does not look at the status',
+        RECORD,
+        "condition: grantEnds ? `leaseId = :id AND epoch = :epoch AND ${SAME_GENERATION}` : 'leaseId = :id AND epoch = :epoch'",
+      ],
+      ['the end of a grant does not look at the generation', RECORD, 'condition: HELD'],
+      ['a lost lease is not given back', "    await giveBack(connection, id, unconfirmed && 'unconfirmed')\n", ''],
+      ['giving back does not look whose the lease is', "      condition: 'leaseId = :id',\n", ''],
+      ['a new refresh token of a lost lease is thrown away', '    if (grant) {', '    if (grant && grantEnds) {'],
+      [
+        'a late refresh token is kept after a revoke',
+        'condition: `epoch = :epoch AND ${SAME_GENERATION}`',
+        'condition: SAME_GENERATION',
+      ],
+      [
+        'a late refresh token replaces a newer one',
+        'condition: `epoch = :epoch AND ${SAME_GENERATION}`',
+        "condition: 'epoch = :epoch'",
+      ],
+      [
+        'an outcome without a lease does not look at the epoch',
+        READING,
+        "condition: epoch === 0 ? 'attribute_not_exists(pk) OR #status = :active' : '#status = :active'",
+      ],
+      [
+        'an outcome without a lease does not look at the status',
+        READING,
+        "condition: epoch === 0 ? 'attribute_not_exists(pk) OR epoch = :epoch' : 'epoch = :epoch'",
+      ],
+      ['an outcome of a later epoch makes a row', READING, 'condition: `attribute_not_exists(pk) OR (${OPEN})`'],
+      ['put does not look at the fence', "        condition: 'attribute_not_exists(pk) OR fence <= :fence',\n", ''],
+      [
+        'a revoke that is sent again counts twice',
+        "        condition: 'attribute_not_exists(stopId) OR stopId <> :stop',\n",
+        '',
+      ],
+      [
+        'a revoke leaves the lease and the refresh token',
+        "remove: hasStored ? [...LEASE, 'refreshToken', 'unconfirmedSends'] : [],",
+        'remove: [],',
+      ],
+      ['enable makes a row', "        condition: 'attribute_exists(pk)',\n", ''],
+    ],
+  ),
+  ...of(
+    'functions/aws/dynamo-table.ts',
+    ['test/aws/dynamo-tokens.test.ts'],
+    [
+      ['an item is read from an answer that may be out of date', ', ConsistentRead: true })', ' })'],
+      [
+        'what is noted of a connection enables it',
+        "'#status = if_not_exists(#status, :active)'",
+        "'#status = :active'",
+      ],
+      ['what is noted of a connection sets its epoch back', "'epoch = if_not_exists(epoch, :zero)'", "'epoch = :zero'"],
+      ['what is noted of a connection sets its fence back', "'fence = if_not_exists(fence, :zero)'", "'fence = :zero'"],
+      [
+        'a table that does not answer counts as a condition that did not hold',
+        "        throw storeUnavailable('the table', error)\n",
+        '        return undefined\n',
+      ],
+    ],
+  ),
+  ...of(
+    'functions/aws/dynamo-registry.ts',
+    ['test/aws/dynamo-registry.test.ts'],
+    [
+      ['postpone puts off a turn that has been put off since', "        condition: 'sweepAt <= :now',\n", ''],
+      ['touch makes a row', "        condition: 'attribute_exists(pk)',\n", ''],
+      [
+        'register moves a turn that is set',
+        "wakes ? 'sweepAt = :sweep' : 'sweepAt = if_not_exists(sweepAt, :sweep)'",
+        "'sweepAt = :sweep'",
+      ],
+    ],
+  ),
+  ...of(
+    'functions/aws/dynamo-allowance.ts',
+    ['test/aws/dynamo-allowance.test.ts'],
+    [
+      ['take does not look at the limit', 'size(#ids) < :most OR ', 'size(#ids) >= size(#ids) OR '],
+      ['take counts a repeated write again', ' OR contains(#ids, :id))`', ')`'],
+      ['take counts in a stretch that is over', '`#window >= :window AND ${UNBLOCKED}', '`${UNBLOCKED}'],
+      ['take does not look at the block', '`#window >= :window AND ${UNBLOCKED}', '`#window >= :window'],
+      [
+        'a new stretch begins while one is under way',
+        '(attribute_not_exists(#window) OR #window < :window) AND ${UNBLOCKED}',
+        '${UNBLOCKED}',
+      ],
+      [
+        'a new stretch ends a block',
+        '(attribute_not_exists(#window) OR #window < :window) AND ${UNBLOCKED}',
+        '(attribute_not_exists(#window) OR #window < :window)',
+      ],
+      ['a limit of nothing gives one', '      if (limit.most < 1) return undefined\n', ''],
+      ['giving back makes an item without an end', "        condition: 'contains(#ids, :id)',\n", ''],
+      ['use counts what was taken in a stretch before', " && number(item, 'window') >= windowOf(limit, now)", ''],
+      [
+        'a shorter block ends a longer one',
+        "        condition: 'attribute_not_exists(#until) OR #until < :until',\n",
+        '',
+      ],
+    ],
+  ),
+  ...of(
+    'functions/aws/dynamo-consents.ts',
+    ['test/aws/dynamo-consents.test.ts'],
+    [
+      [
+        'a consent of the private API is bound to a browser',
+        'attribute_exists(authorizationUrl) AND attribute_not_exists(#bind)',
+        'attribute_exists(pk) AND attribute_not_exists(#bind)',
+      ],
+      [
+        'a consent is bound to a second browser',
+        'attribute_exists(authorizationUrl) AND attribute_not_exists(#bind)',
+        'attribute_exists(authorizationUrl)',
+      ],
+      [
+        'a consent is bound after its end',
+        'AND #until > :now AND attribute_not_exists(taken)`',
+        'AND attribute_not_exists(taken)`',
+      ],
+      [
+        'a consent is taken after its end',
+        '`#until > :now AND attribute_not_exists(taken) AND ${',
+        '`attribute_not_exists(taken) AND ${',
+      ],
+      ['a consent is taken twice', '`#until > :now AND attribute_not_exists(taken) AND ${', '`#until > :now AND ${'],
+      [
+        'a consent is taken by another browser',
+        "'#bind = :by AND attribute_exists(authorizationUrl)'",
+        "'attribute_exists(#bind) AND attribute_exists(authorizationUrl)'",
+      ],
+      [
+        'a consent is taken for another connection',
+        "'#connection = :by AND attribute_not_exists(authorizationUrl)'",
+        "'attribute_not_exists(authorizationUrl)'",
+      ],
+      [
+        'a hosted consent is taken through the private API',
+        "'#connection = :by AND attribute_not_exists(authorizationUrl)'",
+        "'#connection = :by'",
+      ],
+      [
+        'a code is exchanged for another connection',
+        '`#connection = :key AND attribute_exists(#bind) AND',
+        '`attribute_exists(#bind) AND',
+      ],
+      [
+        'a code of the private API is exchanged through the callback',
+        '`#connection = :key AND attribute_exists(#bind) AND',
+        '`#connection = :key AND',
+      ],
+      [
+        'a code is exchanged long after it came back',
+        'AND taken > :recently\n          AND attribute_not_exists(exchanged)`',
+        'AND attribute_exists(taken)\n          AND attribute_not_exists(exchanged)`',
+      ],
+      ['a code is exchanged twice', '\n          AND attribute_not_exists(exchanged)`', '`'],
+    ],
+  ),
+  ...of(
+    'functions/aws/dynamo-ledger.ts',
+    ['test/aws/dynamo-ledger.test.ts'],
+    [
+      ['a notice is replaced by who has not seen the last one', '`${name} = :seen`', '`attribute_exists(${name})`'],
+      ['a first notice is claimed by several', '`attribute_not_exists(${name})`', '`attribute_not_exists(noSuchName)`'],
+    ],
+  ),
+  ...of(
+    'functions/aws/envelope.ts',
+    [ENVELOPE],
+    [
+      [
+        'the encryption context does not name the machine',
+        "{ app: 'vendomat', vendor, connection }",
+        '{ vendor, connection }',
+      ],
+      [
+        'the encryption context does not name the vendor',
+        "{ app: 'vendomat', vendor, connection }",
+        "{ app: 'vendomat', connection }",
+      ],
+      [
+        'the encryption context does not name the connection',
+        "{ app: 'vendomat', vendor, connection }",
+        "{ app: 'vendomat', vendor }",
+      ],
+      ['a sealed token is not bound to its connection', '`vendomat1|${key}|${use}|', '`vendomat1|${use}|'],
+      ['a sealed token is not bound to its use', '`vendomat1|${key}|${use}|', '`vendomat1|${key}|'],
+      ['a sealed token is not bound to its epoch', '|${epoch}|${fence}`', '|${fence}`'],
+      ['a sealed token is not bound to its fence', '|${epoch}|${fence}`', '|${epoch}`'],
+      [
+        'what a sealed token is bound to is not compared',
+        'header?.ctx !== textOf(binding) || typeof header.edk',
+        'typeof header?.edk',
+      ],
+    ],
+  ),
+  ...of(
+    'functions/core/lease.ts',
+    [GRANT, VEND],
+    [
+      [
+        'a lease is asked for although another holds it',
+        'if (isLeased(row, now) || runtime.timeLeft()',
+        'if (runtime.timeLeft()',
+        { tests: [], model: { only: 'calm table', seeds: 5 } },
+      ],
+      [
+        'a lease is taken without the time to use it',
+        'if (isLeased(row, now) || runtime.timeLeft() < renewalSeconds(policy)) ',
+        'if (isLeased(row, now)) ',
+      ],
+      ['a lease that has lapsed counts', ' && state.lease.until > now && ', ' && '],
+      [
+        'work that throws keeps the lease',
+        '    await bestEffort(runtime.tokens.record(lease, { unconfirmed: true }))\n',
+        '',
+      ],
+      ['work that throws settles the send', 'record(lease, { unconfirmed: true })', 'record(lease, {})'],
+      ['the lease of a single-use token lasts 3 s', 'reusable: 15, singleUse: 32', 'reusable: 15, singleUse: 3'],
+      [
+        'the lease of a single-use token does not outlive the function',
+        'reusable: 15, singleUse: 32',
+        'reusable: 15, singleUse: 27',
+      ],
+      [
+        'the lease of a usual token is too short for the vendor and the record',
+        'reusable: 15, singleUse: 32',
+        'reusable: 13, singleUse: 32',
+      ],
+      ['the vendor is not stopped before the function ends', 'Math.min(runtime.timeLeft(), ofLease)', 'ofLease'],
+      [
+        'the vendor is not stopped before the lease ends',
+        'Math.min(runtime.timeLeft(), ofLease)',
+        'runtime.timeLeft()',
+      ],
+      [
+        'a single-use token is sent with less than its time left',
+        "(kind === 'singleUse' ? VENDOR_SECONDS.singleUse : LEAST_VENDOR_SECONDS)",
+        'LEAST_VENDOR_SECONDS',
+      ],
+    ],
+  ),
+  ...of(
+    'functions/core/attempt.ts',
+    [GRANT, VEND],
+    [
+      [
+        'a single-use token is sent without a note',
+        'if (lease?.refreshToken && !call && hasSingleUse(vendor.tokens)) {',
+        'if (lease?.refreshToken && call && hasSingleUse(vendor.tokens)) {',
+      ],
+      [
+        'a token is sent although its note was refused',
+        "    if (sends === undefined) return 'superseded'\n    heard.sends = sends\n",
+        '    if (sends !== undefined) heard.sends = sends\n',
+      ],
+      [
+        'a refresh token is forgotten when the rest of its answer is unusable',
+        '    heard.refreshToken = token\n',
+        '    void token\n',
+        { tests: [], model: { only: 'odd answers rotating', seeds: 10 } },
+      ],
+      [
+        'a refresh token is forgotten when its access token has ended',
+        '  if (issued.refreshToken) received(issued.refreshToken)\n',
+        '',
+      ],
+      ['a refresh token may be sent twice in one call', ' || lease?.refreshToken)', ')'],
+      [
+        'a second call is made although a refresh token came',
+        'if (first.refreshToken || secondsBetween',
+        'if (secondsBetween',
+      ],
+      [
+        'a second call is made however late',
+        'if (first.refreshToken || secondsBetween(startedAt, runtime.now()) > AGAIN_WITHIN_SECONDS) ',
+        'if (first.refreshToken) ',
+      ],
+      [
+        'a token that has ended on its way is recorded as a success',
+        "minTtlSeconds: 0, now }) === 'expired')",
+        "minTtlSeconds: 0, now }) === 'short')",
+      ],
+      [
+        'the access token is cached before the refresh token is durable',
+        "  const recorded = await record(job, { success, ...(refreshToken && { refreshToken }) }, runtime)\n  const cached = recorded === 'recorded' && lease ? await cache(lease, token, runtime) : 'kept'\n",
+        "  const cached = lease ? await cache(lease, token, runtime) : 'kept'\n  const recorded = await record(job, { success, ...(refreshToken && { refreshToken }) }, runtime)\n",
+      ],
+      [
+        'the access token is at hand before the refresh token is durable',
+        '  const recorded = await record(job, { success,',
+        '  runtime.memory.copies.set(key, { token, checkedAt: at })\n  const recorded = await record(job, { success,',
+      ],
+      [
+        'what another has superseded is handed out',
+        "if (recorded === 'superseded' || cached === 'overtaken') ",
+        "if (cached === 'overtaken') ",
+      ],
+      [
+        'a token that a later one has overtaken is handed out',
+        "if (recorded === 'superseded' || cached === 'overtaken') ",
+        "if (recorded === 'superseded') ",
+      ],
+      [
+        'a copy counts as checked when its success has been written',
+        'if (!ends) runtime.memory.copies.set(key, { token, checkedAt: at })',
+        'if (!ends) runtime.memory.copies.set(key, { token, checkedAt: runtime.now() })',
+      ],
+      [
+        'a token counts as checked when its success has been written',
+        '[...warnings, notCached], checkedAt: at }',
+        '[...warnings, notCached], checkedAt: runtime.now() }',
+      ],
+      [
+        'a failure counts as checked when it has been written',
+        'return { failure, checkedAt: now }',
+        'return { failure, checkedAt: runtime.now() }',
+        { tests: [STATIC, VEND] },
+      ],
+      [
+        'record is not tried again',
+        "!isFailure(error, 'store_unavailable') || !lease || !isCostly",
+        'error !== undefined || !lease',
+        { tests: [], model: { only: 'faults rotating', seeds: 10 } },
+      ],
+      [
+        'record is tried again beyond the lease',
+        'Math.min(runtime.timeLeft(), secondsBetween(runtime.now(), lease.until))',
+        'runtime.timeLeft()',
+      ],
+      [
+        'record is tried again beyond the function',
+        'Math.min(runtime.timeLeft(), secondsBetween(runtime.now(), lease.until))',
+        'secondsBetween(runtime.now(), lease.until)',
+      ],
+      [
+        'a lost answer leaves no send unconfirmed',
+        'isAmbiguous(error) && { unconfirmed: true as const }',
+        'isAmbiguous(error) && {}',
+      ],
+      [
+        'the refusal of a static token is not noted',
+        ', ...(refused && { refusedVersion: credentials.version })',
+        '',
+        { tests: [STATIC] },
+      ],
+    ],
+  ),
+  ...of(
+    'functions/core/vend.ts',
+    [VEND],
+    [
+      [
+        'a token of before a revoke is vended',
+        'if (token?.epoch !== state.epoch) return undefined',
+        'if (!token) return undefined',
+        { tests: [], model: { only: 'revokes lenient', seeds: 5 } },
+      ],
+      [
+        'a token of a disabled connection is vended',
+        "    if (row.state.status === 'disabled') throw disabled(request, runtime)\n",
+        '',
+        { tests: [], model: { only: 'disabling table', seeds: 5 } },
+      ],
+      [
+        'a token is handed out that was checked too long ago',
+        '  isRecent(checkedAt ?? readAt, now) &&\n  freshness(',
+        '  freshness(',
+      ],
+      [
+        'a token is handed out that has ended meanwhile',
+        "isRecent(checkedAt ?? readAt, now) &&\n  freshness(token.accessToken, { refreshAt: token.refreshAt, minTtlSeconds: 0, now }) !== 'expired'",
+        'isRecent(checkedAt ?? readAt, now)',
+      ],
+      [
+        'a row counts as read when its answer came',
+        '    const readAt = runtime.now()\n    const row = await readRow(request, runtime)\n',
+        '    const row = await readRow(request, runtime)\n    const readAt = runtime.now()\n',
+        { tests: [MEMORY_TOKEN] },
+      ],
+      [
+        'a copy of before a revoke is served when the table fails',
+        'if (spare?.epoch === row.state.epoch && isUsable(',
+        'if (isUsable(',
+      ],
+      [
+        'a copy is served that the caller cannot use while the table is down',
+        "if (!isFailure(error, 'store_unavailable') || !isUsable(copy, request, now)) throw error",
+        "if (!isFailure(error, 'store_unavailable') || !copy) throw error",
+      ],
+      [
+        'a token of replaced credentials is vended',
+        'return newest === undefined || newest === token.credentialVersion ? token : undefined',
+        'return newest === undefined || newest !== undefined ? token : undefined',
+      ],
+      [
+        'a token is handed out although the grant is over, without a word',
+        'const isOver = needsConsent(row.state.failure)',
+        'const isOver = false',
+        { tests: [GRANT] },
+      ],
+      [
+        'the refresh token of a grant that is over is sent',
+        'if (failure && needsConsent(failure)) return',
+        'if (failure && !needsConsent(failure) && needsConsent(failure)) return',
+        { tests: [GRANT, REVOKE, VEND] },
+      ],
+      ['asking for the impossible costs a vendor call', '  refuseTheImpossible(request, held)\n', ''],
+    ],
+  ),
+  ...of(
+    'functions/core/renew.ts',
+    [VEND],
+    [
+      [
+        'a vendor is called although a failure bars it',
+        '  if (state.failure && bars(state.failure, credentials.version, now)) return staleOr(state.failure, look, now)\n',
+        '',
+      ],
+      [
+        'callers force renewals without end',
+        '    if (isForced(held, request, now)) await takeRefreshPermit(connection, runtime)\n',
+        '',
+        { tests: [], model: { only: 'greedy memory', seeds: 3 } },
+      ],
+      [
+        'tokens are obtained for memory without end',
+        '    if (!lease) await countObtained(connection, state, runtime)\n',
+        '',
+        { tests: [MEMORY_TOKEN] },
+      ],
+      ['a token is handed out that is shorter than asked for', '    refuseTheImpossible(request, outcome.token)\n', ''],
+    ],
+  ),
+  ...of(
+    'functions/core/request.ts',
+    [GRANT, MEMORY_TOKEN],
+    [
+      [
+        'who renews what is ageing anyway is taken for one who forces it',
+        "['short', 'refused'].includes(freshnessFor(token, request, now)) &&\n  freshness(token.accessToken, { refreshAt: token.refreshAt, minTtlSeconds: 0, now }) === 'fresh'",
+        "['short', 'refused'].includes(freshnessFor(token, request, now))",
+      ],
+      ['a token that is refused is served to who reports it', "isRejected ? 'refused' : fit", 'isRejected ? fit : fit'],
+    ],
+  ),
+  ...of(
+    'functions/core/token.ts',
+    [VEND],
+    [
+      ['a token is handed out within its margin', 'if (left <= marginSeconds(token)) ', 'if (left <= 0) '],
+      [
+        'a short token has no margin to speak of',
+        'Math.min(60, Math.max(1, lifeSeconds(token) / 10))',
+        'Math.min(60, lifeSeconds(token) / 10)',
+      ],
+    ],
+  ),
+  ...of(
+    'functions/core/allowance.ts',
+    [VEND],
+    [
+      [
+        'credentials that never worked are sent without a permit',
+        'allowance.take(vendor, REFUSALS, permit)',
+        'allowance.take(vendor, COUNTED, permit)',
+      ],
+      [
+        'credentials that worked are sent beyond the budget',
+        "if (credentials === 'unproven' || taken >= REFUSALS.most)",
+        "if (credentials === 'unproven')",
+        { tests: [], model: { only: 'lock-out table', seeds: 4 } },
+      ],
+      [
+        'the refusal of credentials that worked is not counted',
+        '      await bestEffort(allowance.take(vendor, COUNTED, { ...permit, now: now() }))\n',
+        '      await bestEffort(Promise.resolve())\n',
+      ],
+      [
+        'credentials that never worked are sent where no permit was left',
+        "if (credentials === 'unproven' || taken >= REFUSALS.most)",
+        'if (taken >= REFUSALS.most)',
+      ],
+      [
+        'a call that went well stays counted as refused',
+        "    if (credentials === 'unproven') await bestEffort(allowance.giveBack(vendor, REFUSALS, permit))\n    return answer",
+        '    return answer',
+      ],
+      [
+        'a vendor who fails counts as one who refuses',
+        "    if (!refused && credentials === 'unproven') await bestEffort(allowance.giveBack(vendor, REFUSALS, permit))\n",
+        '',
+      ],
+      ['a lock-out blocks nobody', '      await bestEffort(allowance.block(vendor, REFUSALS, until))\n', ''],
+      [
+        'a vendor who has locked us out is called',
+        '    if (blockedUntil) throw paused(',
+        '    if (blockedUntil && taken < 0) throw paused(',
+      ],
+    ],
+  ),
+  ...of(
+    'functions/core/failure.ts',
+    [GRANT, VEND],
+    [
+      [
+        'a doubtful grant is never given up',
+        'count >= (error.strikes ?? 3) || (at.sends ?? 0) > 1',
+        '(at.sends ?? 0) > 1',
+      ],
+      [
+        'a refused refresh token that may be spent leaves a doubt',
+        'count >= (error.strikes ?? 3) || (at.sends ?? 0) > 1',
+        'count >= (error.strikes ?? 3)',
+      ],
+      [
+        'other failures count as strikes against a grant',
+        "error.code !== 'grant_doubtful' || continued?.code === 'grant_doubtful'",
+        'true',
+      ],
+      ['new credentials revive a grant that is over', "!(code === 'grant_rejected' && at.endsGrant) && ", ''],
+      [
+        'no failure means that the grant is over',
+        'failure !== undefined && failure.credentialVersion === undefined',
+        'false',
+      ],
+      [
+        'a failure bars the vendor for no time',
+        'return failure.until === undefined || now < failure.until',
+        'return failure.until === undefined',
+      ],
+      [
+        'a refusal of other credentials bars the vendor',
+        "  if (FAILURES[failure.code].remember !== 'back-off' && failure.credentialVersion !== credentialVersion) return false\n",
+        '',
+      ],
+      [
+        'a vendor who cannot be asked takes back a refusal',
+        "if (continued?.code === 'credential_expired' && FAILURES[error.code].remember === 'back-off')",
+        "if (continued?.code === 'credential_expired' && continued?.code !== 'credential_expired')",
+        { tests: [STATIC] },
+      ],
+      ['a refresh token that may be spent is sent again soon', '  if (sends > 1) return PROBE_SECONDS\n', ''],
+    ],
+  ),
+  ...of(
+    'functions/core/static-token.ts',
+    [STATIC, REVOKE],
+    [
+      [
+        'a static token that was refused or revoked before is shown to the vendor again',
+        'if (!failure && state.refusedVersions?.has(version)) {',
+        "if (!failure && state.refusedVersions?.has('')) {",
+      ],
+      [
+        'a static token that was just refused is shown to the vendor again',
+        '  if (failure && bars(failure, version, runtime.now())) return unproven(newest, asError(failure, runtime.now()))\n',
+        '',
+      ],
+      [
+        'an earlier static token that was refused is vended',
+        ' || refusedVersions?.has(provenVersion)) return',
+        ') return',
+      ],
+      [
+        'a refused earlier static token keeps a new one from being vended',
+        'provenVersion !== undefined && !refusedVersions?.has(provenVersion)',
+        'provenVersion !== undefined',
+      ],
+      [
+        'a static token with something against it is vended unchecked',
+        'if (hasBetter || AGAINST_IT.includes(error.code)) ',
+        'if (hasBetter) ',
+      ],
+      [
+        'an unchecked static token takes the place of one that works',
+        'if (hasBetter || AGAINST_IT.includes(error.code)) ',
+        'if (AGAINST_IT.includes(error.code)) ',
+      ],
+      ['every report has a static token checked', '    await takeRefreshPermit(connection, runtime)\n', ''],
+      [
+        'a vendor who cannot be asked costs a static token that worked',
+        "records = worked ? 'verdict' : undefined",
+        'records = undefined',
+      ],
+      [
+        'a static token that was checked counts as asked for when its row was read',
+        'const { issued, checkedAt = readAt } = inUse',
+        'const { issued } = inUse\n  const checkedAt = readAt',
+      ],
+    ],
+  ),
+  ...of(
+    'functions/core/revoke.ts',
+    [REVOKE],
+    [
+      [
+        'a revoke needs the secret',
+        '  const forgotten = await runtime.tokens.stop(connection, stop)\n',
+        '  await runtime.credentials.read(connection, 0)\n  const forgotten = await runtime.tokens.stop(connection, stop)\n',
+      ],
+      [
+        'a revoke reads the secret before it writes',
+        '  const forgotten = await runtime.tokens.stop(connection, stop)\n',
+        '  await readable(connection, runtime)\n  const forgotten = await runtime.tokens.stop(connection, stop)\n',
+      ],
+      [
+        'a stop needs the secret',
+        '  if (!row.exists) await credentials.read(connection, 0)\n',
+        '  await credentials.read(connection, 0)\n',
+      ],
+      ['nobody is stopped without a trace', '  if (!row.exists) await credentials.read(connection, 0)\n', ''],
+      [
+        'a process serves on what it has revoked',
+        '  runtime.memory.copies.delete(key)\n\n',
+        '\n',
+        { tests: [REVOKE, VEND] },
+      ],
+      [
+        'a process serves on what it has disabled',
+        "  await runtime.tokens.stop(connection, { kind: 'disable' })\n  runtime.memory.copies.delete(keyOf(connection))\n",
+        "  await runtime.tokens.stop(connection, { kind: 'disable' })\n",
+        { tests: [VEND] },
+      ],
+      [
+        'a static token that only its secret shows is not barred',
+        'if (credentials.version !== stop.failure?.credentialVersion)',
+        'if (credentials.version === undefined)',
+        { tests: [STATIC, REVOKE] },
+      ],
+    ],
+  ),
+  ...of(
+    'functions/core/time.ts',
+    ['test/aws/table-clock.test.ts'],
+    [
+      [
+        'the clock does not learn that it is behind',
+        'Math.min(Math.max(offsetMs, least), most)',
+        'Math.min(offsetMs, most)',
+      ],
+      [
+        'the clock does not learn that it is ahead',
+        'Math.min(Math.max(offsetMs, least), most)',
+        'Math.max(offsetMs, least)',
+      ],
+    ],
+  ),
+  ...of(
+    'functions/core/memory.ts',
+    [VEND],
+    [
+      ['a copy from the future counts as recent', 'return age >= 0 && age < seconds', 'return age < seconds'],
+      ['a copy is believed without end', 'return age >= 0 && age < seconds', 'return age >= 0'],
+    ],
+  ),
+  ...of(
+    'functions/keeper/pool.ts',
+    [SWEEP],
+    [
+      ['one who throws ends the work of the others', '        thrown.push(error)\n', '        throw error\n'],
+      [
+        'work is begun that cannot end in time',
+        'runtime.timeLeft() < secondsEach ? undefined : waiting.shift()',
+        'waiting.shift()',
+      ],
+    ],
+  ),
+  ...of(
+    'functions/keeper/sweep.ts',
+    [SWEEP],
+    [['a dead grant has its turn again and again', 'needsConsent(state.failure) || rests', 'rests']],
+  ),
+  ...of(
+    'functions/oauth/token-answer.ts',
+    ['test/oauth/token-answer.test.ts', GRANT],
+    [
+      ['a refresh token is heard of after the rest is judged', '  if (refreshToken) received(refreshToken)\n', ''],
+      [
+        'an answer is read through its prototype',
+        'Object.getOwnPropertyDescriptor(body, name)?.value ?? undefined',
+        '(body as Record<string, unknown>)[name] ?? undefined',
+      ],
+      ['an error is looked up in a prototype', 'Object.hasOwn(ERROR_CODES, error)', 'error in ERROR_CODES'],
+      [
+        'a token that comes with an error is taken',
+        'if (error !== undefined || !isSuccess(answer)) ',
+        'if (!isSuccess(answer)) ',
+      ],
+    ],
+  ),
+  ...of(
+    'functions/lambda/vendor-function.ts',
+    ['test/lambda/vendor-function.test.ts'],
+    [
+      [
+        'the caller is who a header says',
+        'requestContext?.identity?.userArn',
+        "event.headers?.['x-caller'] ?? requestContext?.identity?.userArn",
+      ],
+      [
+        'the caller may be who a header says where the gateway names none',
+        'requestContext?.identity?.userArn',
+        "requestContext?.identity?.userArn ?? event.headers?.['x-caller']",
+      ],
+      [
+        'a call without a caller is answered',
+        'requestContext?.identity?.userArn',
+        "requestContext?.identity?.userArn ?? 'nobody'",
+      ],
+    ],
+  ),
+]
+
+export const EQUIVALENT: readonly Equivalent[] = [
+  {
+    name: 'noteSend does not look at the epoch',
+    file: TOKENS,
+    was: 'condition: HELD,',
+    becomes: "condition: 'leaseId = :id AND #status = :active',",
+    proof: 'only a revoke raises the epoch, and the same write takes the lease away.',
+  },
+  {
+    name: 'record does not look at the epoch',
+    file: TOKENS,
+    was: RECORD,
+    becomes:
+      "condition: grantEnds ? `leaseId = :id AND #status = :active AND ${SAME_GENERATION}` : 'leaseId = :id AND #status = :active'",
+    proof: 'only a revoke raises the epoch, and the same write takes the lease away.',
+  },
+  {
+    name: 'a consent is bound that was taken',
+    file: 'functions/aws/dynamo-consents.ts',
+    was: 'AND #until > :now AND attribute_not_exists(taken)`',
+    becomes: 'AND #until > :now`',
+    proof: 'one of the hosted callback is taken only by whom it is bound to, and so bound; another is never bound.',
+  },
+  {
+    name: 'a consent of the private API is taken by a browser',
+    file: 'functions/aws/dynamo-consents.ts',
+    was: "'#bind = :by AND attribute_exists(authorizationUrl)'",
+    becomes: "'#bind = :by'",
+    proof: 'only one that has an authorizationUrl is ever bound, and it is never taken away.',
+  },
+  {
+    name: 'a lease counts whose token is there',
+    file: 'functions/core/lease.ts',
+    was: ' && state.lease.until > now && token?.fence !== state.fence',
+    becomes: ' && state.lease.until > now',
+    proof: 'both token stores leave the lease out of a state whose fence the token has.',
+  },
+  {
+    name: 'the schedule is taken for a caller who forces a renewal',
+    file: 'functions/core/request.ts',
+    was: '  !request.ahead &&\n',
+    becomes: '',
+    proof: 'the schedule asks for 0 seconds and reports no token, so that none is short or refused to it.',
+  },
+  {
+    name: 'a grant that is over bars nobody',
+    file: 'functions/core/failure.ts',
+    was: '  if (needsConsent(failure)) return true\n',
+    becomes: '',
+    proof: 'renew and the API ask needsConsent before they ask bars, and a static token asks of its own version only.',
+  },
+]
