@@ -1,4 +1,4 @@
-import { GetItemCommand } from '@aws-sdk/client-dynamodb'
+import { DeleteItemCommand, GetItemCommand } from '@aws-sdk/client-dynamodb'
 import { dynamoAllowance } from '../../functions/aws/dynamo-allowance.ts'
 import { allowanceContract } from '../contracts/allowance.ts'
 import { acme, later, now } from '../contracts/vendors.ts'
@@ -24,6 +24,15 @@ it('has no item, which nothing would ever delete, when one is given back that wa
   await dynamoAllowance({ client: aws.dynamo, table }).giveBack(acme, limit, { id: 'a', now })
   const { Item } = await aws.dynamo.send(new GetItemCommand({ TableName: table, Key: key }))
   expect(Item).toBeUndefined()
+})
+
+it('counts on in a stretch whose item was deleted by hand, for processes that were there and others alike', async () => {
+  const options = { client: aws.dynamo, table: await aws.createTable() }
+  const allowance = dynamoAllowance(options)
+  await allowance.take(acme, limit, { id: 'a', now })
+  await aws.dynamo.send(new DeleteItemCommand({ TableName: options.table, Key: key }))
+  expect(await allowance.take(acme, limit, { id: 'b', now })).toBe(1)
+  expect(await dynamoAllowance(options).take(acme, limit, { id: 'c', now })).toBe(2)
 })
 
 describe('the ttl of an allowance', () => {
