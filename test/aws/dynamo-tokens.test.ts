@@ -202,8 +202,12 @@ describe('what the table holds', () => {
   it('is not taken for changed by another when the table does not answer a write', async () => {
     const { lease } = await filled()
     const deaf = open('no-such-table')
-    for (const write of [deaf.noteSend(lease), deaf.record(lease, { success }), deaf.stop(hq, { kind: 'disable' })])
-      await expect(write).rejects.toMatchObject({ code: 'store_unavailable' })
+    const writes = [
+      () => deaf.noteSend(lease),
+      () => deaf.record(lease, { success }),
+      () => deaf.stop(hq, { kind: 'disable' }),
+    ]
+    for (const write of writes) await expect(write()).rejects.toMatchObject({ code: 'store_unavailable' })
   })
 })
 
