@@ -107,9 +107,11 @@ async function checkToken(
   credentials: Credentials,
   runtime: Runtime,
 ): Promise<void> {
-  const { failure } = state
+  const { failure, refusedVersions } = state
+  const { version } = credentials
+  const own = failure?.credentialVersion === version ? failure : undefined
   // What a person has taken back here may well live on at the vendor.
-  if (failure?.code === 'credential_revoked' && failure.credentialVersion === credentials.version) return
+  if (own ? own.code === 'credential_revoked' : refusedVersions?.has(version)) return
   const error = await faultOf(connection, state, credentials, runtime)
   if (!error) return
   // While the newest does not work the one before is in use, so it too has to show that it lives.

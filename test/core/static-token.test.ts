@@ -279,6 +279,20 @@ describe('a static token that is revoked here', () => {
     await outcome
   })
 
+  it('is not brought back by a check after a second revoke that could not read the secret', async () => {
+    const { get, check, replace, process, connection, tokens } = machine()
+    await get()
+    replace('p2')
+    await revoke(connection, process())
+    const unreadable = async () => Promise.reject(new VendingError('store_unavailable', 'no secret store'))
+    await revoke(connection, { ...process(), credentials: { ...process().credentials, read: unreadable } })
+    expect((await tokens.read(connection)).state.failure).toMatchObject({ credentialVersion: 'v1' })
+    await check()
+    await expect(get()).rejects.toMatchObject({ code: 'credential_expired' })
+    replace('p3')
+    expect(value(await get())).toBe('p3')
+  })
+
   it('keeps nobody from a check of the next version', async () => {
     const { get, revoke, replace } = machine()
     await get()
