@@ -1,5 +1,5 @@
 import { type Connection, keyOf } from './connection.ts'
-import { isFailure, VendingError } from './errors.ts'
+import { bestEffort, isFailure, VendingError } from './errors.ts'
 import { type Credentials, contextFor, type Runtime } from './runtime.ts'
 import type { Forgotten, HeldToken, Row, Stop } from './store.ts'
 
@@ -41,10 +41,11 @@ export async function disable(connection: Connection, runtime: Runtime): Promise
   runtime.memory.copies.delete(keyOf(connection))
 }
 
-/** The row of a connection that is known by its row or by its secret. */
-async function knownRow(connection: Connection, { tokens, credentials }: Runtime): Promise<Row> {
+/** The row of a connection that is known by its row or by its secret; one that is stopped stands on the list from then on. */
+async function knownRow(connection: Connection, { tokens, credentials, registry, now }: Runtime): Promise<Row> {
   const row = await tokens.read(connection)
   if (!row.exists) await credentials.read(connection, 0)
+  if (!row.exists) await bestEffort(registry.register(connection, { sweepAt: now() }))
   return row
 }
 

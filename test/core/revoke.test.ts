@@ -1,6 +1,6 @@
 import { change, list, show } from '../../functions/api/connections.ts'
 import { type FailureCode, VendingError } from '../../functions/core/errors.ts'
-import { revoke } from '../../functions/core/revoke.ts'
+import { disable, revoke } from '../../functions/core/revoke.ts'
 import { vend } from '../../functions/core/vend.ts'
 import type { Revocation, Vendor } from '../../functions/core/vendor.ts'
 import { happensBefore } from '../support/ports.ts'
@@ -389,3 +389,14 @@ describe('what may be known of a connection', () => {
     expect([state, next_action]).toEqual(['expired', 'a person has to make a new token: vendomat rotate acme hq'])
   })
 })
+
+it.each(['revoked', 'disabled'] as const)(
+  'a connection that nobody has used is on the list once it is %s',
+  async (how) => {
+    const { process, registry } = world()
+    const { vendor, connection } = fakeVendor()
+    expect(await registry.list(vendor)).toEqual([])
+    await (how === 'revoked' ? revoke(connection, process()) : disable(connection, process()))
+    expect(await registry.list(vendor)).toEqual([connection])
+  },
+)
