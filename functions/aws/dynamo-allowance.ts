@@ -1,4 +1,4 @@
-import type { Allowance, Limit } from '../core/allowance.ts'
+import { type Allowance, type Limit, windowEnd, windowStart } from '../core/allowance.ts'
 import { secondsAfter } from '../core/time.ts'
 import type { Vendor } from '../core/vendor.ts'
 import { date, instant, N, number, S, SS, seconds } from './dynamo-item.ts'
@@ -84,10 +84,7 @@ export function dynamoAllowance(options: TableOptions): Allowance {
 const partitionOf = (vendor: Vendor): string => `${vendor.id}#ALLOWANCE`
 
 /** When the stretch began that `now` is in. */
-function windowOf({ windowSeconds }: Limit, now: Date): number {
-  const windowMs = windowSeconds * 1000
-  return Math.floor(now.getTime() / windowMs) * windowMs
-}
+const windowOf = (limit: Limit, now: Date): number => windowStart(limit, now).getTime()
 
 function valuesOf(limit: Limit, { id, now }: { readonly id: string; readonly now: Date }) {
   const window = windowOf(limit, now)
@@ -97,6 +94,6 @@ function valuesOf(limit: Limit, { id, now }: { readonly id: string; readonly now
     ':id': S(id),
     ':set': SS(id),
     ':most': N(limit.most),
-    ':ttl': seconds(secondsAfter(new Date(window), limit.windowSeconds)),
+    ':ttl': seconds(windowEnd(limit, now)),
   }
 }

@@ -16,7 +16,7 @@ import { hasSingleUse, type TablePolicy, type TokenPolicy } from './token.ts'
 const VENDOR_SECONDS = { reusable: 8, singleUse: 15 }
 const LEASE_SECONDS = { reusable: 15, singleUse: 32 }
 /** Three tries of the SDK at two seconds each. */
-export const RECORD_SECONDS = 6
+const RECORD_SECONDS = 6
 /** A call with less time than that is not begun. */
 const LEAST_VENDOR_SECONDS = 3
 
