@@ -11,7 +11,7 @@ import {
   TextWidget,
 } from 'aws-cdk-lib/aws-cloudwatch'
 import { Construct } from 'constructs'
-import type { Vendor } from '../functions/core/vendor.ts'
+import type { Vendor } from '../functions/kit/vendor.ts'
 import type { TokenTable } from './token-table.ts'
 import { FAILURE_METRICS, type VendorMetricName, vendMetric, vendorMetric } from './vendor-metrics.ts'
 

@@ -5,8 +5,8 @@ import { Schedule, ScheduleExpression, ScheduleGroup, ScheduleTargetInput, TimeW
 import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets'
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
-import type { Vendor } from '../functions/core/vendor.ts'
 import { ENV } from '../functions/environment.ts'
+import type { Vendor } from '../functions/kit/vendor.ts'
 
 export interface SchedulesProps {
   /** Where it has to be 8 o'clock for the daily check, as an IANA name like 'Europe/Zurich'. @default 'Etc/UTC' */

@@ -15,7 +15,7 @@ import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda'
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs'
 import { Construct } from 'constructs'
 import { ROUTES } from '../functions/api/routes.ts'
-import type { Vendor } from '../functions/core/vendor.ts'
+import type { Vendor } from '../functions/kit/vendor.ts'
 
 /** Who called what and how it ended. Never a query, a header or a body. */
 const ACCESS_LOG = {

@@ -5,8 +5,8 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import { Key } from 'aws-cdk-lib/aws-kms'
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda'
 import { Construct } from 'constructs'
-import type { Vendor } from '../functions/core/vendor.ts'
 import { ENV } from '../functions/environment.ts'
+import type { Vendor } from '../functions/kit/vendor.ts'
 
 /** All operations that the functions use. */
 const OPERATIONS = ['GetItem', 'Query', 'UpdateItem'] as const

@@ -1,6 +1,6 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib'
 import type { Construct } from 'constructs'
-import type { Vendor } from '../functions/core/vendor.ts'
+import type { Vendor } from '../functions/kit/vendor.ts'
 import { vendors as registry } from '../functions/vendors.ts'
 import { Alerts } from './alerts.ts'
 import { Dashboard } from './dashboard.ts'

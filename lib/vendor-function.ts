@@ -3,8 +3,8 @@ import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { Architecture, Function as LambdaFunction, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda'
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs'
 import type { Construct } from 'constructs'
-import type { Vendor } from '../functions/core/vendor.ts'
 import { ENV, SECRET_PREFIX } from '../functions/environment.ts'
+import type { Vendor } from '../functions/kit/vendor.ts'
 import { functionCode } from './vendor-code.ts'
 
 export interface VendorFunctionProps {

@@ -32,7 +32,7 @@ export type VendorMetricName =
   | 'NoticesLost'
 
 /**
- * The classes that failed calls of a vendor are counted by (functions/core/errors.ts): all failures that are remembered
+ * The classes that failed calls of a vendor are counted by (functions/kit/errors.ts): all failures that are remembered
  * of a vendor, and two that say nothing about it. While a vendor is not called, there is nothing to count.
  */
 export const FAILURE_METRICS = [

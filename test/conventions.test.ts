@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { ROUTES } from '../functions/api/routes.ts'
-import { FAILURES } from '../functions/core/errors.ts'
+import { FAILURES } from '../functions/kit/errors.ts'
 import { vendors } from '../functions/vendors.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
@@ -28,7 +28,7 @@ function importsOf(file: string): string[] {
 }
 
 const isPackage = (name: string) => !/^(bin|lib|functions|test)\//.test(name)
-const ROOMS = ['core', 'oauth', 'api', 'consent', 'keeper', 'notices', 'aws', 'lambda', 'callback']
+const ROOMS = ['kit', 'core', 'oauth', 'api', 'consent', 'keeper', 'notices', 'aws', 'lambda', 'callback']
 const isVendorFolder = (path: string) => {
   const [top, folder = '', file] = path.split('/')
   return top === 'functions' && file !== undefined && !ROOMS.includes(folder)
@@ -38,33 +38,34 @@ const vendorFolderOf = (path: string) => path.split('/').slice(0, 2).join('/')
 /** For each part of the tree, what it may import. */
 const ARROWS: readonly { readonly from: RegExp; readonly may: (imported: string, from: string) => boolean }[] = [
   {
-    from: /^functions\/core\//,
-    may: (i) => i.startsWith('functions/core/') || i.startsWith('node:') || i === 'zod/mini',
+    from: /^functions\/kit\//,
+    may: (i) => i.startsWith('functions/kit/') || i.startsWith('node:') || i === 'zod/mini',
   },
+  { from: /^functions\/core\//, may: (i) => /^functions\/(kit|core)\//.test(i) || i.startsWith('node:') },
   {
     from: /^functions\/oauth\//,
-    may: (i) => /^functions\/(core|oauth)\//.test(i) || i.startsWith('node:') || i === 'zod/mini' || i === 'jose',
+    may: (i) => /^functions\/(kit|oauth)\//.test(i) || i.startsWith('node:') || i === 'zod/mini' || i === 'jose',
   },
   {
     from: /^functions\/notices\//,
-    may: (i) => /^functions\/(core|notices)\//.test(i) || i.startsWith('node:'),
+    may: (i) => /^functions\/(kit|core|notices)\//.test(i) || i.startsWith('node:'),
   },
   {
     from: /^functions\/consent\//,
-    may: (i) => /^functions\/(core|consent)\//.test(i) || i.startsWith('node:') || i === 'zod/mini',
+    may: (i) => /^functions\/(kit|core|consent)\//.test(i) || i.startsWith('node:') || i === 'zod/mini',
   },
   {
     from: /^functions\/keeper\//,
-    may: (i) => /^functions\/(core|keeper)\//.test(i) || i.startsWith('node:'),
+    may: (i) => /^functions\/(kit|core|keeper)\//.test(i) || i.startsWith('node:'),
   },
   {
     from: /^functions\/api\//,
-    may: (i) => /^functions\/(core|consent|keeper|api)\//.test(i) || i.startsWith('node:') || i === 'zod/mini',
+    may: (i) => /^functions\/(kit|core|consent|keeper|api)\//.test(i) || i.startsWith('node:') || i === 'zod/mini',
   },
   {
     from: /^functions\/aws\//,
     may: (i) =>
-      /^functions\/(core|consent|notices|aws)\//.test(i) ||
+      /^functions\/(kit|core|consent|notices|aws)\//.test(i) ||
       i === 'functions/environment.ts' ||
       i.startsWith('node:') ||
       /^(@aws-sdk\/|@smithy\/(core\/checksum|signature-v4)$|jose$)/.test(i),
@@ -72,7 +73,7 @@ const ARROWS: readonly { readonly from: RegExp; readonly may: (imported: string,
   {
     from: /^functions\/lambda\//,
     may: (i) =>
-      /^functions\/(core|api|consent|keeper|notices|aws|lambda)\//.test(i) ||
+      /^functions\/(kit|core|api|consent|keeper|notices|aws|lambda)\//.test(i) ||
       i === 'functions/environment.ts' ||
       i.startsWith('node:') ||
       /^(@aws-sdk\/|@aws-lambda-powertools\/|@middy\/core$|aws-lambda$)/.test(i),
@@ -89,12 +90,12 @@ const ARROWS: readonly { readonly from: RegExp; readonly may: (imported: string,
   {
     from: /^functions\/[a-z]+\//,
     may: (i, from) =>
-      /^functions\/(core|oauth)\//.test(i) ||
+      /^functions\/(kit|oauth)\//.test(i) ||
       i.startsWith(`${vendorFolderOf(from)}/`) ||
       i.startsWith('node:') ||
       i === 'zod/mini',
   },
-  { from: /^functions\/vendors\.ts$/, may: (i) => i.endsWith('/vendor.ts') || i.startsWith('functions/core/') },
+  { from: /^functions\/vendors\.ts$/, may: (i) => i.endsWith('/vendor.ts') || i.startsWith('functions/kit/') },
   { from: /^functions\/environment\.ts$/, may: () => false },
   {
     from: /^lib\/local\//,
@@ -108,7 +109,7 @@ const ARROWS: readonly { readonly from: RegExp; readonly may: (imported: string,
   {
     from: /^lib\/cli\//,
     may: (i) =>
-      /^(lib\/(cli|client)|functions\/core)\//.test(i) ||
+      /^(lib\/(cli|client)|functions\/kit)\//.test(i) ||
       ['functions/vendors.ts', 'functions/environment.ts'].includes(i) ||
       i.startsWith('node:') ||
       /^(@aws-sdk\/|zod\/mini$)/.test(i),
@@ -120,7 +121,7 @@ const ARROWS: readonly { readonly from: RegExp; readonly may: (imported: string,
       [
         'functions/vendors.ts',
         'functions/environment.ts',
-        'functions/core/vendor.ts',
+        'functions/kit/vendor.ts',
         'functions/api/routes.ts',
         'constructs',
         'esbuild',
@@ -147,6 +148,8 @@ describe('the arrows of the design', () => {
   it('are looked at for real: a wrong import would be seen', () => {
     const core = ARROWS.find(({ from }) => from.test('functions/core/vend.ts'))
     expect(core?.may('@aws-sdk/client-dynamodb', 'functions/core/vend.ts')).toBe(false)
+    const vendor = ARROWS.find(({ from }) => from.test('functions/accelo/vendor.ts'))
+    expect(vendor?.may('functions/core/vend.ts', 'functions/accelo/vendor.ts')).toBe(false)
     expect(importsOf('functions/accelo/handler.ts')).toEqual([
       'functions/lambda/vendor-function.ts',
       'functions/accelo/vendor.ts',

@@ -1,4 +1,4 @@
-import { defineVendor } from '../core/vendor.ts'
+import { defineVendor } from '../kit/vendor.ts'
 import { clientSecretBasic } from '../oauth/client-auth.ts'
 import { clientCredentialsGrant } from '../oauth/grants.ts'
 import { revokeToken } from '../oauth/revocation.ts'

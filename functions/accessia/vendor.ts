@@ -1,5 +1,5 @@
 import * as z from 'zod/mini'
-import { defineVendor } from '../core/vendor.ts'
+import { defineVendor } from '../kit/vendor.ts'
 import { baseOf, vendorUrl } from '../oauth/vendor-url.ts'
 import { integrationSecret } from './identity-jwt.ts'
 import { exchange, refresh } from './token-requests.ts'

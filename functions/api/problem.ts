@@ -1,4 +1,4 @@
-import { FAILURES, type FailureCode, VendingError } from '../core/errors.ts'
+import { FAILURES, type FailureCode, VendingError } from '../kit/errors.ts'
 
 export interface ApiAnswer {
   readonly status: number

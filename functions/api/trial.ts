@@ -1,9 +1,9 @@
 import { attempt } from '../core/attempt.ts'
-import { type Connection, keyOf } from '../core/connection.ts'
-import { VendingError } from '../core/errors.ts'
 import { tablePolicy, withLease } from '../core/lease.ts'
 import type { Runtime } from '../core/runtime.ts'
 import { checkStatic } from '../core/static-token.ts'
+import { type Connection, keyOf } from '../kit/connection.ts'
+import { VendingError } from '../kit/errors.ts'
 
 /**
  * Obtains a token with a version of the credentials that is not in use yet, to see whether it may be. Where tokens are

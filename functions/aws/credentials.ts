@@ -1,9 +1,9 @@
 import { GetSecretValueCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
-import type { Connection } from '../core/connection.ts'
-import { VendingError } from '../core/errors.ts'
 import { type Memory, share } from '../core/memory.ts'
 import type { CredentialSource, Credentials } from '../core/runtime.ts'
 import { SECRET_PREFIX } from '../environment.ts'
+import type { Connection } from '../kit/connection.ts'
+import { VendingError } from '../kit/errors.ts'
 import { storeUnavailable } from './unavailable.ts'
 
 /** The most documents of named versions that a process caches. */

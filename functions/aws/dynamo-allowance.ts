@@ -1,6 +1,6 @@
 import { type Allowance, type Limit, windowEnd, windowStart } from '../core/allowance.ts'
-import { secondsAfter } from '../core/time.ts'
-import type { Vendor } from '../core/vendor.ts'
+import { secondsAfter } from '../kit/time.ts'
+import type { Vendor } from '../kit/vendor.ts'
 import { date, instant, N, number, S, SS, seconds } from './dynamo-item.ts'
 import { dynamoTable, type TableOptions } from './dynamo-table.ts'
 

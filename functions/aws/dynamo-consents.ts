@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { type Consent, type ConsentStore, EXCHANGE_WITHIN_SECONDS } from '../consent/store.ts'
-import { keyOf } from '../core/connection.ts'
-import { secondsAfter } from '../core/time.ts'
+import { keyOf } from '../kit/connection.ts'
+import { secondsAfter } from '../kit/time.ts'
 import { date, type Item, instant, S, seconds, text } from './dynamo-item.ts'
 import { type Change, dynamoTable, type TableOptions } from './dynamo-table.ts'
 

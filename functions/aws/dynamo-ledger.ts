@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { keyOf } from '../core/connection.ts'
 import type { Matter, Notified, State } from '../core/store.ts'
+import { keyOf } from '../kit/connection.ts'
 import type { NoticeLedger, Subject } from '../notices/ledger.ts'
 import { type Item, readBack, S } from './dynamo-item.ts'
 import { dynamoTable, INITIAL, initial, type TableOptions } from './dynamo-table.ts'

@@ -1,6 +1,6 @@
-import { type Connection, connectionOf, keyOf } from '../core/connection.ts'
 import type { Registry } from '../core/registry.ts'
-import type { Vendor } from '../core/vendor.ts'
+import { type Connection, connectionOf, keyOf } from '../kit/connection.ts'
+import type { Vendor } from '../kit/vendor.ts'
 import { BOOL, type Item, instant, json, S, text } from './dynamo-item.ts'
 import { type Change, dynamoTable, INITIAL, initial, type TableOptions } from './dynamo-table.ts'
 

@@ -1,8 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { AttributeValue } from '@aws-sdk/client-dynamodb'
-import { type Connection, keyOf } from '../core/connection.ts'
 import type { Failure } from '../core/failure.ts'
-import type { Secret } from '../core/secret.ts'
 import {
   type CachedToken,
   type Lease,
@@ -12,6 +10,8 @@ import {
   type State,
   type TokenStore,
 } from '../core/store.ts'
+import { type Connection, keyOf } from '../kit/connection.ts'
+import type { Secret } from '../kit/secret.ts'
 import { date, type Item, instant, json, N, number, readBack, S, SS, seconds, text } from './dynamo-item.ts'
 import { notifiedOf } from './dynamo-ledger.ts'
 import { type Change, dynamoTable, INITIAL, initial, type TableOptions } from './dynamo-table.ts'

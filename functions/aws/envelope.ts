@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { DecryptCommand, GenerateDataKeyCommand, type KMSClient } from '@aws-sdk/client-kms'
 import { CompactEncrypt, compactDecrypt, decodeProtectedHeader } from 'jose'
-import { Secret } from '../core/secret.ts'
+import { Secret } from '../kit/secret.ts'
 import { storeUnavailable } from './unavailable.ts'
 
 /** What a sealed value belongs to. Sealed under one, it opens under no other. */

@@ -1,5 +1,5 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb'
-import type { tableClock } from '../core/time.ts'
+import type { tableClock } from '../kit/time.ts'
 
 /**
  * Lets the clock learn from the `Date` of every answer of the table, refusals and those of attempts that the SDK repeats

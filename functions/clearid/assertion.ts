@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { Secret } from '../core/secret.ts'
+import type { Secret } from '../kit/secret.ts'
 import { type SigningKey, signRs512 } from '../oauth/jwt.ts'
 
 /**

@@ -1,4 +1,4 @@
-import { defineVendor } from '../core/vendor.ts'
+import { defineVendor } from '../kit/vendor.ts'
 import type { ClientAuth } from '../oauth/client-auth.ts'
 import { clientCredentialsGrant } from '../oauth/grants.ts'
 import { jwtBearerGrant } from '../oauth/jwt-bearer.ts'

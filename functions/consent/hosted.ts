@@ -1,8 +1,8 @@
 import * as z from 'zod/mini'
-import type { Connection } from '../core/connection.ts'
-import { VendingError } from '../core/errors.ts'
-import { secret } from '../core/secret.ts'
-import type { Vendor } from '../core/vendor.ts'
+import type { Connection } from '../kit/connection.ts'
+import { VendingError } from '../kit/errors.ts'
+import { secret } from '../kit/secret.ts'
+import type { Vendor } from '../kit/vendor.ts'
 import { type Connected, type ConsentRuntime, finishHostedConsent } from './consent.ts'
 
 /** What the hosted callback hands over when somebody came back with a code. */

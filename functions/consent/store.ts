@@ -1,4 +1,4 @@
-import type { Connection } from '../core/connection.ts'
+import type { Connection } from '../kit/connection.ts'
 
 /** A consent under way. Only the hash of its `state` is kept, so that who reads the table cannot finish it. */
 export interface Consent {

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { type Connection, keyOf } from './connection.ts'
-import { bestEffort, isFailure, VendingError } from './errors.ts'
-import { secondsAfter, secondsBetween } from './time.ts'
-import type { Vendor } from './vendor.ts'
+import { type Connection, keyOf } from '../kit/connection.ts'
+import { bestEffort, isFailure, VendingError } from '../kit/errors.ts'
+import { secondsAfter, secondsBetween } from '../kit/time.ts'
+import type { Vendor } from '../kit/vendor.ts'
 
 /** So many in each fixed stretch of time. Over an edge between two stretches it may be twice as many. */
 export interface Limit {

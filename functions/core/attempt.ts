@@ -1,14 +1,14 @@
+import { type Connection, keyOf } from '../kit/connection.ts'
+import { bestEffort, FAILURES, isFailure, VendingError } from '../kit/errors.ts'
+import type { Secret } from '../kit/secret.ts'
+import { secondsAfter, secondsBetween } from '../kit/time.ts'
+import { freshness, hasSingleUse, refreshAt, sweepAt } from '../kit/token.ts'
+import { type Context, type Issued, type Liveness, statedEnd, type Warning } from '../kit/vendor.ts'
 import { withCallPermit } from './allowance.ts'
-import { type Connection, keyOf } from './connection.ts'
-import { bestEffort, FAILURES, isFailure, VendingError } from './errors.ts'
 import { type Failure, remember } from './failure.ts'
 import { vendorTime } from './lease.ts'
 import { type Credentials, contextFor, type Runtime } from './runtime.ts'
-import type { Secret } from './secret.ts'
 import type { CredentialLife, HeldToken, Lease, Outcome, State, Success } from './store.ts'
-import { secondsAfter, secondsBetween } from './time.ts'
-import { freshness, hasSingleUse, refreshAt, sweepAt } from './token.ts'
-import { type Context, type Issued, type Liveness, statedEnd, type Warning } from './vendor.ts'
 
 /** One way from credentials to an outcome: permit, call, perhaps a second call, record, cache, report. */
 export interface Attempt {

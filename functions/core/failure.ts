@@ -1,5 +1,5 @@
-import { FAILURES, type FailureCode, VendingError } from './errors.ts'
-import { secondsAfter, secondsBetween } from './time.ts'
+import { FAILURES, type FailureCode, VendingError } from '../kit/errors.ts'
+import { secondsAfter, secondsBetween } from '../kit/time.ts'
 
 /** The last failure of a connection, remembered so that every process leaves the vendor alone. */
 export interface Failure {

@@ -1,9 +1,9 @@
-import type { Connection } from './connection.ts'
-import { bestEffort } from './errors.ts'
+import type { Connection } from '../kit/connection.ts'
+import { bestEffort } from '../kit/errors.ts'
+import { secondsAfter, secondsBetween } from '../kit/time.ts'
+import { hasSingleUse, type TablePolicy, type TokenPolicy } from '../kit/token.ts'
 import type { Credentials, Runtime } from './runtime.ts'
 import type { Lease, Row } from './store.ts'
-import { secondsAfter, secondsBetween } from './time.ts'
-import { hasSingleUse, type TablePolicy, type TokenPolicy } from './token.ts'
 
 /*
  *  acquired                                                           until

@@ -1,5 +1,5 @@
+import { secondsBetween } from '../kit/time.ts'
 import type { HeldToken } from './store.ts'
-import { secondsBetween } from './time.ts'
 
 /**
  * How long a process believes what it read of the table. A revoke therefore reaches a warm process within this time,

@@ -1,7 +1,7 @@
-import type { Connection } from './connection.ts'
-import type { FailureCode } from './errors.ts'
+import type { Connection } from '../kit/connection.ts'
+import type { FailureCode } from '../kit/errors.ts'
+import type { Vendor } from '../kit/vendor.ts'
 import type { CredentialLife, State } from './store.ts'
-import type { Vendor } from './vendor.ts'
 
 /** What the engine, consent and the keeper report of themselves. Metrics, the log and notices listen; none is named here. */
 export type Observation =

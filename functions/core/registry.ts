@@ -1,6 +1,6 @@
-import type { Connection } from './connection.ts'
+import type { Connection } from '../kit/connection.ts'
+import type { Vendor } from '../kit/vendor.ts'
 import type { Acknowledgement, CredentialLife } from './store.ts'
-import type { Vendor } from './vendor.ts'
 
 /** What people and the keeper note about a connection. */
 export interface Facts {

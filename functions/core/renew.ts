@@ -1,7 +1,8 @@
+import { type Connection, keyOf } from '../kit/connection.ts'
+import { isFailure, VendingError } from '../kit/errors.ts'
+import { secondsBetween } from '../kit/time.ts'
 import { permitAt, takeRefreshPermit, windowEnd } from './allowance.ts'
 import { attempt } from './attempt.ts'
-import { type Connection, keyOf } from './connection.ts'
-import { isFailure, VendingError } from './errors.ts'
 import { bars } from './failure.ts'
 import { tablePolicy, withLease } from './lease.ts'
 import { share } from './memory.ts'
@@ -17,7 +18,6 @@ import {
 } from './request.ts'
 import type { Credentials, Runtime } from './runtime.ts'
 import type { Lease, State } from './store.ts'
-import { secondsBetween } from './time.ts'
 
 /**
  * Renews if nothing speaks against it: under the lease of the connection, or where nothing may be written down in each

@@ -1,10 +1,10 @@
-import { type Connection, keyOf } from './connection.ts'
-import { type FailureCode, VendingError } from './errors.ts'
+import { type Connection, keyOf } from '../kit/connection.ts'
+import { type FailureCode, VendingError } from '../kit/errors.ts'
+import { secondsBetween } from '../kit/time.ts'
+import { type Freshness, freshness, lifeSeconds, marginSeconds, sweepAt } from '../kit/token.ts'
+import type { Warning } from '../kit/vendor.ts'
 import { asError, type Failure } from './failure.ts'
 import type { HeldToken, Row } from './store.ts'
-import { secondsBetween } from './time.ts'
-import { type Freshness, freshness, lifeSeconds, marginSeconds, sweepAt } from './token.ts'
-import type { Warning } from './vendor.ts'
 
 /** What a caller wants. */
 export interface VendRequest {

@@ -1,5 +1,5 @@
-import { type Connection, keyOf } from './connection.ts'
-import { bestEffort, isFailure, VendingError } from './errors.ts'
+import { type Connection, keyOf } from '../kit/connection.ts'
+import { bestEffort, isFailure, VendingError } from '../kit/errors.ts'
 import { type Credentials, contextFor, type Runtime } from './runtime.ts'
 import type { Forgotten, HeldToken, Row, Stop } from './store.ts'
 

@@ -1,11 +1,11 @@
+import type { Connection } from '../kit/connection.ts'
+import type { Context, Vendor } from '../kit/vendor.ts'
 import type { Allowance } from './allowance.ts'
-import type { Connection } from './connection.ts'
 import { needsConsent } from './failure.ts'
 import type { Memory } from './memory.ts'
 import type { Observe } from './observation.ts'
 import type { Registry } from './registry.ts'
 import type { State, TokenStore } from './store.ts'
-import type { Context, Vendor } from './vendor.ts'
 
 /** Everything the engine needs of the world. In Lambda functions/lambda puts it together; tests hand in their own. */
 export interface Runtime {

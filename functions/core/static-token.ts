@@ -1,15 +1,15 @@
+import { type Connection, keyOf } from '../kit/connection.ts'
+import { type FailureCode, isFailure, VendingError } from '../kit/errors.ts'
+import { isNever, rfc3339, secondsBetween } from '../kit/time.ts'
+import { marginSeconds } from '../kit/token.ts'
+import type { Issued, Warning } from '../kit/vendor.ts'
 import { takeRefreshPermit } from './allowance.ts'
 import { type Attempt, type Attempted, attempt } from './attempt.ts'
-import { type Connection, keyOf } from './connection.ts'
-import { type FailureCode, isFailure, VendingError } from './errors.ts'
 import { asError, bars } from './failure.ts'
 import { share } from './memory.ts'
 import { type Look, served, tooLong, type Vended } from './request.ts'
 import { type Credentials, contextFor, type Runtime } from './runtime.ts'
 import type { State } from './store.ts'
-import { isNever, rfc3339, secondsBetween } from './time.ts'
-import { marginSeconds } from './token.ts'
-import type { Issued, Warning } from './vendor.ts'
 
 const READ_SECONDS = 8
 /** A page for people in the place of an answer may be a maintenance: after so long the token is tried again. */

@@ -1,8 +1,8 @@
-import type { Connection } from './connection.ts'
+import type { Connection } from '../kit/connection.ts'
+import type { Secret } from '../kit/secret.ts'
+import type { AccessToken, TablePolicy } from '../kit/token.ts'
+import type { Liveness } from '../kit/vendor.ts'
 import type { Failure } from './failure.ts'
-import type { Secret } from './secret.ts'
-import type { AccessToken, TablePolicy } from './token.ts'
-import type { Liveness } from './vendor.ts'
 
 /** What is known of one connection, beside its token. It has no TTL: fence and epoch must never start again. */
 export interface State {

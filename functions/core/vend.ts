@@ -1,5 +1,7 @@
-import { type Connection, keyOf } from './connection.ts'
-import { bestEffort, isFailure, VendingError } from './errors.ts'
+import { type Connection, keyOf } from '../kit/connection.ts'
+import { bestEffort, isFailure, VendingError } from '../kit/errors.ts'
+import { DAY_SECONDS, secondsBetween } from '../kit/time.ts'
+import { freshness } from '../kit/token.ts'
 import { asError, type Failure, needsConsent } from './failure.ts'
 import { pauseSeconds } from './lease.ts'
 import { isRecent, keepCopy, OUTAGE_SECONDS, recall, share } from './memory.ts'
@@ -17,8 +19,6 @@ import {
 import { type CredentialSource, credentialsFor, type Runtime } from './runtime.ts'
 import { staticToken } from './static-token.ts'
 import type { HeldToken, Row } from './store.ts'
-import { DAY_SECONDS, secondsBetween } from './time.ts'
-import { freshness } from './token.ts'
 
 /** A caller without anything to serve waits this long for the holder of the lease. */
 const WAIT_SECONDS = 6

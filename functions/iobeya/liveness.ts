@@ -1,6 +1,6 @@
-import { VendingError } from '../core/errors.ts'
-import type { AccessToken } from '../core/token.ts'
-import type { Context, Liveness } from '../core/vendor.ts'
+import { VendingError } from '../kit/errors.ts'
+import type { AccessToken } from '../kit/token.ts'
+import type { Context, Liveness } from '../kit/vendor.ts'
 import { RFC_6749, readAnswer, seen, type TokenShape } from '../oauth/token-answer.ts'
 import { wholeAnswer } from '../oauth/whole-answer.ts'
 

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini'
-import { defineVendor, endDate, type Rotation } from '../core/vendor.ts'
+import { defineVendor, endDate, type Rotation } from '../kit/vendor.ts'
 import { pastedToken, staticToken } from '../oauth/static-token.ts'
 import { baseOf, vendorUrl } from '../oauth/vendor-url.ts'
 import { liveness } from './liveness.ts'

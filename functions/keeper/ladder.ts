@@ -1,5 +1,5 @@
 import type { CredentialLife } from '../core/store.ts'
-import { DAY_SECONDS, secondsAfter, secondsBetween } from '../core/time.ts'
+import { DAY_SECONDS, secondsAfter, secondsBetween } from '../kit/time.ts'
 
 /** Days before the end. After it: daily for a week, then weekly. */
 const STEPS_DAYS = [60, 30, 14, 7, 3, 1, 0]

@@ -1,5 +1,5 @@
 import type { Runtime } from '../core/runtime.ts'
-import { secondsAfter, secondsBetween } from '../core/time.ts'
+import { secondsAfter, secondsBetween } from '../kit/time.ts'
 
 interface Pool {
   /** How many are worked on side by side. */

@@ -1,13 +1,13 @@
-import type { Connection } from '../core/connection.ts'
-import { bestEffort, FAILURES, VendingError } from '../core/errors.ts'
 import { needsConsent } from '../core/failure.ts'
 import { renewalSeconds } from '../core/lease.ts'
 import type { Runtime } from '../core/runtime.ts'
 import type { State } from '../core/store.ts'
-import { DAY_SECONDS, NEVER, secondsAfter, secondsBetween } from '../core/time.ts'
-import { hasSingleUse, sweepAt } from '../core/token.ts'
 import { vend } from '../core/vend.ts'
-import type { Vendor } from '../core/vendor.ts'
+import type { Connection } from '../kit/connection.ts'
+import { bestEffort, FAILURES, VendingError } from '../kit/errors.ts'
+import { DAY_SECONDS, NEVER, secondsAfter, secondsBetween } from '../kit/time.ts'
+import { hasSingleUse, sweepAt } from '../kit/token.ts'
+import type { Vendor } from '../kit/vendor.ts'
 import { forEach } from './pool.ts'
 
 export interface KeeperRuntime extends Runtime {

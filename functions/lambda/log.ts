@@ -2,10 +2,10 @@ import { LogFormatter, Logger, LogItem } from '@aws-lambda-powertools/logger'
 import type { LogAttributes, UnformattedAttributes } from '@aws-lambda-powertools/logger/types'
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics'
 import { shorten, type VendingEvent } from '../api/audit.ts'
-import { FAILURES, type FailureCode, VendingError } from '../core/errors.ts'
 import type { Observation } from '../core/observation.ts'
 import type { Checks } from '../keeper/check.ts'
 import type { Sweep } from '../keeper/sweep.ts'
+import { FAILURES, type FailureCode, VendingError } from '../kit/errors.ts'
 
 /** The audit line is at most this long, all told; logs are most of what a vend costs beyond the gateway. */
 const LINE_BYTES = 400

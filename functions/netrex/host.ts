@@ -1,4 +1,4 @@
-import type { Issued } from '../core/vendor.ts'
+import type { Issued } from '../kit/vendor.ts'
 import { clientSecretParameters } from '../oauth/client-auth.ts'
 import type { TokenEndpoint } from '../oauth/grants.ts'
 import { baseOf, joinPath, vendorUrl } from '../oauth/vendor-url.ts'

@@ -1,4 +1,4 @@
-import type { Rotation } from '../core/vendor.ts'
+import type { Rotation } from '../kit/vendor.ts'
 
 /** For both kinds of credentials, which are made in the same place ("OAuth2 authorization", 2026-11). */
 export const ROTATION: Rotation = {

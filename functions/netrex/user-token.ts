@@ -1,5 +1,5 @@
-import { NEVER } from '../core/time.ts'
-import type { Issued } from '../core/vendor.ts'
+import { NEVER } from '../kit/time.ts'
+import type { Issued } from '../kit/vendor.ts'
 import { staticToken } from '../oauth/static-token.ts'
 import type { UserToken } from './credentials.ts'
 import { contextOf } from './host.ts'

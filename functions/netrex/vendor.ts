@@ -1,5 +1,5 @@
-import { VendingError } from '../core/errors.ts'
-import { defineVendor, type Warning } from '../core/vendor.ts'
+import { VendingError } from '../kit/errors.ts'
+import { defineVendor, type Warning } from '../kit/vendor.ts'
 import { authorizationUrl } from '../oauth/authorization.ts'
 import { authorizationCodeGrant, refreshTokenGrant } from '../oauth/grants.ts'
 import { revokeToken } from '../oauth/revocation.ts'

@@ -1,5 +1,5 @@
-import type { Connection } from '../core/connection.ts'
 import type { State } from '../core/store.ts'
+import type { Connection } from '../kit/connection.ts'
 
 /** How a notice names a connection. */
 export const aboutOf = ({ vendor, name }: Connection, { owner }: State) => ({

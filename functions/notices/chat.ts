@@ -1,4 +1,4 @@
-import { isNever, rfc3339 } from '../core/time.ts'
+import { isNever, rfc3339 } from '../kit/time.ts'
 import { type Notice, type Severity, severityOf } from './kinds.ts'
 import { oneLine, type Place, readOn, TYPES, wordsOf } from './words.ts'
 

@@ -1,6 +1,6 @@
 import type { Failure } from '../core/failure.ts'
 import type { Observation } from '../core/observation.ts'
-import { secondsBetween } from '../core/time.ts'
+import { secondsBetween } from '../kit/time.ts'
 import { aboutOf } from './about.ts'
 import type { RecoveredNotice, TroubleNotice } from './kinds.ts'
 import { type Entry, isClaimed, notifyOnce, type Outbox, recordQuietly } from './once.ts'

@@ -1,6 +1,6 @@
 import type { Observation } from '../core/observation.ts'
 import type { Acknowledgement, CredentialLife } from '../core/store.ts'
-import { rfc3339 } from '../core/time.ts'
+import { rfc3339 } from '../kit/time.ts'
 import { aboutOf } from './about.ts'
 import type { ExpiryNotice, RotatedNotice } from './kinds.ts'
 import { type Entry, notifyOnce, type Outbox } from './once.ts'

@@ -1,4 +1,4 @@
-import { isNever, rfc3339 } from '../core/time.ts'
+import { isNever, rfc3339 } from '../kit/time.ts'
 import { type Notice, severityOf } from './kinds.ts'
 import { type Place, TYPES } from './words.ts'
 

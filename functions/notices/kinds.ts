@@ -1,5 +1,5 @@
-import type { FailureCode } from '../core/errors.ts'
-import type { Rotation } from '../core/vendor.ts'
+import type { FailureCode } from '../kit/errors.ts'
+import type { Rotation } from '../kit/vendor.ts'
 
 /** Something a person should know. Holds names, dates and codes; never a secret and never a vendor's text. */
 export type Notice = ExpiryNotice | TroubleNotice | RecoveredNotice | RotatedNotice | SweepNotice | ManyObtainedNotice

@@ -1,6 +1,6 @@
-import type { Connection } from '../core/connection.ts'
 import type { Matter, Notified } from '../core/store.ts'
-import type { Vendor } from '../core/vendor.ts'
+import type { Connection } from '../kit/connection.ts'
+import type { Vendor } from '../kit/vendor.ts'
 
 /** What a notice is about: one connection, or a vendor as a whole ('failing') and its sweep ('sweep'). */
 export type Subject = Connection | { readonly vendor: Vendor; readonly all: 'failing' | 'sweep' }

@@ -1,6 +1,6 @@
-import { isFailure } from '../core/errors.ts'
 import type { Observation, Observe } from '../core/observation.ts'
-import type { Vendor } from '../core/vendor.ts'
+import { isFailure } from '../kit/errors.ts'
+import type { Vendor } from '../kit/vendor.ts'
 import { aboutOf } from './about.ts'
 import { connectionFailed, connectionWorked } from './connection-trouble.ts'
 import { credentialsEnd, credentialsWork } from './credential-end.ts'

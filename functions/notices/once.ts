@@ -1,5 +1,5 @@
 import type { Matter, Notified } from '../core/store.ts'
-import { secondsBetween } from '../core/time.ts'
+import { secondsBetween } from '../kit/time.ts'
 import type { Notice } from './kinds.ts'
 import type { NoticeLedger, Subject } from './ledger.ts'
 

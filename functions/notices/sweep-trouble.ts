@@ -1,6 +1,6 @@
 import type { Notified } from '../core/store.ts'
-import { secondsBetween } from '../core/time.ts'
-import type { Vendor } from '../core/vendor.ts'
+import { secondsBetween } from '../kit/time.ts'
+import type { Vendor } from '../kit/vendor.ts'
 import { type Entry, isClaimed, notifyOnce, type Outbox, recordQuietly } from './once.ts'
 import { HOLD_BACK_SECONDS } from './vendor-trouble.ts'
 

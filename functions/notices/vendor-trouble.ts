@@ -1,7 +1,7 @@
 import type { Failure } from '../core/failure.ts'
 import type { Notified } from '../core/store.ts'
-import { DAY_SECONDS, secondsBetween } from '../core/time.ts'
-import type { Vendor } from '../core/vendor.ts'
+import { DAY_SECONDS, secondsBetween } from '../kit/time.ts'
+import type { Vendor } from '../kit/vendor.ts'
 import type { RecoveredNotice, TroubleNotice } from './kinds.ts'
 import { type Entry, isClaimed, notifyOnce, type Outbox } from './once.ts'
 

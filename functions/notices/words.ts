@@ -1,5 +1,5 @@
-import { FAILURES } from '../core/errors.ts'
-import { isNever } from '../core/time.ts'
+import { FAILURES } from '../kit/errors.ts'
+import { isNever } from '../kit/time.ts'
 import type {
   ExpiryNotice,
   ManyObtainedNotice,

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { Secret } from '../core/secret.ts'
+import { Secret } from '../kit/secret.ts'
 import { withQuery } from './parameters.ts'
 
 export interface CodeRequest {

@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer'
-import type { Secret } from '../core/secret.ts'
+import type { Secret } from '../kit/secret.ts'
 
 /** How a request proves which client it comes from: a header, or parameters among the others. */
 export type ClientAuth = HeaderAuth | ParameterAuth

@@ -1,7 +1,7 @@
-import { VendingError } from '../core/errors.ts'
-import type { Secret } from '../core/secret.ts'
-import type { TokenPolicy } from '../core/token.ts'
-import type { Warning } from '../core/vendor.ts'
+import { VendingError } from '../kit/errors.ts'
+import type { Secret } from '../kit/secret.ts'
+import type { TokenPolicy } from '../kit/token.ts'
+import type { Warning } from '../kit/vendor.ts'
 import { claimsOf } from './jwt.ts'
 
 interface Answered {

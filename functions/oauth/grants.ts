@@ -1,5 +1,5 @@
-import type { Secret } from '../core/secret.ts'
-import type { Context, Issued } from '../core/vendor.ts'
+import type { Secret } from '../kit/secret.ts'
+import type { Context, Issued } from '../kit/vendor.ts'
 import { expiryOf } from './expiry.ts'
 import type { Parameters } from './parameters.ts'
 import { readTokenAnswer, type TokenShape } from './token-answer.ts'

@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto'
 import { decodeJwt, type JWTPayload, SignJWT } from 'jose'
-import { Secret } from '../core/secret.ts'
+import { Secret } from '../kit/secret.ts'
 
 /** A JWT (RFC 7519) signed with HMAC SHA-256 (RFC 7518 section 3.2). It proves who we are, so it is a secret. */
 export const signHs256 = async (claims: JWTPayload, key: Uint8Array): Promise<Secret> =>

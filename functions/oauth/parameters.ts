@@ -1,4 +1,4 @@
-import { Secret } from '../core/secret.ts'
+import { Secret } from '../kit/secret.ts'
 
 /** What a request says, by name. Undefined is left out; a secret is shown to the vendor only. */
 export type Parameters = Readonly<Record<string, string | Secret | undefined>>

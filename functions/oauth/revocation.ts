@@ -1,6 +1,6 @@
-import { VendingError } from '../core/errors.ts'
-import type { Secret } from '../core/secret.ts'
-import type { Context } from '../core/vendor.ts'
+import { VendingError } from '../kit/errors.ts'
+import type { Secret } from '../kit/secret.ts'
+import type { Context } from '../kit/vendor.ts'
 import { readAnswer, seen, type TokenShape } from './token-answer.ts'
 import { type Endpoint, requestTo, tokenRequest } from './token-endpoint.ts'
 

@@ -1,10 +1,10 @@
 import * as z from 'zod/mini'
-import { VendingError } from '../core/errors.ts'
-import { Secret } from '../core/secret.ts'
-import { secondsBetween } from '../core/time.ts'
-import type { AccessToken } from '../core/token.ts'
-import type { Issued, Rotation } from '../core/vendor.ts'
-import { endOfDay } from '../core/vendor.ts'
+import { VendingError } from '../kit/errors.ts'
+import { Secret } from '../kit/secret.ts'
+import { secondsBetween } from '../kit/time.ts'
+import type { AccessToken } from '../kit/token.ts'
+import type { Issued, Rotation } from '../kit/vendor.ts'
+import { endOfDay } from '../kit/vendor.ts'
 import { claimsOf } from './jwt.ts'
 
 const DAY_SECONDS = 24 * 60 * 60

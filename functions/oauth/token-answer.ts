@@ -1,5 +1,5 @@
-import { type FailureCode, VendingError } from '../core/errors.ts'
-import { Secret } from '../core/secret.ts'
+import { type FailureCode, VendingError } from '../kit/errors.ts'
+import { Secret } from '../kit/secret.ts'
 import type { Answer } from './whole-answer.ts'
 
 /** What a vendor calls the members of its answer (RFC 6749 sections 5.1 and 5.2), and what its refusals mean. */

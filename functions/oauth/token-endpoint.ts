@@ -1,4 +1,4 @@
-import type { Context } from '../core/vendor.ts'
+import type { Context } from '../kit/vendor.ts'
 import type { ClientAuth } from './client-auth.ts'
 import { formOf, type Parameters, withQuery } from './parameters.ts'
 import { vendorUrl } from './vendor-url.ts'

@@ -1,4 +1,4 @@
-import { secondsBetween } from '../core/time.ts'
+import { secondsBetween } from '../kit/time.ts'
 import type { Answer } from './whole-answer.ts'
 
 const DOUBTFUL_SECONDS = 60

@@ -1,4 +1,4 @@
-import { VendingError } from '../core/errors.ts'
+import { VendingError } from '../kit/errors.ts'
 
 const LONGEST = 2048
 // URL parsers drop, decode or reinterpret what is outside of this, each in its own way; no vendor's base URL needs it.

@@ -1,6 +1,6 @@
-import { VendingError } from '../core/errors.ts'
-import { Secret } from '../core/secret.ts'
-import type { Context } from '../core/vendor.ts'
+import { VendingError } from '../kit/errors.ts'
+import { Secret } from '../kit/secret.ts'
+import type { Context } from '../kit/vendor.ts'
 import { httpDate, retryAfterSeconds } from './retry-after.ts'
 import { vendorUrl } from './vendor-url.ts'
 

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
-import type { Vendor } from '../../functions/core/vendor.ts'
 import { SECRET_PREFIX } from '../../functions/environment.ts'
+import type { Vendor } from '../../functions/kit/vendor.ts'
 import { vendors } from '../../functions/vendors.ts'
 import { callApi, machineAt } from './api.ts'
 import { type Command, EXIT, type Shell, UsageError } from './command.ts'

@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
-import { Secret } from '../../functions/core/secret.ts'
+import { Secret } from '../../functions/kit/secret.ts'
 
 /** What a person's browser brings back from the vendor (RFC 6749 sections 4.1.2 and 4.1.2.1). */
 export interface ConsentAnswer {

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini'
-import type { Vendor } from '../../functions/core/vendor.ts'
+import type { Vendor } from '../../functions/kit/vendor.ts'
 import { ApiError, callApi, readAnswer } from './api.ts'
 import { type Arrival, type Callback, isLoopback, listenForCallback } from './callback.ts'
 import type { Outcome } from './callback-page.ts'

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import * as z from 'zod/mini'
-import { rfc3339 } from '../../functions/core/time.ts'
+import { rfc3339 } from '../../functions/kit/time.ts'
 import { vendors } from '../../functions/vendors.ts'
 import { callApi, readAnswer } from './api.ts'
 import { type Command, CommandFailed, EXIT, type Shell, UsageError } from './command.ts'

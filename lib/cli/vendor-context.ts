@@ -1,5 +1,5 @@
-import type { Context, Vendor } from '../../functions/core/vendor.ts'
 import { ENV } from '../../functions/environment.ts'
+import type { Context, Vendor } from '../../functions/kit/vendor.ts'
 import { type Shell, UsageError } from './command.ts'
 
 /** The longest that the machine itself waits for a vendor (functions/core/lease.ts). */

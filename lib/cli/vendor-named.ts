@@ -1,4 +1,4 @@
-import type { Vendor } from '../../functions/core/vendor.ts'
+import type { Vendor } from '../../functions/kit/vendor.ts'
 import { vendors } from '../../functions/vendors.ts'
 import { UsageError } from './command.ts'
 

@@ -1,7 +1,7 @@
 import { type ApiRequest, answer } from '../../functions/api/app.ts'
 import type { VendingEvent } from '../../functions/api/audit.ts'
-import { FAILURES, type FailureCode, VendingError } from '../../functions/core/errors.ts'
-import type { Vendor } from '../../functions/core/vendor.ts'
+import { FAILURES, type FailureCode, VendingError } from '../../functions/kit/errors.ts'
+import type { Vendor } from '../../functions/kit/vendor.ts'
 import { fakeVendor, gives, refuses, world } from '../support/world.ts'
 
 const request = (change: Partial<ApiRequest> = {}): ApiRequest => ({

@@ -1,6 +1,6 @@
 import type { KMSClient, ServiceInputTypes } from '@aws-sdk/client-kms'
 import { type Binding, kmsEnvelope } from '../../functions/aws/envelope.ts'
-import { Secret } from '../../functions/core/secret.ts'
+import { Secret } from '../../functions/kit/secret.ts'
 import { now } from '../contracts/vendors.ts'
 import { localAws } from '../support/local-aws.ts'
 

@@ -2,7 +2,7 @@ import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb'
 import { followTable } from '../../functions/aws/table-clock.ts'
-import { type ClockSample, secondsAfter, tableClock } from '../../functions/core/time.ts'
+import { type ClockSample, secondsAfter, tableClock } from '../../functions/kit/time.ts'
 import { closed } from '../../lib/local/loopback.ts'
 
 /** Near the real time: of a server whose clock is five minutes off the SDK repeats what it refuses. */

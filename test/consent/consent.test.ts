@@ -1,9 +1,9 @@
 import { beginConsent, type ConsentRuntime, finishConsent } from '../../functions/consent/consent.ts'
 import { disable, revoke } from '../../functions/core/revoke.ts'
-import { Secret } from '../../functions/core/secret.ts'
-import { secondsAfter } from '../../functions/core/time.ts'
 import { vend } from '../../functions/core/vend.ts'
-import type { Authorization, Vendor } from '../../functions/core/vendor.ts'
+import { Secret } from '../../functions/kit/secret.ts'
+import { secondsAfter } from '../../functions/kit/time.ts'
+import type { Authorization, Vendor } from '../../functions/kit/vendor.ts'
 import { fakeVendor, gives, refuses, The, world } from '../support/world.ts'
 
 const REDIRECT = 'http://127.0.0.1:53682/callback'

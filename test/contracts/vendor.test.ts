@@ -1,6 +1,6 @@
-import { type FailureCode, VendingError } from '../../functions/core/errors.ts'
-import { Secret } from '../../functions/core/secret.ts'
-import type { Vendor } from '../../functions/core/vendor.ts'
+import { type FailureCode, VendingError } from '../../functions/kit/errors.ts'
+import { Secret } from '../../functions/kit/secret.ts'
+import type { Vendor } from '../../functions/kit/vendor.ts'
 import { vendors } from '../../functions/vendors.ts'
 import {
   breaksOff,

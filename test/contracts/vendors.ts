@@ -1,7 +1,7 @@
-import { VendingError } from '../../functions/core/errors.ts'
-import { secondsAfter } from '../../functions/core/time.ts'
-import type { TablePolicy } from '../../functions/core/token.ts'
-import type { Vendor } from '../../functions/core/vendor.ts'
+import { VendingError } from '../../functions/kit/errors.ts'
+import { secondsAfter } from '../../functions/kit/time.ts'
+import type { TablePolicy } from '../../functions/kit/token.ts'
+import type { Vendor } from '../../functions/kit/vendor.ts'
 
 export const now = new Date('2026-11-21T12:00:00Z')
 export const later = (seconds: number): Date => secondsAfter(now, seconds)

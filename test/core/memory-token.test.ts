@@ -1,7 +1,7 @@
 import type { Vended, VendRequest } from '../../functions/core/request.ts'
 import type { HeldToken, Lease, TokenStore } from '../../functions/core/store.ts'
 import { vend } from '../../functions/core/vend.ts'
-import type { Vendor } from '../../functions/core/vendor.ts'
+import type { Vendor } from '../../functions/kit/vendor.ts'
 import { memoryTable } from '../support/memory-store.ts'
 import { happensAfter } from '../support/ports.ts'
 import { type Clock, fakeVendor, gives, refuses, type Script, The, world } from '../support/world.ts'

@@ -1,8 +1,8 @@
 import { change, list, show } from '../../functions/api/connections.ts'
-import { type FailureCode, VendingError } from '../../functions/core/errors.ts'
 import { disable, revoke } from '../../functions/core/revoke.ts'
 import { vend } from '../../functions/core/vend.ts'
-import type { Revocation, Vendor } from '../../functions/core/vendor.ts'
+import { type FailureCode, VendingError } from '../../functions/kit/errors.ts'
+import type { Revocation, Vendor } from '../../functions/kit/vendor.ts'
 import { happensBefore } from '../support/ports.ts'
 import { fakeVendor, gives, refuses, The, world } from '../support/world.ts'
 

@@ -1,10 +1,10 @@
-import { VendingError } from '../../functions/core/errors.ts'
 import { revoke } from '../../functions/core/revoke.ts'
-import { Secret } from '../../functions/core/secret.ts'
-import { DAY_SECONDS, secondsAfter } from '../../functions/core/time.ts'
 import { vend } from '../../functions/core/vend.ts'
-import type { Liveness, Vendor } from '../../functions/core/vendor.ts'
 import { checkAll } from '../../functions/keeper/check.ts'
+import { VendingError } from '../../functions/kit/errors.ts'
+import { Secret } from '../../functions/kit/secret.ts'
+import { DAY_SECONDS, secondsAfter } from '../../functions/kit/time.ts'
+import type { Liveness, Vendor } from '../../functions/kit/vendor.ts'
 import { fakeVendor, The, world } from '../support/world.ts'
 
 const MINUTE = 60

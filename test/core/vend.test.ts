@@ -1,10 +1,10 @@
-import type { VendingError } from '../../functions/core/errors.ts'
 import type { Vended } from '../../functions/core/request.ts'
 import { disable, revoke } from '../../functions/core/revoke.ts'
 import type { Runtime } from '../../functions/core/runtime.ts'
-import { secondsAfter, secondsBetween } from '../../functions/core/time.ts'
 import { vend } from '../../functions/core/vend.ts'
-import type { Vendor } from '../../functions/core/vendor.ts'
+import type { VendingError } from '../../functions/kit/errors.ts'
+import { secondsAfter, secondsBetween } from '../../functions/kit/time.ts'
+import type { Vendor } from '../../functions/kit/vendor.ts'
 import { happensAfter, happensBefore } from '../support/ports.ts'
 import { broken, fakeVendor, gives, refuses, type Script, The, world } from '../support/world.ts'
 

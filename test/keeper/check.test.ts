@@ -1,7 +1,7 @@
 import { change } from '../../functions/api/connections.ts'
-import { DAY_SECONDS, secondsBetween } from '../../functions/core/time.ts'
 import { vend } from '../../functions/core/vend.ts'
 import { checkAll, checkConnection } from '../../functions/keeper/check.ts'
+import { DAY_SECONDS, secondsBetween } from '../../functions/kit/time.ts'
 import type { Machine } from '../../functions/lambda/runtime.ts'
 import { noticeListener } from '../../functions/notices/listen.ts'
 import { watched } from '../support/watched.ts'

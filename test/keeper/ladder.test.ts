@@ -1,5 +1,5 @@
-import { DAY_SECONDS, secondsAfter } from '../../functions/core/time.ts'
 import { rungAt } from '../../functions/keeper/ladder.ts'
+import { DAY_SECONDS, secondsAfter } from '../../functions/kit/time.ts'
 
 const until = new Date('2027-11-27T10:00:00Z')
 const year = { since: secondsAfter(until, -365 * DAY_SECONDS), until }

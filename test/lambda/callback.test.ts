@@ -7,10 +7,10 @@ import { lambdaInvoke } from '../../functions/aws/invoke.ts'
 import { beginConsent, beginHostedConsent, finishConsent } from '../../functions/consent/consent.ts'
 import type { ConsentStore } from '../../functions/consent/store.ts'
 import { disable } from '../../functions/core/revoke.ts'
-import { Secret } from '../../functions/core/secret.ts'
 import type { TokenStore } from '../../functions/core/store.ts'
-import { secondsAfter } from '../../functions/core/time.ts'
-import type { Vendor } from '../../functions/core/vendor.ts'
+import { Secret } from '../../functions/kit/secret.ts'
+import { secondsAfter } from '../../functions/kit/time.ts'
+import type { Vendor } from '../../functions/kit/vendor.ts'
 import {
   answerCallback,
   type CallbackEvent,

@@ -1,11 +1,11 @@
 import { jest } from '@jest/globals'
 import type { VendingEvent } from '../../functions/api/audit.ts'
 import { storeUnavailable } from '../../functions/aws/unavailable.ts'
-import { FAILURES, type FailureCode, VendingError } from '../../functions/core/errors.ts'
 import type { Observation } from '../../functions/core/observation.ts'
 import { newState } from '../../functions/core/store.ts'
-import { DAY_SECONDS, secondsAfter } from '../../functions/core/time.ts'
 import { daysLeft } from '../../functions/keeper/ladder.ts'
+import { FAILURES, type FailureCode, VendingError } from '../../functions/kit/errors.ts'
+import { DAY_SECONDS, secondsAfter } from '../../functions/kit/time.ts'
 import {
   countNotice,
   metrics,

@@ -1,7 +1,7 @@
 import { jest } from '@jest/globals'
-import { FAILURES, type FailureCode, VendingError } from '../../functions/core/errors.ts'
 import type { Observation } from '../../functions/core/observation.ts'
 import { newState } from '../../functions/core/store.ts'
+import { FAILURES, type FailureCode, VendingError } from '../../functions/kit/errors.ts'
 import {
   countNotice,
   metrics,

@@ -10,7 +10,7 @@ import {
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge'
 import { CreateTopicCommand, ListTopicsCommand, PublishCommand, SNSClient, SubscribeCommand } from '@aws-sdk/client-sns'
 import { followTable } from '../../functions/aws/table-clock.ts'
-import { tableClock } from '../../functions/core/time.ts'
+import { tableClock } from '../../functions/kit/time.ts'
 import { type AwsEndpoints, startAwsEndpoints } from '../../lib/local/aws-endpoints.ts'
 import { machineClock } from '../../lib/local/clock.ts'
 import type { BusEvent } from '../../lib/local/event-bus.ts'

@@ -1,13 +1,13 @@
 import * as z from 'zod/mini'
-import { VendingError } from '../../functions/core/errors.ts'
-import { Secret, secret } from '../../functions/core/secret.ts'
+import { VendingError } from '../../functions/kit/errors.ts'
+import { Secret, secret } from '../../functions/kit/secret.ts'
 import {
   type Context,
   defineVendor,
   type Issued,
   type Vendor,
   type VendorDefinition,
-} from '../../functions/core/vendor.ts'
+} from '../../functions/kit/vendor.ts'
 import { issuedFrom } from '../../functions/oauth/grants.ts'
 import { RFC_6749, readAnswer, type TokenShape } from '../../functions/oauth/token-answer.ts'
 import type { Answer } from '../../functions/oauth/whole-answer.ts'

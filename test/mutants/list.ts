@@ -505,7 +505,7 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   ),
   ...of(
-    'functions/core/token.ts',
+    'functions/kit/token.ts',
     [VEND],
     [
       ['a token is handed out within its margin', 'if (left <= marginSeconds(token)) ', 'if (left <= 0) '],
@@ -691,7 +691,7 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   ),
   ...of(
-    'functions/core/time.ts',
+    'functions/kit/time.ts',
     ['test/aws/table-clock.test.ts'],
     [
       [

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check'
-import { NEVER } from '../../functions/core/time.ts'
+import { NEVER } from '../../functions/kit/time.ts'
 import { chatOf } from '../../functions/notices/chat.ts'
 import { all, anyNotice, expiring, notices, place } from '../support/notices.ts'
 

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check'
-import { NEVER } from '../../functions/core/time.ts'
+import { NEVER } from '../../functions/kit/time.ts'
 import { eventOf } from '../../functions/notices/event.ts'
 import { anyNotice, expiring, notices, place } from '../support/notices.ts'
 

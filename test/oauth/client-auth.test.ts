@@ -1,4 +1,4 @@
-import { Secret } from '../../functions/core/secret.ts'
+import { Secret } from '../../functions/kit/secret.ts'
 import { clientSecretBasic } from '../../functions/oauth/client-auth.ts'
 
 it('leaves the @ of the id as it is', () => {

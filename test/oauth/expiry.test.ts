@@ -1,6 +1,6 @@
-import { Secret } from '../../functions/core/secret.ts'
-import { secondsAfter, secondsBetween } from '../../functions/core/time.ts'
-import type { TokenPolicy } from '../../functions/core/token.ts'
+import { Secret } from '../../functions/kit/secret.ts'
+import { secondsAfter, secondsBetween } from '../../functions/kit/time.ts'
+import type { TokenPolicy } from '../../functions/kit/token.ts'
 import { expiryOf } from '../../functions/oauth/expiry.ts'
 import { jwt, NOW } from '../support/fake-vendor.ts'
 

@@ -1,5 +1,5 @@
-import { Secret } from '../../functions/core/secret.ts'
-import { secondsAfter } from '../../functions/core/time.ts'
+import { Secret } from '../../functions/kit/secret.ts'
+import { secondsAfter } from '../../functions/kit/time.ts'
 import { clientSecretParameters } from '../../functions/oauth/client-auth.ts'
 import { authorizationCodeGrant, clientCredentialsGrant, refreshTokenGrant } from '../../functions/oauth/grants.ts'
 import { contextFor, expectNoTrace, failureOf, json, NOW, type Step, vendorAnswering } from '../support/fake-vendor.ts'

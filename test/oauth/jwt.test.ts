@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer'
 import { generateKeyPairSync, verify } from 'node:crypto'
-import { Secret } from '../../functions/core/secret.ts'
+import { Secret } from '../../functions/kit/secret.ts'
 import { claimsOf, signHs256, signRs512 } from '../../functions/oauth/jwt.ts'
 import { jwt } from '../support/fake-vendor.ts'
 

@@ -1,4 +1,4 @@
-import { Secret } from '../../functions/core/secret.ts'
+import { Secret } from '../../functions/kit/secret.ts'
 import { revokeToken } from '../../functions/oauth/revocation.ts'
 import {
   contextFor,

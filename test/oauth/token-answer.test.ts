@@ -1,5 +1,5 @@
-import { type FailureCode, VendingError } from '../../functions/core/errors.ts'
-import { Secret } from '../../functions/core/secret.ts'
+import { type FailureCode, VendingError } from '../../functions/kit/errors.ts'
+import { Secret } from '../../functions/kit/secret.ts'
 import { RFC_6749, readTokenAnswer, type TokenShape } from '../../functions/oauth/token-answer.ts'
 import type { Answer } from '../../functions/oauth/whole-answer.ts'
 import { expectNoTrace } from '../support/fake-vendor.ts'

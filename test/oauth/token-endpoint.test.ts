@@ -1,4 +1,4 @@
-import { VendingError } from '../../functions/core/errors.ts'
+import { VendingError } from '../../functions/kit/errors.ts'
 import { type TokenRequest, tokenRequest } from '../../functions/oauth/token-endpoint.ts'
 import {
   breaksOff,

@@ -1,4 +1,4 @@
-import { VendingError } from '../../functions/core/errors.ts'
+import { VendingError } from '../../functions/kit/errors.ts'
 import { baseOf, joinPath, vendorUrl } from '../../functions/oauth/vendor-url.ts'
 
 const HOSTS = ['clearid.io', 'api.accelo.com']

@@ -1,7 +1,7 @@
-import { DAY_SECONDS } from '../../functions/core/time.ts'
 import { vend } from '../../functions/core/vend.ts'
 import { iobeya } from '../../functions/iobeya/vendor.ts'
 import { checkAll } from '../../functions/keeper/check.ts'
+import { DAY_SECONDS } from '../../functions/kit/time.ts'
 import { issueIobeyaToken } from '../../lib/local/simulators/iobeya.ts'
 import { simulatedVendors } from '../support/simulated-vendors.ts'
 import { world } from '../support/world.ts'

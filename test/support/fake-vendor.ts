@@ -1,5 +1,5 @@
 import { inspect } from 'node:util'
-import type { Context, Vendor } from '../../functions/core/vendor.ts'
+import type { Context, Vendor } from '../../functions/kit/vendor.ts'
 
 /** A request as a vendor would see it. */
 export interface Seen {

@@ -2,9 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import { type Consent, type ConsentStore, EXCHANGE_WITHIN_SECONDS } from '../../functions/consent/store.ts'
 import type { Allowance, Limit } from '../../functions/core/allowance.ts'
-import { type Connection, keyOf } from '../../functions/core/connection.ts'
 import type { Registry } from '../../functions/core/registry.ts'
-import type { Secret } from '../../functions/core/secret.ts'
 import {
   type CachedToken,
   type Lease,
@@ -15,8 +13,10 @@ import {
   type State,
   type TokenStore,
 } from '../../functions/core/store.ts'
-import { secondsBetween } from '../../functions/core/time.ts'
-import type { Vendor } from '../../functions/core/vendor.ts'
+import { type Connection, keyOf } from '../../functions/kit/connection.ts'
+import type { Secret } from '../../functions/kit/secret.ts'
+import { secondsBetween } from '../../functions/kit/time.ts'
+import type { Vendor } from '../../functions/kit/vendor.ts'
 import type { NoticeLedger, Subject } from '../../functions/notices/ledger.ts'
 
 interface Held {

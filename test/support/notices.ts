@@ -1,5 +1,5 @@
 import * as fc from 'fast-check'
-import type { Rotation } from '../../functions/core/vendor.ts'
+import type { Rotation } from '../../functions/kit/vendor.ts'
 import type { Notice, NoticeKind } from '../../functions/notices/kinds.ts'
 
 /** One notice of each kind, as people may get them. */

@@ -1,7 +1,7 @@
 import { accelo } from '../../functions/accelo/vendor.ts'
-import { Secret } from '../../functions/core/secret.ts'
-import { secondsAfter } from '../../functions/core/time.ts'
-import type { Context } from '../../functions/core/vendor.ts'
+import { Secret } from '../../functions/kit/secret.ts'
+import { secondsAfter } from '../../functions/kit/time.ts'
+import type { Context } from '../../functions/kit/vendor.ts'
 import {
   contextFor,
   expectNoTrace,

@@ -1,8 +1,8 @@
 import { Buffer } from 'node:buffer'
 import { createPublicKey, verify } from 'node:crypto'
 import { clearid } from '../../functions/clearid/vendor.ts'
-import { secondsAfter } from '../../functions/core/time.ts'
-import type { Context } from '../../functions/core/vendor.ts'
+import { secondsAfter } from '../../functions/kit/time.ts'
+import type { Context } from '../../functions/kit/vendor.ts'
 import { newRsaKey } from '../../lib/local/simulators/rs512.ts'
 import {
   contextFor,

@@ -1,6 +1,6 @@
-import { secondsAfter } from '../../functions/core/time.ts'
-import { lifeSeconds, marginSeconds } from '../../functions/core/token.ts'
 import { iobeya } from '../../functions/iobeya/vendor.ts'
+import { secondsAfter } from '../../functions/kit/time.ts'
+import { lifeSeconds, marginSeconds } from '../../functions/kit/token.ts'
 import {
   contextFor,
   endless,
