@@ -7,7 +7,6 @@ import {
   finishConsent,
 } from '../consent/consent.ts'
 import type { Vended, VendRequest } from '../core/request.ts'
-import { revoke } from '../core/revoke.ts'
 import { vend } from '../core/vend.ts'
 import type { Connection } from '../kit/connection.ts'
 import { VendingError } from '../kit/errors.ts'
@@ -17,6 +16,7 @@ import type { Vendor } from '../kit/vendor.ts'
 import type { VendingEvent } from './audit.ts'
 import { change, list, show } from './connections.ts'
 import { type ApiAnswer, json, problem } from './problem.ts'
+import { revoke } from './revoke.ts'
 import { type Operation, ROUTES } from './routes.ts'
 
 /**

@@ -1,5 +1,4 @@
 import { bars, type Failure, needsConsent } from '../core/failure.ts'
-import { disable } from '../core/revoke.ts'
 import { type Credentials, contextFor, type Runtime } from '../core/runtime.ts'
 import type { HeldToken, Row, State } from '../core/store.ts'
 import { acknowledge, checkConnection } from '../keeper/check.ts'
@@ -9,6 +8,7 @@ import { VendingError } from '../kit/errors.ts'
 import { DAY_SECONDS, isNever, rfc3339, secondsBetween } from '../kit/time.ts'
 import { freshness } from '../kit/token.ts'
 import type { Liveness, Vendor } from '../kit/vendor.ts'
+import { disable } from './revoke.ts'
 import { tryCredentials } from './trial.ts'
 
 export type ConnectionState =

@@ -1,5 +1,5 @@
+import { disable, revoke } from '../../functions/api/revoke.ts'
 import { beginConsent, type ConsentRuntime, finishConsent } from '../../functions/consent/consent.ts'
-import { disable, revoke } from '../../functions/core/revoke.ts'
 import { vend } from '../../functions/core/vend.ts'
 import { Secret } from '../../functions/kit/secret.ts'
 import { secondsAfter } from '../../functions/kit/time.ts'

@@ -1,6 +1,6 @@
+import { disable, revoke } from '../../functions/api/revoke.ts'
 import { needsConsent } from '../../functions/core/failure.ts'
 import type { VendRequest } from '../../functions/core/request.ts'
-import { disable, revoke } from '../../functions/core/revoke.ts'
 import type { Runtime } from '../../functions/core/runtime.ts'
 import type { TokenStore } from '../../functions/core/store.ts'
 import { vend } from '../../functions/core/vend.ts'

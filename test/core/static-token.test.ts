@@ -1,4 +1,4 @@
-import { revoke } from '../../functions/core/revoke.ts'
+import { revoke } from '../../functions/api/revoke.ts'
 import { vend } from '../../functions/core/vend.ts'
 import { checkAll } from '../../functions/keeper/check.ts'
 import { VendingError } from '../../functions/kit/errors.ts'

@@ -1,5 +1,5 @@
+import { disable, revoke } from '../../functions/api/revoke.ts'
 import type { Vended } from '../../functions/core/request.ts'
-import { disable, revoke } from '../../functions/core/revoke.ts'
 import type { Runtime } from '../../functions/core/runtime.ts'
 import { vend } from '../../functions/core/vend.ts'
 import type { VendingError } from '../../functions/kit/errors.ts'

@@ -1,5 +1,5 @@
 import { change } from '../../functions/api/connections.ts'
-import { disable } from '../../functions/core/revoke.ts'
+import { disable } from '../../functions/api/revoke.ts'
 import { vend } from '../../functions/core/vend.ts'
 import { renewDue } from '../../functions/keeper/sweep.ts'
 import { VendingError } from '../../functions/kit/errors.ts'

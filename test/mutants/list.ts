@@ -651,7 +651,7 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   ),
   ...of(
-    'functions/core/revoke.ts',
+    'functions/api/revoke.ts',
     [REVOKE],
     [
       [

@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process'
-import { revoke } from '../../functions/core/revoke.ts'
+import { revoke } from '../../functions/api/revoke.ts'
 import { vend } from '../../functions/core/vend.ts'
 import { vendors } from '../../functions/vendors.ts'
 import { counts, machine, tell } from './machine.ts'

@@ -1,7 +1,7 @@
+import { type Credentials, contextFor, type Runtime } from '../core/runtime.ts'
+import type { Forgotten, HeldToken, Row, Stop } from '../core/store.ts'
 import { type Connection, keyOf } from '../kit/connection.ts'
 import { bestEffort, isFailure, VendingError } from '../kit/errors.ts'
-import { type Credentials, contextFor, type Runtime } from './runtime.ts'
-import type { Forgotten, HeldToken, Row, Stop } from './store.ts'
 
 /** What became of the token at the vendor. It is not vended here again, whatever this says. */
 export type VendorRevocation = 'done' | 'failed' | 'not_offered' | 'nothing_to_revoke'

@@ -1,5 +1,5 @@
 import { change, list, show } from '../../functions/api/connections.ts'
-import { disable, revoke } from '../../functions/core/revoke.ts'
+import { disable, revoke } from '../../functions/api/revoke.ts'
 import { vend } from '../../functions/core/vend.ts'
 import { type FailureCode, VendingError } from '../../functions/kit/errors.ts'
 import type { Revocation, Vendor } from '../../functions/kit/vendor.ts'
