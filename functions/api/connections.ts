@@ -4,7 +4,7 @@ import type { HeldToken, Row, State } from '../core/store.ts'
 import { acknowledge, checkConnection } from '../keeper/check.ts'
 import { rungAt } from '../keeper/ladder.ts'
 import { type Connection, keyOf } from '../kit/connection.ts'
-import { VendingError } from '../kit/errors.ts'
+import { orFailure, VendingError } from '../kit/errors.ts'
 import { DAY_SECONDS, isNever, rfc3339, secondsBetween } from '../kit/time.ts'
 import { freshness } from '../kit/token.ts'
 import type { Liveness, Vendor } from '../kit/vendor.ts'
@@ -63,21 +63,12 @@ const NEXT: Readonly<Record<ConnectionState, string>> = {
 /** What could be read of the credentials, or why not. */
 type Secretly = Credentials | VendingError
 
-async function credentialsOf(connection: Connection, runtime: Runtime): Promise<Secretly> {
-  try {
-    return await runtime.credentials.read(connection, READ_SECONDS)
-  } catch (error) {
-    if (error instanceof VendingError) return error
-    throw error
-  }
-}
-
 /** Everything known of one connection. Throws `unknown_connection` when there is neither a row nor a secret. */
 export async function show(connection: Connection, runtime: Runtime): Promise<ConnectionView> {
   const { vendor, name } = connection
   const row = await runtime.tokens.read(connection)
   const { state } = row
-  const credentials = await credentialsOf(connection, runtime)
+  const credentials = await orFailure(runtime.credentials.read(connection, READ_SECONDS))
   if (credentials instanceof VendingError && !row.exists) throw credentials
   const token = await tokenOf(connection, row, credentials, runtime)
   const now = runtime.now()
@@ -207,15 +198,13 @@ async function tokenOf(
   const held: HeldToken | undefined = token ?? runtime.memory.copies.get(keyOf(connection))?.token
   if (held) return held.epoch === state.epoch ? held : undefined
   if (credentials instanceof VendingError || !vendor.isStatic?.(credentials.document)) return undefined
-  try {
-    const context = contextFor(vendor, runtime, CALL_SECONDS)
-    const { accessToken } = await vendor.issue(credentials.document, undefined, context)
-    return { accessToken, refreshAt: accessToken.expiresAt }
-  } catch (error) {
-    // A static token that has expired is none to speak of.
-    if (error instanceof VendingError) return undefined
-    throw error
-  }
+  const issued = await orFailure(
+    vendor.issue(credentials.document, undefined, contextFor(vendor, runtime, CALL_SECONDS)),
+  )
+  // A static token that has expired is none to speak of.
+  if (issued instanceof VendingError) return undefined
+  const { accessToken } = issued
+  return { accessToken, refreshAt: accessToken.expiresAt }
 }
 
 const holdsToken = ({ isStatic }: Vendor, credentials: Secretly): boolean =>
@@ -230,7 +219,7 @@ function stateOf(
   if (state.status === 'disabled') return state.status
   if (credentials instanceof VendingError)
     return credentials.code === 'unknown_connection' ? 'secret_missing' : 'failing'
-  if (state.failure && needsConsent(state.failure)) return 'reconnect'
+  if (needsConsent(state.failure)) return 'reconnect'
   if (state.failure && bars(state.failure, credentials.version, now)) return 'failing'
   if (!token) return state.succeededAt ? 'expired' : 'not_vended'
   const fit = freshness(token.accessToken, { refreshAt: token.refreshAt, minTtlSeconds: 0, now })

@@ -1,7 +1,7 @@
 import { type Credentials, contextFor, type Runtime } from '../core/runtime.ts'
 import type { Forgotten, HeldToken, Row, Stop } from '../core/store.ts'
 import { type Connection, keyOf } from '../kit/connection.ts'
-import { bestEffort, isFailure, VendingError } from '../kit/errors.ts'
+import { bestEffort, isFailure, orFailure, VendingError } from '../kit/errors.ts'
 
 /** What became of the token at the vendor. It is not vended here again, whatever this says. */
 export type VendorRevocation = 'done' | 'failed' | 'not_offered' | 'nothing_to_revoke'
@@ -23,8 +23,8 @@ export async function revoke(connection: Connection, runtime: Runtime): Promise<
   const held = row.token ?? runtime.memory.copies.get(key)?.token
   runtime.memory.copies.delete(key)
 
-  const credentials = await readable(connection, runtime)
-  if (credentials && vendor.isStatic?.(credentials.document)) {
+  const credentials = await orFailure(runtime.credentials.read(connection, 0))
+  if (!(credentials instanceof VendingError) && vendor.isStatic?.(credentials.document)) {
     // Only now it is known that this version holds the token as well.
     if (credentials.version !== stop.failure?.credentialVersion)
       await runtime.tokens.stop(connection, revokingStatic(connection, credentials.version, runtime.now()))
@@ -70,18 +70,8 @@ function revokingStatic(connection: Connection, credentialVersion: string, now: 
   return { kind: 'revoke', failure, refusedVersions: [credentialVersion] }
 }
 
-/** The credentials for the vendor's part, if they can be had. */
-async function readable(connection: Connection, { credentials }: Runtime): Promise<Credentials | undefined> {
-  try {
-    return await credentials.read(connection, 0)
-  } catch (error) {
-    if (error instanceof VendingError) return undefined
-    throw error
-  }
-}
-
 interface Revoked extends Forgotten {
-  readonly credentials: Credentials | undefined
+  readonly credentials: Credentials | VendingError
   readonly held: HeldToken | undefined
 }
 
@@ -97,17 +87,14 @@ async function revokeAtVendor(
   const now = runtime.now()
   const live = held && held.accessToken.expiresAt > now ? held.accessToken.value : undefined
   if (!live && !refreshToken) return 'nothing_to_revoke'
-  if (!credentials || (!live && leasedUntil && leasedUntil > now)) return 'failed'
+  if (credentials instanceof VendingError || (!live && leasedUntil && leasedUntil > now)) return 'failed'
   const { document } = credentials
   const context = () => contextFor(vendor, runtime, VENDOR_SECONDS)
-  try {
+  const atVendor = async () => {
     const token = live ?? (await vendor.issue(document, refreshToken, context())).accessToken.value
     await bestOfTwo(async () => vendor.revocation?.revoke(document, token, context()))
-    return 'done'
-  } catch (error) {
-    if (error instanceof VendingError) return 'failed'
-    throw error
   }
+  return (await orFailure(atVendor())) instanceof VendingError ? 'failed' : 'done'
 }
 
 /** Once more when no answer came. */

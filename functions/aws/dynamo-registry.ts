@@ -1,4 +1,4 @@
-import type { Registry } from '../core/registry.ts'
+import type { Registry } from '../core/store.ts'
 import { type Connection, connectionOf, keyOf } from '../kit/connection.ts'
 import type { Vendor } from '../kit/vendor.ts'
 import { BOOL, type Item, instant, json, S, text } from './dynamo-item.ts'

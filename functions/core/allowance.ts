@@ -53,18 +53,35 @@ export async function takeRefreshPermit(connection: Connection, { allowance, now
   for (const { name, most, windowSeconds } of FORCED) {
     const limit = { name: `${name}#${connection.name}`, most, windowSeconds }
     if ((await allowance.take(connection.vendor, limit, permitAt(now()))) !== undefined) continue
-    throw new VendingError(
-      'refresh_rate_limited',
-      `callers have had ${keyOf(connection)} renewed ${most} times in ${windowSeconds} s, which is the limit`,
-      { retryAfterSeconds: Math.ceil(secondsBetween(now(), windowEnd(limit, now()))) },
-    )
+    const spent = `callers have had ${keyOf(connection)} renewed ${most} times in ${windowSeconds} s, which is the limit`
+    throw new VendingError('refresh_rate_limited', spent, untilNext(limit, now()))
   }
+}
+
+/** A process needs two tokens an hour. Many more means that processes come and go, or that callers refuse what they get. */
+const OBTAINED = { most: 120, windowSeconds: 3600 }
+
+/**
+ * Counts a token of a vendor whose tokens are kept in memory. Returns how many this hour has had; throws `vendor_paused`
+ * when they are used up.
+ */
+export async function countObtained(connection: Connection, { allowance, now }: Counting): Promise<number> {
+  const limit = { ...OBTAINED, name: `OBTAINED#${connection.name}` }
+  const count = await allowance.take(connection.vendor, limit, permitAt(now()))
+  if (count !== undefined) return count
+  const spent = `${keyOf(connection)} has obtained ${OBTAINED.most} tokens this hour, which is its limit`
+  throw new VendingError('vendor_paused', spent, untilNext(limit, now()))
 }
 
 /** The start and the end of the stretch of time that `now` falls into. */
 export const windowStart = ({ windowSeconds }: Limit, now: Date): Date =>
   new Date(now.getTime() - (now.getTime() % (windowSeconds * 1000)))
 export const windowEnd = (limit: Limit, now: Date): Date => secondsAfter(windowStart(limit, now), limit.windowSeconds)
+
+/** When to come back for the next stretch. */
+const untilNext = (limit: Limit, now: Date) => ({
+  retryAfterSeconds: Math.ceil(secondsBetween(now, windowEnd(limit, now))),
+})
 
 export const permitAt = (now: Date) => ({ id: randomUUID().slice(0, 8), now })
 

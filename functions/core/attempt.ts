@@ -2,7 +2,7 @@ import { type Connection, keyOf } from '../kit/connection.ts'
 import { bestEffort, FAILURES, isFailure, VendingError } from '../kit/errors.ts'
 import type { Secret } from '../kit/secret.ts'
 import { secondsAfter, secondsBetween } from '../kit/time.ts'
-import { freshness, hasSingleUse, refreshAt, sweepAt } from '../kit/token.ts'
+import { hasSingleUse, isExpired, refreshAt, sweepAt } from '../kit/token.ts'
 import { type Context, type Issued, type Liveness, statedEnd, type Warning } from '../kit/vendor.ts'
 import { withCallPermit } from './allowance.ts'
 import { type Failure, remember } from './failure.ts'
@@ -55,16 +55,6 @@ export async function attempt(job: Attempt, runtime: Runtime): Promise<Attempted
   return 'error' in answer ? failed(job, answer, runtime) : succeeded(job, answer, runtime)
 }
 
-interface Answered {
-  readonly credentials: Credentials
-  readonly issued: Obtained
-}
-
-interface Failed extends Heard {
-  readonly credentials: Credentials
-  readonly error: unknown
-}
-
 /** What one call leaves behind, whatever came of it. */
 interface Heard {
   /** How often the refresh token was sent without a definite answer, this time included. */
@@ -72,6 +62,9 @@ interface Heard {
   /** A new refresh token came. */
   refreshToken?: Secret
 }
+
+type Answered = Pick<Attempt, 'credentials'> & { readonly issued: Obtained }
+type Failed = Pick<Attempt, 'credentials'> & Heard & { readonly error: unknown }
 
 /** A second call is made only for a failure that came this quickly, so that it too ends in time. */
 const AGAIN_WITHIN_SECONDS = 3
@@ -132,9 +125,8 @@ async function send(job: Attempt, heard: Heard, runtime: Runtime): Promise<Obtai
     : vendor.issue(credentials.document, lease?.refreshToken, context)
   const issued = await timed(connection, calling, runtime)
   if (issued.refreshToken) received(issued.refreshToken)
-  const now = runtime.now()
   // It could not be handed out, and would be obtained again and again.
-  if (freshness(issued.accessToken, { refreshAt: now, minTtlSeconds: 0, now }) === 'expired')
+  if (isExpired(issued.accessToken, runtime.now()))
     throw new VendingError('vendor_malformed', "the vendor's token had ended, or nearly so, when it came")
   return issued
 }
@@ -200,11 +192,8 @@ async function cache(
   }
 }
 
-async function failed(
-  job: Attempt,
-  { error, credentials, sends, refreshToken }: Failed,
-  runtime: Runtime,
-): Promise<Attempted> {
+async function failed(job: Attempt, answer: Failed, runtime: Runtime): Promise<Attempted> {
+  const { error, credentials, sends, refreshToken } = answer
   const { connection, state, lease, held } = job
   const came = { ...(refreshToken && { refreshToken }), ...(isAmbiguous(error) && { unconfirmed: true as const }) }
   if (!isRecorded(error, job)) {

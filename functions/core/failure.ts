@@ -58,13 +58,11 @@ export function remember(error: VendingError, at: Circumstances): Failure {
   }
 }
 
-interface Pause extends Circumstances {
-  readonly count: number
-  /** Seconds the vendor wants us to wait. */
-  readonly wanted: number | undefined
-}
-
-function pauseSeconds(code: FailureCode, { held, random, sends = 0, count, wanted }: Pause): number | undefined {
+/** `wanted` is what the vendor asks us to wait. */
+function pauseSeconds(
+  code: FailureCode,
+  { held, random, sends = 0, count, wanted }: Circumstances & { count: number; wanted: number | undefined },
+): number | undefined {
   const { remember } = FAILURES[code]
   if (remember === 'latch') return wanted
   if (remember === 'probe') return PROBE_SECONDS
@@ -76,23 +74,21 @@ function pauseSeconds(code: FailureCode, { held, random, sends = 0, count, wante
 }
 
 /** Whether the grant is over, whatever the credentials: only a consent gives another. */
-export const needsConsent = (failure: Failure | undefined): boolean =>
+export const needsConsent = (failure: Failure | undefined): failure is Failure =>
   failure !== undefined && failure.credentialVersion === undefined
 
-/** Whether the vendor must not be called now, given the version of the credentials we would use. */
+/** Whether it speaks against the credentials or the grant, so that new ones may be called with at once. */
+export const isCuredByNew = ({ code }: Failure): boolean => FAILURES[code].remember !== 'back-off'
+
+/** Whether the vendor must not be called now with this version of the credentials. Of a grant that is over `needsConsent` tells. */
 export function bars(failure: Failure, credentialVersion: string, now: Date): boolean {
-  if (needsConsent(failure)) return true
-  if (FAILURES[failure.code].remember !== 'back-off' && failure.credentialVersion !== credentialVersion) return false
+  if (isCuredByNew(failure) && failure.credentialVersion !== credentialVersion) return false
   return failure.until === undefined || now < failure.until
 }
 
 /** What a caller hears while the failure bars the vendor and there is no token to serve. */
 export function asError(failure: Failure, now: Date): VendingError {
-  const wait =
-    failure.until && FAILURES[failure.code].retryable ? Math.ceil(secondsBetween(now, failure.until)) : undefined
-  return new VendingError(
-    failure.code,
-    failure.detail,
-    wait === undefined ? {} : { retryAfterSeconds: Math.max(wait, 1) },
-  )
+  const { code, detail, until } = failure
+  if (!until || !FAILURES[code].retryable) return new VendingError(code, detail)
+  return new VendingError(code, detail, { retryAfterSeconds: Math.max(1, Math.ceil(secondsBetween(now, until))) })
 }

@@ -3,7 +3,7 @@ import { bestEffort } from '../kit/errors.ts'
 import { secondsAfter, secondsBetween } from '../kit/time.ts'
 import { hasSingleUse, type TablePolicy, type TokenPolicy } from '../kit/token.ts'
 import type { Credentials, Runtime } from './runtime.ts'
-import type { Lease, Row } from './store.ts'
+import type { Lease, Row, State } from './store.ts'
 
 /*
  *  acquired                                                           until
@@ -42,13 +42,6 @@ export function tablePolicy({ vendor }: Connection, { document }: Credentials): 
 }
 
 /**
- * Whether somebody is renewing right now. A lease is over when it has lapsed, when its holder gave it back, or when
- * the token obtained under it is here.
- */
-export const isLeased = ({ state, token }: Row, now: Date): boolean =>
-  state.lease !== undefined && state.lease.until > now && token?.fence !== state.fence
-
-/**
  * Does `work` under the lease of a connection: the only place where one is taken. 'leased' when another holds it, was
  * first, or too little time is left to call the vendor. The lease was given on condition that the fence had not moved since
  * the row was read, so that reading is the look under the lease. Work that throws gives the lease back.
@@ -60,7 +53,8 @@ export async function withLease<T>(
   runtime: Runtime,
 ): Promise<T | 'leased'> {
   const now = runtime.now()
-  if (isLeased(row, now) || runtime.timeLeft() < renewalSeconds(policy)) return 'leased'
+  const { lease: other } = row.state
+  if ((other && other.until > now) || runtime.timeLeft() < renewalSeconds(policy)) return 'leased'
   const until = secondsAfter(now, LEASE_SECONDS[kindOf(policy)])
   const lease = await runtime.tokens.acquire(connection, row.state, { policy, now, until })
   if (!lease) return 'leased'
@@ -78,10 +72,9 @@ export async function withLease<T>(
  * the token, then a share of what has gone by. Only a lease that is alive tells when its holder began; who has just lost
  * the race for one knows no such moment, and reads again at once.
  */
-export function pauseSeconds(row: Row, { now, random }: Runtime): number {
-  const { lease, usualSeconds = 0 } = row.state
+export function pauseSeconds({ lease, usualSeconds = 0 }: State, { now, random }: Runtime): number {
   const jitter = random()
-  if (!lease || !isLeased(row, now())) return 0.01 + jitter * 0.01
+  if (!lease || lease.until <= now()) return 0.01 + jitter * 0.01
   const elapsed = secondsBetween(lease.since, now())
   const rest = usualSeconds * (0.95 + jitter * 0.15) - elapsed
   return Math.max(0.01, rest > 0 ? rest : elapsed * 0.12 * (0.8 + jitter * 0.4))

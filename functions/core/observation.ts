@@ -3,6 +3,12 @@ import type { FailureCode } from '../kit/errors.ts'
 import type { Vendor } from '../kit/vendor.ts'
 import type { CredentialLife, State } from './store.ts'
 
+interface About {
+  readonly connection: Connection
+  /** As it was before. */
+  readonly state: State
+}
+
 /** What the engine, consent and the keeper report of themselves. Metrics, the log and notices listen; none is named here. */
 export type Observation =
   /** One call of a vendor, ahead of need or with a caller waiting. */
@@ -15,41 +21,29 @@ export type Observation =
   /** A caller waited for another's renewal. */
   | { readonly kind: 'waited'; readonly connection: Connection; readonly seconds: number }
   /** Credentials worked: the vendor gave a token, or was seen to take a static one. */
-  | {
+  | (About & {
       readonly kind: 'worked'
-      readonly connection: Connection
-      /** As it was before. */
-      readonly state: State
       readonly credentialVersion: string
       /** The end of the credentials that a person has to put off, where they have one. */
       readonly endsAt?: Date
-    }
+    })
   /** The connection cannot get a new token; `state.failure` says why. Also when a daily check finds that it is still so. */
-  | {
+  | (About & {
       readonly kind: 'failed'
-      readonly connection: Connection
-      readonly state: State
       /** The end of the token that is still vended, where there is one. */
       readonly servedUntil?: Date
-    }
+    })
   /** So many tokens of a vendor whose tokens stay in memory were obtained in this hour. */
-  | {
-      readonly kind: 'many_obtained'
-      readonly connection: Connection
-      readonly state: State
-      readonly count: number
-    }
+  | (About & { readonly kind: 'many_obtained'; readonly count: number })
   /** The daily check has seen how long the credentials still live. */
-  | {
+  | (About & {
       readonly kind: 'credentials_end'
-      readonly connection: Connection
-      readonly state: State
       readonly ends: CredentialLife
       /** Whole days, negative when it is over. */
       readonly daysLeft: number
       /** The step of the reminders that is due, in days before the end, and when the next one is. */
       readonly step?: { readonly step: number; readonly daysLeft: number; readonly nextAt: Date }
-    }
+    })
   /** A sweep has ended. `fault` says what kept it from its work, if anything did. */
   | { readonly kind: 'swept'; readonly vendor: Vendor; readonly fault?: string }
 

@@ -1,7 +1,6 @@
-import { type Connection, keyOf } from '../kit/connection.ts'
-import { isFailure, VendingError } from '../kit/errors.ts'
-import { secondsBetween } from '../kit/time.ts'
-import { permitAt, takeRefreshPermit, windowEnd } from './allowance.ts'
+import { keyOf } from '../kit/connection.ts'
+import { isFailure } from '../kit/errors.ts'
+import { countObtained, takeRefreshPermit } from './allowance.ts'
 import { attempt } from './attempt.ts'
 import { bars } from './failure.ts'
 import { tablePolicy, withLease } from './lease.ts'
@@ -17,17 +16,19 @@ import {
   type Vended,
 } from './request.ts'
 import type { Credentials, Runtime } from './runtime.ts'
-import type { Lease, State } from './store.ts'
+import type { Lease } from './store.ts'
+
+/** 'leased': another caller is at it. 'superseded': somebody overtook us; read again. */
+export type NotYet = 'leased' | 'superseded'
+
+/** So many tokens in an hour of a vendor whose tokens are kept in memory are worth a notice. */
+const NOTIFY_AT = 30
 
 /**
  * Renews if nothing speaks against it: under the lease of the connection, or where nothing may be written down in each
- * process for itself. 'leased': another caller is at it. 'superseded': somebody overtook us; read again.
+ * process for itself.
  */
-export async function renew(
-  look: Look,
-  credentials: Credentials,
-  runtime: Runtime,
-): Promise<Vended | 'leased' | 'superseded'> {
+export async function renew(look: Look, credentials: Credentials, runtime: Runtime): Promise<Vended | NotYet> {
   const { request, row, held } = look
   const { connection, ahead } = request
   const { state } = row
@@ -37,7 +38,8 @@ export async function renew(
   const usable = isUsable(held, request, now) ? held : undefined
   const work = async (lease?: Lease) => {
     if (isForced(held, request, now)) await takeRefreshPermit(connection, runtime)
-    if (!lease) await countObtained(connection, state, runtime)
+    const count = lease ? 0 : await countObtained(connection, runtime)
+    if (count === NOTIFY_AT) await runtime.observe({ kind: 'many_obtained', connection, state, count })
     return attempt({ connection, state, credentials, lease, held: usable, used: !ahead }, runtime)
   }
   try {
@@ -64,20 +66,4 @@ async function inThisProcess<T>(
   const flight = `obtain ${keyOf(request.connection)}`
   const isAgeing = held !== undefined && freshnessFor(held, request, now()) === 'ageing'
   return isAgeing && memory.flights.has(flight) ? 'leased' : share(memory, flight, work)
-}
-
-/** A process needs two tokens an hour. Many more means that processes come and go, or that callers refuse what they get. */
-const OBTAINED = { most: 120, windowSeconds: 3600 }
-const NOTIFY_AT = 30
-
-/** Throws `vendor_paused` when this hour's tokens of a vendor whose tokens are kept in memory are used up. */
-async function countObtained(connection: Connection, state: State, runtime: Runtime): Promise<void> {
-  const limit = { ...OBTAINED, name: `OBTAINED#${connection.name}` }
-  const now = runtime.now()
-  const count = await runtime.allowance.take(connection.vendor, limit, permitAt(now))
-  if (count === NOTIFY_AT) await runtime.observe({ kind: 'many_obtained', connection, state, count })
-  if (count !== undefined) return
-  const retryAfterSeconds = Math.ceil(secondsBetween(now, windowEnd(limit, now)))
-  const spent = `${keyOf(connection)} has obtained ${OBTAINED.most} tokens this hour, which is its limit`
-  throw new VendingError('vendor_paused', spent, { retryAfterSeconds })
 }

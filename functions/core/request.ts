@@ -50,7 +50,6 @@ export const isUsable = (token: HeldToken | undefined, request: VendRequest, now
 /** Whether only the request makes this token too old: a renewal for it has to come out of what callers may force. */
 export const isForced = (token: HeldToken | undefined, request: VendRequest, now: Date): boolean =>
   token !== undefined &&
-  !request.ahead &&
   ['short', 'refused'].includes(freshnessFor(token, request, now)) &&
   freshness(token.accessToken, { refreshAt: token.refreshAt, minTtlSeconds: 0, now }) === 'fresh'
 

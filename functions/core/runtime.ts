@@ -1,11 +1,10 @@
 import type { Connection } from '../kit/connection.ts'
 import type { Context, Vendor } from '../kit/vendor.ts'
 import type { Allowance } from './allowance.ts'
-import { needsConsent } from './failure.ts'
+import { isCuredByNew } from './failure.ts'
 import type { Memory } from './memory.ts'
 import type { Observe } from './observation.ts'
-import type { Registry } from './registry.ts'
-import type { State, TokenStore } from './store.ts'
+import type { Registry, State, TokenStore } from './store.ts'
 
 /** Everything the engine needs of the world. In Lambda functions/lambda puts it together; tests hand in their own. */
 export interface Runtime {
@@ -49,21 +48,13 @@ export interface CredentialSource {
 
 const CREDENTIALS_MAX_AGE_SECONDS = 300
 
-const CURED_BY_NEW = [
-  'credential_rejected',
-  'configuration',
-  'grant_rejected',
-  'credential_expired',
-  'credential_revoked',
-]
-
 /**
  * The credentials to use now. A copy at hand is no answer while credentials are refused, when any call may be the first
  * with new ones, nor when another version has worked since: then they are read afresh.
  */
 export async function credentialsFor(connection: Connection, state: State, runtime: Runtime): Promise<Credentials> {
   const { failure, provenVersion } = state
-  const refused = failure !== undefined && (needsConsent(failure) || CURED_BY_NEW.includes(failure.code))
+  const refused = failure !== undefined && isCuredByNew(failure)
   const copy = await runtime.credentials.read(connection, refused ? 0 : CREDENTIALS_MAX_AGE_SECONDS)
   const isOther = !refused && provenVersion !== undefined && provenVersion !== copy.version
   return isOther ? runtime.credentials.read(connection, 0) : copy

@@ -1,7 +1,7 @@
 import { type Connection, keyOf } from '../kit/connection.ts'
-import { type FailureCode, isFailure, VendingError } from '../kit/errors.ts'
+import { isFailure, orFailure, VendingError } from '../kit/errors.ts'
 import { isNever, rfc3339, secondsBetween } from '../kit/time.ts'
-import { marginSeconds } from '../kit/token.ts'
+import { isExpired } from '../kit/token.ts'
 import type { Issued, Warning } from '../kit/vendor.ts'
 import { takeRefreshPermit } from './allowance.ts'
 import { type Attempt, type Attempted, attempt } from './attempt.ts'
@@ -13,7 +13,7 @@ import type { State } from './store.ts'
 
 const READ_SECONDS = 8
 /** A page for people in the place of an answer may be a maintenance: after so long the token is tried again. */
-const LOGIN_PAGE_SECONDS = 15 * 60
+const LOGIN_PAGE = { retryAfterSeconds: 15 * 60 }
 
 /** A version of the credentials that holds the token itself, and what it holds. */
 interface Static {
@@ -30,11 +30,7 @@ interface Static {
  * to take before it is used. As long as the vendor does not take the newest, the version before it stays in use. A person
  * who has just replaced an expired token must not have to wait for our copy of the old one to expire too.
  */
-export async function staticToken(
-  look: Look,
-  credentials: Credentials,
-  runtime: Runtime,
-): Promise<Vended | 'superseded'> {
+export async function staticToken(look: Look, credentials: Credentials, runtime: Runtime): Promise<Offer> {
   try {
     return await vendVersion(look, credentials, runtime)
   } catch (error) {
@@ -45,11 +41,9 @@ export async function staticToken(
   }
 }
 
-async function vendVersion(
-  { request, row, readAt }: Look,
-  newest: Credentials,
-  runtime: Runtime,
-): Promise<Vended | 'superseded'> {
+type Offer = Vended | 'superseded'
+
+async function vendVersion({ request, row, readAt }: Look, newest: Credentials, runtime: Runtime): Promise<Offer> {
   const { connection, minTtlSeconds, rejected } = request
   const { fence, epoch, checked } = row.state
   const inUse = await versionInUse(connection, row.state, newest, runtime)
@@ -116,13 +110,11 @@ async function seenToWork(newest: Static, runtime: Runtime): Promise<Static | 's
   return 'failure' in outcome ? unproven(checked, asError(outcome.failure, runtime.now())) : checked
 }
 
-const AGAINST_IT: readonly FailureCode[] = ['credential_expired', 'credential_revoked', 'grant_revoked']
-
 /** One that the vendor could not be asked about is better than none, if there is none before it and nothing against it. */
 function unproven(newest: Static, error: VendingError): Static {
   const { provenVersion, refusedVersions } = newest.state
   const hasBetter = provenVersion !== undefined && !refusedVersions?.has(provenVersion)
-  if (hasBetter || AGAINST_IT.includes(error.code)) throw error
+  if (hasBetter || ['credential_expired', 'credential_revoked', 'grant_revoked'].includes(error.code)) throw error
   return withWarning(newest, { code: 'not_checked', detail: `nobody has seen yet that it works: ${error.message}` })
 }
 
@@ -141,23 +133,17 @@ export async function versionBefore(
   const { provenVersion, refusedVersions } = state
   if (provenVersion === undefined || provenVersion === version || refusedVersions?.has(provenVersion)) return undefined
   const credentials = await runtime.credentials.readVersion(connection, provenVersion)
-  try {
-    return credentials && { connection, state, credentials, issued: await readStatic(connection, credentials, runtime) }
-  } catch (error) {
-    if (error instanceof VendingError) return undefined
-    throw error
-  }
+  if (!credentials) return undefined
+  const issued = await orFailure(readStatic(connection, credentials, runtime))
+  return issued instanceof VendingError ? undefined : { connection, state, credentials, issued }
 }
 
 /** What the document holds. Throws `credential_expired` when it has ended, `configuration` when it does not fit. */
 async function readStatic(connection: Connection, { document }: Credentials, runtime: Runtime): Promise<Issued> {
-  const issued = await connection.vendor.issue(
-    document,
-    undefined,
-    contextFor(connection.vendor, runtime, READ_SECONDS),
-  )
+  const { vendor } = connection
+  const issued = await vendor.issue(document, undefined, contextFor(vendor, runtime, READ_SECONDS))
   const { accessToken } = issued
-  if (secondsBetween(runtime.now(), accessToken.expiresAt) > marginSeconds(accessToken)) return issued
+  if (!isExpired(accessToken, runtime.now())) return issued
   const ended = `the token of ${keyOf(connection)} ended on ${rfc3339(accessToken.expiresAt)}`
   throw new VendingError('credential_expired', ended)
 }
@@ -180,7 +166,7 @@ export async function checkStatic(
     if (checked === 'refused')
       throw refusal(`${title} refuses ${token} before its end: it was revoked, or replaced by a newer one`)
     if (checked === 'login page')
-      throw refusal(`${title} answers ${token} with a page for people, as if nobody were logged in`, LOGIN_PAGE_SECONDS)
+      throw refusal(`${title} answers ${token} with a page for people, as if nobody were logged in`, LOGIN_PAGE)
     return { ...issued, checked, ends: isNever(until) ? 'never' : { since, until } }
   }
   // Of a token that worked and has not been refused since, only a refusal counts: that nobody answers says nothing of it.
@@ -189,5 +175,4 @@ export async function checkStatic(
   return attempt({ connection, state, credentials, call, ...(records && { records }) }, runtime)
 }
 
-const refusal = (found: string, retryAfterSeconds?: number): VendingError =>
-  new VendingError('credential_expired', found, retryAfterSeconds === undefined ? {} : { retryAfterSeconds })
+const refusal = (found: string, details = {}): VendingError => new VendingError('credential_expired', found, details)

@@ -1,7 +1,7 @@
 import type { Connection } from '../kit/connection.ts'
 import type { Secret } from '../kit/secret.ts'
 import type { AccessToken, TablePolicy } from '../kit/token.ts'
-import type { Liveness } from '../kit/vendor.ts'
+import type { Liveness, Vendor } from '../kit/vendor.ts'
 import type { Failure } from './failure.ts'
 
 /** What is known of one connection, beside its token. It has no TTL: fence and epoch must never start again. */
@@ -206,4 +206,30 @@ export interface TokenStore {
 
   /** The only way out of 'disabled'. */
   enable(connection: Connection): Promise<void>
+}
+
+/** What people and the keeper note about a connection. */
+export interface Facts extends Pick<State, 'owner' | 'keepWarm' | 'acknowledged'> {
+  readonly ends?: CredentialLife | 'never'
+  /** The keeper's first turn; one that is set stays, unless the connection is to wake from its rest. */
+  readonly sweepAt: Date
+  readonly wakes?: boolean
+}
+
+/** Which connections there are, and when the keeper's next turn is. Throws `store_unavailable` as the token store does. */
+export interface Registry {
+  /** Makes the connection known, and changes what is given. */
+  register(connection: Connection, facts: Facts): Promise<void>
+
+  /** The connections of a vendor whose turn has come, the longest due first. Costs what is due, not what there is. */
+  due(vendor: Vendor, now: Date, limit: number): Promise<readonly Connection[]>
+
+  /** All connections of a vendor that were registered or vended, by name. */
+  list(vendor: Vendor): Promise<readonly Connection[]>
+
+  /** Puts the keeper's next turn off, unless something else has done so since `now`. */
+  postpone(connection: Connection, turn: { readonly now: Date; readonly until: Date }): Promise<void>
+
+  /** Notes that a caller uses the connection. Does nothing for one that is not known. */
+  touch(connection: Connection, now: Date): Promise<void>
 }

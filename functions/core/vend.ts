@@ -1,11 +1,11 @@
 import { type Connection, keyOf } from '../kit/connection.ts'
-import { bestEffort, isFailure, VendingError } from '../kit/errors.ts'
+import { bestEffort, isFailure, orFailure, VendingError } from '../kit/errors.ts'
 import { DAY_SECONDS, secondsBetween } from '../kit/time.ts'
-import { freshness } from '../kit/token.ts'
+import { isExpired } from '../kit/token.ts'
 import { asError, type Failure, needsConsent } from './failure.ts'
 import { pauseSeconds } from './lease.ts'
 import { isRecent, keepCopy, OUTAGE_SECONDS, recall, share } from './memory.ts'
-import { renew } from './renew.ts'
+import { type NotYet, renew } from './renew.ts'
 import {
   freshnessFor,
   isUsable,
@@ -70,7 +70,7 @@ async function untilFound(request: VendRequest, waiting: Waiting, runtime: Runti
     const readAt = runtime.now()
     const row = await readRow(request, runtime)
     if ('source' in row) return row
-    if (row.state.status === 'disabled') throw disabled(request, runtime)
+    if (row.state.status === 'disabled') throw disabled(request.connection, runtime)
     const held = await currentToken(row, request.connection, runtime)
     const found = await fromRow({ request, row, readAt, held }, fault, runtime)
     if (isVended(found) && isDeliverable(found, readAt, runtime.now())) return found
@@ -85,38 +85,35 @@ async function untilFound(request: VendRequest, waiting: Waiting, runtime: Runti
       fault ??= busy(request)
     } else if (found === 'leased') {
       waiting.pauses += 1
-      await runtime.sleep(Math.min(left, pauseSeconds(row, runtime)))
+      await runtime.sleep(Math.min(left, pauseSeconds(row.state, runtime)))
     }
   }
 }
 
 /** What came of one look where it gave no token: a fault of ours is remembered for the next look. */
-type Step = 'leased' | 'superseded' | VendingError
+type Step = NotYet | VendingError
 
 const isVended = (found: Vended | Step): found is Vended => typeof found === 'object' && 'source' in found
 
 const isDeliverable = ({ token, checkedAt }: Vended, readAt: Date, now: Date): boolean =>
-  isRecent(checkedAt ?? readAt, now) &&
-  freshness(token.accessToken, { refreshAt: token.refreshAt, minTtlSeconds: 0, now }) !== 'expired'
+  isRecent(checkedAt ?? readAt, now) && !isExpired(token.accessToken, now)
 
 const busy = ({ connection }: VendRequest): VendingError =>
   new VendingError('busy', `another caller is renewing ${keyOf(connection)}`, { retryAfterSeconds: 2 })
 
-function disabled({ connection }: VendRequest, { memory }: Runtime): VendingError {
+function disabled(connection: Connection, { memory }: Runtime): VendingError {
   memory.copies.delete(keyOf(connection))
   return new VendingError('connection_disabled', `${keyOf(connection)} is disabled`)
 }
 
 /** The row, or where the table does not answer the token that it gave a while ago. */
 async function readRow(request: VendRequest, runtime: Runtime): Promise<Row | Vended> {
-  try {
-    return await runtime.tokens.read(request.connection)
-  } catch (error) {
-    const now = runtime.now()
-    const copy = recall(runtime.memory, keyOf(request.connection), now, OUTAGE_SECONDS)
-    if (!isFailure(error, 'store_unavailable') || !isUsable(copy, request, now)) throw error
-    return stale(copy, request, now, error)
-  }
+  const row = await orFailure(runtime.tokens.read(request.connection))
+  if (!(row instanceof VendingError)) return row
+  const now = runtime.now()
+  const copy = recall(runtime.memory, keyOf(request.connection), now, OUTAGE_SECONDS)
+  if (row.code === 'store_unavailable' && isUsable(copy, request, now)) return stale(copy, request, now, row)
+  throw row
 }
 
 /**
@@ -138,12 +135,10 @@ async function currentToken({ state, token: cached }: Row, connection: Connectio
 
 /** The version of the credentials; undefined while nobody can tell, which is no reason to lose a token that works. */
 async function versionOf(connection: Connection, maxAgeSeconds: number, credentials: CredentialSource) {
-  try {
-    return (await credentials.read(connection, maxAgeSeconds)).version
-  } catch (error) {
-    if (isFailure(error, 'store_unavailable')) return undefined
-    throw error
-  }
+  const found = await orFailure(credentials.read(connection, maxAgeSeconds))
+  if (!(found instanceof VendingError)) return found.version
+  if (found.code !== 'store_unavailable') throw found
+  return undefined
 }
 
 /** With a fault of ours from the look before nothing is renewed. */
@@ -154,8 +149,8 @@ async function fromRow(look: Look, fault: VendingError | undefined, runtime: Run
   await noteUse(request, row, runtime)
   if (held) keepCopy(runtime.memory, key, { token: held, checkedAt: readAt })
   const fit = held ? freshnessFor(held, request, runtime.now()) : 'expired'
-  const isOver = needsConsent(row.state.failure)
-  if (held && !isOver && (fit === 'fresh' || (fit === 'ageing' && rejected !== undefined))) return served(held)
+  if (held && !needsConsent(row.state.failure) && (fit === 'fresh' || (fit === 'ageing' && rejected !== undefined)))
+    return served(held)
   try {
     if (fault) throw fault
     const found = await obtain(look, runtime)
@@ -177,7 +172,7 @@ async function obtain(look: Look, runtime: Runtime): Promise<Vended | Step> {
   const { failure } = row.state
   const credentials = await credentialsFor(connection, row.state, runtime)
   if (connection.vendor.isStatic?.(credentials.document)) return staticToken(look, credentials, runtime)
-  if (failure && needsConsent(failure)) return servedUntilExpiry(look, failure, runtime.now())
+  if (needsConsent(failure)) return servedUntilExpiry(look, failure, runtime.now())
   refuseTheImpossible(request, held)
   return renew(look, credentials, runtime)
 }

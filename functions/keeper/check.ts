@@ -4,7 +4,7 @@ import { checkStatic, versionBefore } from '../core/static-token.ts'
 import type { CredentialLife, State } from '../core/store.ts'
 import { vend } from '../core/vend.ts'
 import { type Connection, keyOf } from '../kit/connection.ts'
-import { isFailure, VendingError } from '../kit/errors.ts'
+import { isFailure, orFailure, VendingError } from '../kit/errors.ts'
 import { DAY_SECONDS, rfc3339, secondsAfter } from '../kit/time.ts'
 import { hasValidEnd, statedEnd, type Vendor } from '../kit/vendor.ts'
 import { daysLeft, rungAt } from './ladder.ts'
@@ -126,14 +126,10 @@ async function faultOf(
   credentials: Credentials,
   runtime: Runtime,
 ): Promise<VendingError | undefined> {
-  try {
-    const outcome = await checkStatic({ connection, state, credentials }, runtime)
-    if (outcome === 'superseded' || !('failure' in outcome)) return undefined
-    return new VendingError(outcome.failure.code, outcome.failure.detail)
-  } catch (error) {
-    if (error instanceof VendingError) return error
-    throw error
-  }
+  const outcome = await orFailure(checkStatic({ connection, state, credentials }, runtime))
+  if (outcome instanceof VendingError) return outcome
+  if (outcome === 'superseded' || !('failure' in outcome)) return undefined
+  return new VendingError(outcome.failure.code, outcome.failure.detail)
 }
 
 /** Credentials that somebody has replaced have to show that they work; the tokens of those before end with that. */

@@ -79,11 +79,18 @@ export class VendingError extends Error {
 export const isFailure = (error: unknown, ...codes: FailureCode[]): error is VendingError =>
   error instanceof VendingError && codes.includes(error.code)
 
+/** What came of it, or the failure that it ended with. An error that nobody foresaw is thrown. */
+export async function orFailure<T>(work: Promise<T>): Promise<T | VendingError> {
+  try {
+    return await work
+  } catch (error) {
+    if (error instanceof VendingError) return error
+    throw error
+  }
+}
+
 /** For writes whose loss costs nobody a token: an answer that does not come from our storage is passed over. */
 export async function bestEffort(write: Promise<unknown>): Promise<void> {
-  try {
-    await write
-  } catch (error) {
-    if (!isFailure(error, 'store_unavailable')) throw error
-  }
+  const failure = await orFailure(write)
+  if (failure instanceof VendingError && failure.code !== 'store_unavailable') throw failure
 }

@@ -50,11 +50,14 @@ export const hasSingleUse = (policy: TokenPolicy): boolean =>
 export type Freshness = 'fresh' | 'ageing' | 'short' | 'expired'
 
 export function freshness(token: AccessToken, at: { refreshAt: Date; minTtlSeconds: number; now: Date }): Freshness {
-  const left = secondsBetween(at.now, token.expiresAt)
-  if (left <= marginSeconds(token)) return 'expired'
-  if (left < at.minTtlSeconds) return 'short'
+  if (isExpired(token, at.now)) return 'expired'
+  if (secondsBetween(at.now, token.expiresAt) < at.minTtlSeconds) return 'short'
   return at.now < at.refreshAt ? 'fresh' : 'ageing'
 }
+
+/** Whether it has ended, or so nearly that it may not be handed out any more. */
+export const isExpired = (token: AccessToken, now: Date): boolean =>
+  secondsBetween(now, token.expiresAt) <= marginSeconds(token)
 
 /** A token this close to its end is not handed out: it could expire on the way to the vendor. At least one second. */
 export const marginSeconds = (token: AccessToken): number => Math.min(60, Math.max(1, lifeSeconds(token) / 10))

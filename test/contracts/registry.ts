@@ -1,5 +1,4 @@
-import type { Registry } from '../../functions/core/registry.ts'
-import type { TokenStore } from '../../functions/core/store.ts'
+import type { Registry, TokenStore } from '../../functions/core/store.ts'
 import { acme, apex, hq, later, now, policy } from './vendors.ts'
 
 /** What every registry promises, whatever it is made of. */

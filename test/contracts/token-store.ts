@@ -1,6 +1,5 @@
 import type { Failure } from '../../functions/core/failure.ts'
-import type { Registry } from '../../functions/core/registry.ts'
-import type { CachedToken, Lease, Outcome, State, Success, TokenStore } from '../../functions/core/store.ts'
+import type { CachedToken, Lease, Outcome, Registry, State, Success, TokenStore } from '../../functions/core/store.ts'
 import { Secret } from '../../functions/kit/secret.ts'
 import { acme, apex, hq, later, mnemo, now, policy } from './vendors.ts'
 

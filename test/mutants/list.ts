@@ -16,7 +16,7 @@ const VEND = 'test/core/vend.test.ts'
 const GRANT = 'test/core/grant.test.ts'
 const MEMORY_TOKEN = 'test/core/memory-token.test.ts'
 const STATIC = 'test/core/static-token.test.ts'
-const REVOKE = 'test/core/revoke.test.ts'
+const REVOKE = 'test/api/revoke.test.ts'
 const SWEEP = 'test/keeper/sweep.test.ts'
 const ENVELOPE = 'test/aws/envelope.test.ts'
 
@@ -260,16 +260,16 @@ export const MUTANTS: readonly Mutant[] = [
     [
       [
         'a lease is asked for although another holds it',
-        'if (isLeased(row, now) || runtime.timeLeft()',
+        'if ((other && other.until > now) || runtime.timeLeft()',
         'if (runtime.timeLeft()',
         { tests: [], model: { only: 'calm table', seeds: 5 } },
       ],
       [
         'a lease is taken without the time to use it',
-        'if (isLeased(row, now) || runtime.timeLeft() < renewalSeconds(policy)) ',
-        'if (isLeased(row, now)) ',
+        'if ((other && other.until > now) || runtime.timeLeft() < renewalSeconds(policy)) ',
+        'if (other && other.until > now) ',
       ],
-      ['a lease that has lapsed counts', ' && state.lease.until > now && ', ' && '],
+      ['a lease that has lapsed counts', '(other && other.until > now)', 'other'],
       [
         'work that throws keeps the lease',
         '    await bestEffort(runtime.tokens.record(lease, { unconfirmed: true }))\n',
@@ -338,8 +338,8 @@ export const MUTANTS: readonly Mutant[] = [
       ],
       [
         'a token that has ended on its way is recorded as a success',
-        "minTtlSeconds: 0, now }) === 'expired')",
-        "minTtlSeconds: 0, now }) === 'short')",
+        '  if (isExpired(issued.accessToken, runtime.now()))\n    throw',
+        '  if (issued.accessToken.expiresAt < new Date(0))\n    throw',
       ],
       [
         'the access token is cached before the refresh token is durable',
@@ -418,20 +418,12 @@ export const MUTANTS: readonly Mutant[] = [
       ],
       [
         'a token of a disabled connection is vended',
-        "    if (row.state.status === 'disabled') throw disabled(request, runtime)\n",
+        "    if (row.state.status === 'disabled') throw disabled(request.connection, runtime)\n",
         '',
         { tests: [], model: { only: 'disabling table', seeds: 5 } },
       ],
-      [
-        'a token is handed out that was checked too long ago',
-        '  isRecent(checkedAt ?? readAt, now) &&\n  freshness(',
-        '  freshness(',
-      ],
-      [
-        'a token is handed out that has ended meanwhile',
-        "isRecent(checkedAt ?? readAt, now) &&\n  freshness(token.accessToken, { refreshAt: token.refreshAt, minTtlSeconds: 0, now }) !== 'expired'",
-        'isRecent(checkedAt ?? readAt, now)',
-      ],
+      ['a token is handed out that was checked too long ago', 'isRecent(checkedAt ?? readAt, now) && ', ''],
+      ['a token is handed out that has ended meanwhile', ' && !isExpired(token.accessToken, now)', ''],
       [
         'a row counts as read when its answer came',
         '    const readAt = runtime.now()\n    const row = await readRow(request, runtime)\n',
@@ -445,8 +437,8 @@ export const MUTANTS: readonly Mutant[] = [
       ],
       [
         'a copy is served that the caller cannot use while the table is down',
-        "if (!isFailure(error, 'store_unavailable') || !isUsable(copy, request, now)) throw error",
-        "if (!isFailure(error, 'store_unavailable') || !copy) throw error",
+        "if (row.code === 'store_unavailable' && isUsable(copy, request, now)) ",
+        "if (row.code === 'store_unavailable' && copy) ",
       ],
       [
         'a token of replaced credentials is vended',
@@ -455,13 +447,13 @@ export const MUTANTS: readonly Mutant[] = [
       ],
       [
         'a token is handed out although the grant is over, without a word',
-        'const isOver = needsConsent(row.state.failure)',
-        'const isOver = false',
+        'if (held && !needsConsent(row.state.failure) && ',
+        'if (held && ',
         { tests: [GRANT] },
       ],
       [
         'the refresh token of a grant that is over is sent',
-        'if (failure && needsConsent(failure)) return',
+        'if (needsConsent(failure)) return',
         'if (failure && !needsConsent(failure) && needsConsent(failure)) return',
         { tests: [GRANT, REVOKE, VEND] },
       ],
@@ -485,8 +477,8 @@ export const MUTANTS: readonly Mutant[] = [
       ],
       [
         'tokens are obtained for memory without end',
-        '    if (!lease) await countObtained(connection, state, runtime)\n',
-        '',
+        'lease ? 0 : await countObtained(connection, runtime)',
+        '0',
         { tests: [MEMORY_TOKEN] },
       ],
       ['a token is handed out that is shorter than asked for', '    refuseTheImpossible(request, outcome.token)\n', ''],
@@ -508,7 +500,11 @@ export const MUTANTS: readonly Mutant[] = [
     'functions/kit/token.ts',
     [VEND],
     [
-      ['a token is handed out within its margin', 'if (left <= marginSeconds(token)) ', 'if (left <= 0) '],
+      [
+        'a token is handed out within its margin',
+        'secondsBetween(now, token.expiresAt) <= marginSeconds(token)',
+        'token.expiresAt <= now',
+      ],
       [
         'a short token has no margin to speak of',
         'Math.min(60, Math.max(1, lifeSeconds(token) / 10))',
@@ -591,7 +587,7 @@ export const MUTANTS: readonly Mutant[] = [
       ],
       [
         'a refusal of other credentials bars the vendor',
-        "  if (FAILURES[failure.code].remember !== 'back-off' && failure.credentialVersion !== credentialVersion) return false\n",
+        '  if (isCuredByNew(failure) && failure.credentialVersion !== credentialVersion) return false\n',
         '',
       ],
       [
@@ -629,13 +625,13 @@ export const MUTANTS: readonly Mutant[] = [
       ],
       [
         'a static token with something against it is vended unchecked',
-        'if (hasBetter || AGAINST_IT.includes(error.code)) ',
+        "if (hasBetter || ['credential_expired', 'credential_revoked', 'grant_revoked'].includes(error.code)) ",
         'if (hasBetter) ',
       ],
       [
         'an unchecked static token takes the place of one that works',
-        'if (hasBetter || AGAINST_IT.includes(error.code)) ',
-        'if (AGAINST_IT.includes(error.code)) ',
+        "if (hasBetter || ['credential_expired', 'credential_revoked', 'grant_revoked'].includes(error.code)) ",
+        "if (['credential_expired', 'credential_revoked', 'grant_revoked'].includes(error.code)) ",
       ],
       ['every report has a static token checked', '    await takeRefreshPermit(connection, runtime)\n', ''],
       [
@@ -801,26 +797,5 @@ export const EQUIVALENT: readonly Equivalent[] = [
     was: "'#bind = :by AND attribute_exists(authorizationUrl)'",
     becomes: "'#bind = :by'",
     proof: 'only one that has an authorizationUrl is ever bound, and it is never taken away.',
-  },
-  {
-    name: 'a lease counts whose token is there',
-    file: 'functions/core/lease.ts',
-    was: ' && state.lease.until > now && token?.fence !== state.fence',
-    becomes: ' && state.lease.until > now',
-    proof: 'both token stores leave the lease out of a state whose fence the token has.',
-  },
-  {
-    name: 'the schedule is taken for a caller who forces a renewal',
-    file: 'functions/core/request.ts',
-    was: '  !request.ahead &&\n',
-    becomes: '',
-    proof: 'the schedule asks for 0 seconds and reports no token, so that none is short or refused to it.',
-  },
-  {
-    name: 'a grant that is over bars nobody',
-    file: 'functions/core/failure.ts',
-    was: '  if (needsConsent(failure)) return true\n',
-    becomes: '',
-    proof: 'renew and the API ask needsConsent before they ask bars, and a static token asks of its own version only.',
   },
 ]

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import { type Consent, type ConsentStore, EXCHANGE_WITHIN_SECONDS } from '../../functions/consent/store.ts'
 import type { Allowance, Limit } from '../../functions/core/allowance.ts'
-import type { Registry } from '../../functions/core/registry.ts'
+import type { Registry } from '../../functions/core/store.ts'
 import {
   type CachedToken,
   type Lease,
