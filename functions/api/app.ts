@@ -8,7 +8,7 @@ import {
 } from '../consent/consent.ts'
 import type { Vended, VendRequest } from '../core/request.ts'
 import { vend } from '../core/vend.ts'
-import type { Connection } from '../kit/connection.ts'
+import { type Connection, keyOf } from '../kit/connection.ts'
 import { VendingError } from '../kit/errors.ts'
 import { secret } from '../kit/secret.ts'
 import { isNever, rfc3339, secondsBetween } from '../kit/time.ts'
@@ -83,6 +83,8 @@ async function run(vendor: Vendor, request: ApiRequest, runtime: ConsentRuntime)
   const { operation, connection: name = '' } = request
   const connection: Connection = { vendor, name }
   refuseUnknownQuery(request)
+  // What a person does here is heard at once, at least in this process.
+  if (operation !== 'vend') runtime.memory.holds.delete(keyOf(connection))
   switch (operation) {
     case 'vend':
       return vended({ connection, minTtlSeconds: minTtlOf(request) }, runtime)

@@ -6,7 +6,7 @@ import { rungAt } from '../keeper/ladder.ts'
 import { type Connection, keyOf } from '../kit/connection.ts'
 import { orFailure, VendingError } from '../kit/errors.ts'
 import { DAY_SECONDS, isNever, rfc3339, secondsBetween } from '../kit/time.ts'
-import { freshness } from '../kit/token.ts'
+import { isExpired } from '../kit/token.ts'
 import type { Liveness, Vendor } from '../kit/vendor.ts'
 import { disable } from './revoke.ts'
 import { tryCredentials } from './trial.ts'
@@ -222,6 +222,6 @@ function stateOf(
   if (needsConsent(state.failure)) return 'reconnect'
   if (state.failure && bars(state.failure, credentials.version, now)) return 'failing'
   if (!token) return state.succeededAt ? 'expired' : 'not_vended'
-  const fit = freshness(token.accessToken, { refreshAt: token.refreshAt, minTtlSeconds: 0, now })
-  return fit === 'fresh' ? 'ok' : fit === 'ageing' ? 'ageing' : 'expired'
+  if (isExpired(token.accessToken, now)) return 'expired'
+  return now < token.refreshAt ? 'ok' : 'ageing'
 }

@@ -28,7 +28,7 @@ export function secretsManagerCredentials(
           throw new VendingError('unknown_connection', `there is no secret ${name}`)
         throw storeUnavailable('the secret store', error)
       })
-    const credentials = { document: parse(name, SecretString), version: VersionId ?? 'unversioned' }
+    const credentials = { document: parse(SecretString), version: VersionId ?? 'unversioned' }
     cache.set(name, { credentials, readAt })
     return credentials
   }
@@ -36,9 +36,8 @@ export function secretsManagerCredentials(
   async function fetchVersion(name: string, version: string): Promise<Credentials | undefined> {
     try {
       const { SecretString } = await client.send(new GetSecretValueCommand({ SecretId: name, VersionId: version }))
-      return { document: parse(name, SecretString), version }
+      return { document: parse(SecretString), version }
     } catch (error) {
-      if (error instanceof VendingError) throw error
       if (error instanceof Error && error.name === 'ResourceNotFoundException') return undefined
       throw storeUnavailable('the secret store', error)
     }
@@ -69,11 +68,11 @@ export function secretsManagerCredentials(
 
 const secretName = ({ vendor, name }: Connection): string => `${SECRET_PREFIX}/${vendor.id}/${name}`
 
-/** The parse error is dropped, not kept as a cause: it quotes the text. */
-function parse(name: string, text: string | undefined): unknown {
+/** The parse error is dropped: it quotes the text. */
+function parse(text: string | undefined): unknown {
   try {
     return JSON.parse(text ?? '')
   } catch {
-    throw new VendingError('configuration', `the secret ${name} is not a JSON document`)
+    return undefined
   }
 }

@@ -1,5 +1,6 @@
 import {
   type AttributeValue,
+  ConditionalCheckFailedException,
   type DynamoDBClient,
   GetItemCommand,
   QueryCommand,
@@ -50,6 +51,8 @@ export interface Change {
   /** What clauses and condition may name; what they do not name is not sent, which DynamoDB would refuse. */
   readonly values?: Readonly<Record<`:${string}`, AttributeValue | undefined>>
   readonly returns?: 'ALL_NEW' | 'ALL_OLD' | 'UPDATED_NEW' | undefined
+  /** What a refused write answers that was sent more than once: its own first sending may be what refuses it. */
+  readonly ifRepeated?: () => Promise<Item | undefined>
 }
 
 /** Clauses and values that make a STATE that is not there yet one that is as good as none. */
@@ -70,8 +73,9 @@ export function dynamoTable({ client, table }: TableOptions) {
         const { Attributes = {} } = await client.send(command)
         return Attributes
       } catch (error) {
-        if (error instanceof Error && error.name === 'ConditionalCheckFailedException') return undefined
-        throw storeUnavailable('the table', error)
+        if (!(error instanceof ConditionalCheckFailedException)) throw storeUnavailable('the table', error)
+        const isRepeated = (error.$metadata.attempts ?? 2) > 1
+        return isRepeated ? change.ifRepeated?.() : undefined
       }
     },
 
@@ -94,7 +98,7 @@ export function dynamoTable({ client, table }: TableOptions) {
 
 export type DynamoTable = ReturnType<typeof dynamoTable>
 
-function inputOf({ condition, values = {}, returns, ...clauses }: Change) {
+function inputOf({ condition, values = {}, returns, ...clauses }: Omit<Change, 'ifRepeated'>) {
   const UpdateExpression = (['set', 'remove', 'add', 'delete'] as const)
     .flatMap((word) => {
       const given = (clauses[word] ?? []).filter(Boolean)

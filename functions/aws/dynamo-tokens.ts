@@ -169,26 +169,25 @@ export function dynamoTokens({ envelope, onUnsealable, ...options }: DynamoToken
       const key = keyOf(connection)
       const id = randomUUID()
       const unseen = seen.fence === 0 && seen.epoch === 0 ? 'attribute_not_exists(pk) OR ' : ''
-      const item =
-        (await updateState(connection, {
-          set: [
-            ...['fence = :next', 'epoch = :epoch', '#status = :active', 'vendor = :vendor'],
-            ...['leaseId = :id', 'leaseSince = :now', 'leaseUntil = :until'],
-          ],
-          condition: `${unseen}(fence = :fence AND ${OPEN})`,
-          values: {
-            ':fence': N(seen.fence),
-            ':next': N(seen.fence + 1),
-            ':epoch': N(seen.epoch),
-            ':active': S('active'),
-            ':vendor': S(connection.vendor.id),
-            ':id': S(id),
-            ':now': instant(now),
-            ':until': instant(until),
-          },
-          returns: 'ALL_NEW',
-        })) ?? (await table.get(key, 'STATE'))
-      // A write whose answer was lost is sent again by the SDK, and then its own first sending is what refuses it.
+      const item = await updateState(connection, {
+        set: [
+          ...['fence = :next', 'epoch = :epoch', '#status = :active', 'vendor = :vendor'],
+          ...['leaseId = :id', 'leaseSince = :now', 'leaseUntil = :until'],
+        ],
+        condition: `${unseen}(fence = :fence AND ${OPEN})`,
+        values: {
+          ':fence': N(seen.fence),
+          ':next': N(seen.fence + 1),
+          ':epoch': N(seen.epoch),
+          ':active': S('active'),
+          ':vendor': S(connection.vendor.id),
+          ':id': S(id),
+          ':now': instant(now),
+          ':until': instant(until),
+        },
+        returns: 'ALL_NEW',
+        ifRepeated: () => table.get(key, 'STATE'),
+      })
       if (item?.leaseId?.S !== id) return undefined
       try {
         const refreshToken = await openRefreshToken(key, item)

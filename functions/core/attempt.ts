@@ -167,13 +167,15 @@ async function succeeded(job: Attempt, { issued, credentials }: Answered, runtim
   const recorded = await record(job, { success, ...(refreshToken && { refreshToken }) }, runtime)
   const cached = recorded === 'recorded' && lease ? await cache(lease, token, runtime) : 'kept'
   if (recorded === 'superseded' || cached === 'overtaken') return 'superseded'
-  if (!ends) runtime.memory.copies.set(key, { token, checkedAt: at })
+  const notCached = { code: 'not_cached', detail: 'the token could not be cached' }
+  const said = cached === 'kept' ? warnings : [...warnings, notCached]
+  runtime.memory.holds.delete(key)
+  if (!ends) runtime.memory.copies.set(key, { token, warnings: said, checkedAt: at })
   else if (state.provenVersion !== credentials.version) runtime.memory.copies.delete(key)
   const endsAt = ends ? ends !== 'never' && ends.until : statedEnd(credentials.document)
   const worked = { kind: 'worked', connection, state, credentialVersion: credentials.version } as const
   await runtime.observe(endsAt ? { ...worked, endsAt } : worked)
-  const notCached = { code: 'not_cached', detail: 'the token could not be cached' }
-  return { token, warnings: cached === 'kept' ? warnings : [...warnings, notCached], checkedAt: at }
+  return { token, warnings: said, checkedAt: at }
 }
 
 /** A cache that cannot be written costs the next sweep a vendor call, not this caller its token, and nobody a wait. */

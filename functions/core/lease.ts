@@ -3,7 +3,7 @@ import { bestEffort } from '../kit/errors.ts'
 import { secondsAfter, secondsBetween } from '../kit/time.ts'
 import { hasSingleUse, type TablePolicy, type TokenPolicy } from '../kit/token.ts'
 import type { Credentials, Runtime } from './runtime.ts'
-import type { Lease, Row, State } from './store.ts'
+import type { Lease, Read, Row } from './store.ts'
 
 /*
  *  acquired                                                           until
@@ -69,13 +69,13 @@ export async function withLease<T>(
 
 /**
  * How long to wait for the holder of a lease before the row is read again: the usual time from taking the lease to having
- * the token, then a share of what has gone by. Only a lease that is alive tells when its holder began; who has just lost
- * the race for one knows no such moment, and reads again at once.
+ * the token, then a share of what has gone by. Who has just lost the race for a lease has not seen it: it was taken when the
+ * row had been read.
  */
-export function pauseSeconds({ lease, usualSeconds = 0 }: State, { now, random }: Runtime): number {
+export function pauseSeconds({ row: { state }, readAt }: Read, { now, random }: Runtime): number {
+  const { lease, usualSeconds = 0 } = state
   const jitter = random()
-  if (!lease || lease.until <= now()) return 0.01 + jitter * 0.01
-  const elapsed = secondsBetween(lease.since, now())
-  const rest = usualSeconds * (0.95 + jitter * 0.15) - elapsed
-  return Math.max(0.01, rest > 0 ? rest : elapsed * 0.12 * (0.8 + jitter * 0.4))
+  const elapsed = secondsBetween(lease && lease.until > now() ? lease.since : readAt, now())
+  const rest = usualSeconds * (1 + jitter * 0.12) - elapsed
+  return Math.max(rest, 0.015 + elapsed * 0.12 * (0.8 + jitter * 0.4))
 }

@@ -2,9 +2,9 @@ import { keyOf } from '../kit/connection.ts'
 import { isFailure } from '../kit/errors.ts'
 import { countObtained, takeRefreshPermit } from './allowance.ts'
 import { attempt } from './attempt.ts'
-import { bars } from './failure.ts'
+import { bars, type Failure } from './failure.ts'
 import { tablePolicy, withLease } from './lease.ts'
-import { share } from './memory.ts'
+import { keepHold, share } from './memory.ts'
 import {
   freshnessFor,
   isForced,
@@ -33,7 +33,7 @@ export async function renew(look: Look, credentials: Credentials, runtime: Runti
   const { connection, ahead } = request
   const { state } = row
   const now = runtime.now()
-  if (state.failure && bars(state.failure, credentials.version, now)) return staleOr(state.failure, look, now)
+  if (state.failure && bars(state.failure, credentials.version, now)) return withheld(state.failure, look, runtime)
 
   const usable = isUsable(held, request, now) ? held : undefined
   const work = async (lease?: Lease) => {
@@ -47,8 +47,9 @@ export async function renew(look: Look, credentials: Credentials, runtime: Runti
     const outcome = policy
       ? await withLease(connection, { row, policy }, work, runtime)
       : await inThisProcess(look, work, runtime)
+    if (outcome === 'leased') keepHold(runtime.memory, keyOf(connection), { reason: outcome, checkedAt: look.readAt })
     if (outcome === 'leased' || outcome === 'superseded') return outcome
-    if ('failure' in outcome) return { ...staleOr(outcome.failure, look, runtime.now()), checkedAt: outcome.checkedAt }
+    if ('failure' in outcome) return withheld(outcome.failure, { ...look, readAt: outcome.checkedAt }, runtime)
     refuseTheImpossible(request, outcome.token)
     return { ...outcome, source: 'vendor' }
   } catch (error) {
@@ -57,13 +58,19 @@ export async function renew(look: Look, credentials: Credentials, runtime: Runti
   }
 }
 
-/** All callers of a process share one renewal; with an ageing token in hand nobody waits for it. */
+/** What is answered where a failure bars the vendor, and remembered for those who ask next. */
+export function withheld(failure: Failure, look: Look, { memory, now }: Runtime): Vended {
+  keepHold(memory, keyOf(look.request.connection), { reason: failure, checkedAt: look.readAt })
+  return { ...staleOr(failure, look, now()), checkedAt: look.readAt }
+}
+
+/** All callers of a process share one renewal; with a late token in hand nobody waits for it. */
 async function inThisProcess<T>(
   { request, held }: Look,
   work: () => Promise<T>,
   { memory, now }: Runtime,
 ): Promise<T | 'leased'> {
   const flight = `obtain ${keyOf(request.connection)}`
-  const isAgeing = held !== undefined && freshnessFor(held, request, now()) === 'ageing'
-  return isAgeing && memory.flights.has(flight) ? 'leased' : share(memory, flight, work)
+  const isLate = held !== undefined && freshnessFor(held, request, now()) === 'late'
+  return isLate && memory.flights.has(flight) ? 'leased' : share(memory, flight, work)
 }

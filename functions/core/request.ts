@@ -3,8 +3,8 @@ import { type FailureCode, VendingError } from '../kit/errors.ts'
 import { secondsBetween } from '../kit/time.ts'
 import { type Freshness, freshness, lifeSeconds, marginSeconds, sweepAt } from '../kit/token.ts'
 import type { Warning } from '../kit/vendor.ts'
-import { asError, type Failure } from './failure.ts'
-import type { HeldToken, Row } from './store.ts'
+import { asError, type Failure, needsConsent } from './failure.ts'
+import type { HeldToken, Read } from './store.ts'
 
 /** What a caller wants. */
 export interface VendRequest {
@@ -28,20 +28,20 @@ export interface Vended {
 }
 
 /** What a request is decided by: the row, and the token at hand that it lets us vend. */
-export interface Look {
+export interface Look extends Read {
   readonly request: VendRequest
-  readonly row: Row
-  readonly readAt: Date
   readonly held: HeldToken | undefined
 }
 
 /** How a token at hand suits the request. 'refused': it is the one that the caller could not use. */
 export function freshnessFor(token: HeldToken, request: VendRequest, now: Date): Freshness | 'refused' {
-  const { minTtlSeconds, rejected, ahead } = request
+  const { connection, minTtlSeconds, rejected, ahead } = request
   const refreshAt = ahead ? sweepAt(token) : token.refreshAt
-  const fit = freshness(token.accessToken, { refreshAt, minTtlSeconds, now })
+  const fit = freshness({ ...token, refreshAt }, { policy: connection.vendor.tokens, minTtlSeconds, now })
   const isRejected = rejected !== undefined && token.accessToken.value.fingerprint === rejected
-  return fit !== 'expired' && isRejected ? 'refused' : fit
+  if (fit !== 'expired' && isRejected) return 'refused'
+  // The schedule is the sweep that others leave it to.
+  return ahead && fit === 'ageing' ? 'late' : fit
 }
 
 export const isUsable = (token: HeldToken | undefined, request: VendRequest, now: Date): token is HeldToken =>
@@ -51,7 +51,7 @@ export const isUsable = (token: HeldToken | undefined, request: VendRequest, now
 export const isForced = (token: HeldToken | undefined, request: VendRequest, now: Date): boolean =>
   token !== undefined &&
   ['short', 'refused'].includes(freshnessFor(token, request, now)) &&
-  freshness(token.accessToken, { refreshAt: token.refreshAt, minTtlSeconds: 0, now }) === 'fresh'
+  freshness(token, { policy: request.connection.vendor.tokens, minTtlSeconds: 0, now }) === 'fresh'
 
 export const served = (token: HeldToken, warnings: readonly Warning[] = []): Vended => ({
   token,
@@ -60,18 +60,23 @@ export const served = (token: HeldToken, warnings: readonly Warning[] = []): Ven
 })
 
 /** The token at hand with the failure as a warning, or the failure as an error. */
-export function staleOr(failure: Failure, { request, held }: Look, now: Date): Vended {
+export function staleOr(failure: Failure, { request, held }: Pick<Look, 'request' | 'held'>, now: Date): Vended {
   const error = asError(failure, now)
-  if (isUsable(held, request, now)) return stale(held, request, now, error)
-  throw error
+  if (!isUsable(held, request, now)) throw error
+  if (!needsConsent(failure)) return stale(held, request, now, error)
+  const detail = `a person has to connect again before this token ends: ${failure.detail}`
+  return served(held, [{ code: 'reconnect_needed', detail }, ...shortOf(held, request, now)])
 }
 
-export function stale(token: HeldToken, { minTtlSeconds }: VendRequest, now: Date, reason: VendingError): Vended {
-  const left = Math.floor(secondsBetween(now, token.accessToken.expiresAt))
+export function stale(token: HeldToken, request: VendRequest, now: Date, reason: VendingError): Vended {
   const notRenewed = { code: 'not_renewed', detail: `this token could not be renewed: ${reason.message}` }
-  const short = { code: 'min_ttl_not_met', detail: `it has ${left} s left, min_ttl is ${minTtlSeconds} s` }
-  const warnings = left < minTtlSeconds ? [notRenewed, short] : [notRenewed]
-  return { token, source: 'stale', warnings, fault: reason.code }
+  return { token, source: 'stale', warnings: [notRenewed, ...shortOf(token, request, now)], fault: reason.code }
+}
+
+function shortOf({ accessToken }: HeldToken, { minTtlSeconds }: VendRequest, now: Date): readonly Warning[] {
+  const left = Math.floor(secondsBetween(now, accessToken.expiresAt))
+  if (left >= minTtlSeconds) return []
+  return [{ code: 'min_ttl_not_met', detail: `it has ${left} s left, min_ttl is ${minTtlSeconds} s` }]
 }
 
 /** Asking for more than the vendor can give must not cost a vendor call each time. */

@@ -29,7 +29,7 @@ export interface Runtime {
 }
 
 export interface Credentials {
-  /** As parsed from JSON; the vendor's schema guards the door. */
+  /** As parsed from JSON, undefined where it is none; the vendor's schema guards the door. */
   readonly document: unknown
   readonly version: string
 }
@@ -37,7 +37,7 @@ export interface Credentials {
 export interface CredentialSource {
   /**
    * The credentials of one connection, no older than `maxAgeSeconds`. Throws `unknown_connection` when there are none,
-   * `configuration` when they are not a JSON document, `store_unavailable` when they cannot be read.
+   * `store_unavailable` when they cannot be read.
    */
   read(connection: Connection, maxAgeSeconds: number): Promise<Credentials>
   /** An earlier version, as long as it is kept; undefined when it is gone. */

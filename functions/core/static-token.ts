@@ -25,6 +25,16 @@ interface Static {
   readonly checkedAt?: Date
 }
 
+/** Whether the token is the credential. Of a document that does not fit, the version that last worked tells. */
+export async function isStatic(connection: Connection, state: State, credentials: Credentials, runtime: Runtime) {
+  const { vendor } = connection
+  if (!vendor.isStatic) return false
+  return (
+    vendor.isStatic(credentials.document) ??
+    (await versionBefore(connection, state, credentials, runtime)) !== undefined
+  )
+}
+
 /**
  * Vends a token that is the credential. There is no lease, and no call but one for each version, which the vendor is seen
  * to take before it is used. As long as the vendor does not take the newest, the version before it stays in use. A person
@@ -55,9 +65,10 @@ async function vendVersion({ request, row, readAt }: Look, newest: Credentials, 
   if (accessToken.value.fingerprint === rejected) return refuse(inUse, runtime)
   const credentialVersion = inUse.credentials.version
   const token = { accessToken, refreshAt: accessToken.expiresAt, fence, epoch, credentialVersion }
-  runtime.memory.copies.set(keyOf(connection), { token, checkedAt })
   const limited = { code: 'rights_missing', detail: 'the user of this token may not read what its check reads (403)' }
-  return { ...served(token, checked?.result === 'limited' ? [...warnings, limited] : warnings), checkedAt }
+  const said = checked?.result === 'limited' ? [...warnings, limited] : warnings
+  runtime.memory.copies.set(keyOf(connection), { token, warnings: said, checkedAt })
+  return { ...served(token, said), checkedAt }
 }
 
 /** There is no other token to give, and no way to obtain one. Whether this one is dead, the vendor is asked where it can be. */
@@ -133,7 +144,7 @@ export async function versionBefore(
   const { provenVersion, refusedVersions } = state
   if (provenVersion === undefined || provenVersion === version || refusedVersions?.has(provenVersion)) return undefined
   const credentials = await runtime.credentials.readVersion(connection, provenVersion)
-  if (!credentials) return undefined
+  if (!credentials || !connection.vendor.isStatic?.(credentials.document)) return undefined
   const issued = await orFailure(readStatic(connection, credentials, runtime))
   return issued instanceof VendingError ? undefined : { connection, state, credentials, issued }
 }

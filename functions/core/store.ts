@@ -92,6 +92,12 @@ export interface Row {
   readonly token?: CachedToken
 }
 
+/** A row, and the moment before it was read. */
+export interface Read {
+  readonly row: Row
+  readonly readAt: Date
+}
+
 /** A short exclusive right to call the vendor for one connection. It only saves vendor calls: writes are safe without it. */
 export interface Lease {
   readonly connection: Connection

@@ -2,10 +2,10 @@ import { type Connection, keyOf } from '../kit/connection.ts'
 import { bestEffort, isFailure, orFailure, VendingError } from '../kit/errors.ts'
 import { DAY_SECONDS, secondsBetween } from '../kit/time.ts'
 import { isExpired } from '../kit/token.ts'
-import { asError, type Failure, needsConsent } from './failure.ts'
+import { needsConsent } from './failure.ts'
 import { pauseSeconds } from './lease.ts'
-import { isRecent, keepCopy, OUTAGE_SECONDS, recall, share } from './memory.ts'
-import { type NotYet, renew } from './renew.ts'
+import { isRecent, keepCopy, keepHold, OUTAGE_SECONDS, recall, recallHold, share } from './memory.ts'
+import { type NotYet, renew, withheld } from './renew.ts'
 import {
   freshnessFor,
   isUsable,
@@ -13,12 +13,13 @@ import {
   refuseTheImpossible,
   served,
   stale,
+  staleOr,
   type Vended,
   type VendRequest,
 } from './request.ts'
 import { type CredentialSource, credentialsFor, type Runtime } from './runtime.ts'
-import { staticToken } from './static-token.ts'
-import type { HeldToken, Row } from './store.ts'
+import { isStatic, staticToken } from './static-token.ts'
+import type { HeldToken, Read, Row } from './store.ts'
 
 /** A caller without anything to serve waits this long for the holder of the lease. */
 const WAIT_SECONDS = 6
@@ -28,34 +29,49 @@ const ANSWER_SECONDS = 1
 /**
  * Gives a token that is fresh now: from our own copy, the table, or the vendor, in this order.
  *
- *  fresh    served
- *  ageing   one caller takes the lease and renews, everybody else is served at once;
- *           when renewing fails the ageing token is served with a warning
- *  expired  one caller takes the lease and renews, everybody else waits for it and at last hears `busy`
+ *  fresh, ageing   served; the sweep renews an ageing one
+ *  late            one caller takes the lease and renews, everybody else is served at once;
+ *                  when renewing fails the late token is served with a warning
+ *  expired         one caller takes the lease and renews, everybody else waits for it and at last hears `busy`
  *
  * A caller whose token was refused by the vendor's API gets any other that works, without a vendor call; the current one
  * is treated as expired for who reports it, and for nobody else. What is handed out is judged at that moment: not expired,
- * and the table was asked within the last five seconds, while it answers. Throws VendingError.
+ * and the table was asked within the last five seconds, while it answers. Who has read the row hands it in. Throws
+ * VendingError.
  */
-export async function vend(request: VendRequest, runtime: Runtime): Promise<Vended> {
+export async function vend(request: VendRequest, runtime: Runtime, first?: Read): Promise<Vended> {
+  if (first) return vendFromTable(request, runtime, first)
   const key = keyOf(request.connection)
-  const copy = recall(runtime.memory, key, runtime.now())
-  const fit = copy && freshnessFor(copy, request, runtime.now())
-  if (copy && fit === 'fresh') return served(copy)
-  // With an ageing token in hand nobody waits for a flight; with none, all in this process share one.
-  if (fit === 'ageing') return vendFromTable(request, runtime)
   const flight = `vend ${key} ${request.minTtlSeconds} ${request.rejected} ${request.ahead}`
-  return share(runtime.memory, flight, () => vendFromTable(request, runtime))
+  const known = fromMemory(request, flight, runtime)
+  return known ?? share(runtime.memory, flight, () => vendFromTable(request, runtime))
+}
+
+/** What can be answered without asking anybody. */
+function fromMemory(request: VendRequest, flight: string, { memory, now }: Runtime): Vended | undefined {
+  const key = keyOf(request.connection)
+  const at = now()
+  const copy = recall(memory, key, at)
+  const fit = copy ? freshnessFor(copy.token, request, at) : 'expired'
+  const reason = request.ahead || request.rejected !== undefined ? undefined : recallHold(memory, key, at)
+  const isServed = fit === 'fresh' || fit === 'ageing'
+  if (reason instanceof VendingError && !copy) throw reason
+  if (typeof reason === 'object' && 'count' in reason && (!isServed || needsConsent(reason)))
+    return staleOr(reason, { request, held: copy?.token }, at)
+  // With a late token in hand nobody waits for who renews it.
+  const isRenewing = fit === 'late' && (reason === 'leased' || memory.flights.has(flight))
+  return copy && (isServed || isRenewing) ? served(copy.token, copy.warnings) : undefined
 }
 
 interface Waiting {
   readonly since: Date
+  readonly first: Read | undefined
   pauses: number
 }
 
-async function vendFromTable(request: VendRequest, runtime: Runtime): Promise<Vended> {
+async function vendFromTable(request: VendRequest, runtime: Runtime, first?: Read): Promise<Vended> {
   const { connection } = request
-  const waiting: Waiting = { since: runtime.now(), pauses: 0 }
+  const waiting: Waiting = { since: runtime.now(), first, pauses: 0 }
   try {
     return await untilFound(request, waiting, runtime)
   } finally {
@@ -65,16 +81,19 @@ async function vendFromTable(request: VendRequest, runtime: Runtime): Promise<Ve
 }
 
 async function untilFound(request: VendRequest, waiting: Waiting, runtime: Runtime): Promise<Vended> {
+  const { connection } = request
   let fault: VendingError | undefined
-  for (let isLast = false; ; ) {
-    const readAt = runtime.now()
-    const row = await readRow(request, runtime)
+  let read = waiting.first
+  for (let isLast = false; ; read = undefined) {
+    const readAt = read?.readAt ?? runtime.now()
+    const row = read?.row ?? (await readRow(request, runtime))
     if ('source' in row) return row
-    if (row.state.status === 'disabled') throw disabled(request.connection, runtime)
-    const held = await currentToken(row, request.connection, runtime)
+    runtime.memory.holds.delete(keyOf(connection))
+    if (row.state.status === 'disabled') throw disabled(connection, runtime)
+    const held = await currentToken(row, connection, runtime)
     const found = await fromRow({ request, row, readAt, held }, fault, runtime)
     if (isVended(found) && isDeliverable(found, readAt, runtime.now())) return found
-    if (isLast) throw busy(request)
+    if (isLast || (found === 'leased' && request.ahead)) throw busy(request)
     if (found instanceof VendingError) fault = found
 
     const gone = secondsBetween(waiting.since, runtime.now())
@@ -85,7 +104,7 @@ async function untilFound(request: VendRequest, waiting: Waiting, runtime: Runti
       fault ??= busy(request)
     } else if (found === 'leased') {
       waiting.pauses += 1
-      await runtime.sleep(Math.min(left, pauseSeconds(row.state, runtime)))
+      await runtime.sleep(Math.min(left, pauseSeconds({ row, readAt }, runtime)))
     }
   }
 }
@@ -112,7 +131,8 @@ async function readRow(request: VendRequest, runtime: Runtime): Promise<Row | Ve
   if (!(row instanceof VendingError)) return row
   const now = runtime.now()
   const copy = recall(runtime.memory, keyOf(request.connection), now, OUTAGE_SECONDS)
-  if (row.code === 'store_unavailable' && isUsable(copy, request, now)) return stale(copy, request, now, row)
+  if (row.code === 'store_unavailable' && isUsable(copy?.token, request, now))
+    return stale(copy.token, request, now, row)
   throw row
 }
 
@@ -149,39 +169,37 @@ async function fromRow(look: Look, fault: VendingError | undefined, runtime: Run
   await noteUse(request, row, runtime)
   if (held) keepCopy(runtime.memory, key, { token: held, checkedAt: readAt })
   const fit = held ? freshnessFor(held, request, runtime.now()) : 'expired'
-  if (held && !needsConsent(row.state.failure) && (fit === 'fresh' || (fit === 'ageing' && rejected !== undefined)))
-    return served(held)
+  const isEnough = fit === 'fresh' || fit === 'ageing' || (fit === 'late' && rejected !== undefined)
+  if (held && isEnough && !needsConsent(row.state.failure)) return served(held)
   try {
     if (fault) throw fault
     const found = await obtain(look, runtime)
     // With a token in hand nobody waits for who renews it.
-    return found === 'leased' && held && fit === 'ageing' ? served(held) : found
+    return found === 'leased' && held && fit === 'late' ? served(held) : found
   } catch (error) {
-    if (!isFailure(error, 'store_unavailable', 'busy')) throw error
+    if (isFailure(error, ...HOPELESS)) keepHold(runtime.memory, key, { reason: error, checkedAt: readAt })
+    const isOurs = isFailure(error, 'store_unavailable', 'busy')
+    if (!isOurs && !isFailure(error, 'unknown_connection')) throw error
     const spare = held ?? runtime.memory.copies.get(key)?.token
     if (spare?.epoch === row.state.epoch && isUsable(spare, request, runtime.now()))
       return stale(spare, request, runtime.now(), error)
-    if (fault) throw error
+    if (fault || !isOurs) throw error
     return error
   }
 }
+
+/** There is nothing to call the vendor with, or it does not take the token that only a person can replace. */
+const HOPELESS = ['unknown_connection', 'configuration', 'credential_expired', 'credential_revoked'] as const
 
 async function obtain(look: Look, runtime: Runtime): Promise<Vended | Step> {
   const { request, row, held } = look
   const { connection } = request
   const { failure } = row.state
   const credentials = await credentialsFor(connection, row.state, runtime)
-  if (connection.vendor.isStatic?.(credentials.document)) return staticToken(look, credentials, runtime)
-  if (needsConsent(failure)) return servedUntilExpiry(look, failure, runtime.now())
+  if (await isStatic(connection, row.state, credentials, runtime)) return staticToken(look, credentials, runtime)
+  if (needsConsent(failure)) return withheld(failure, look, runtime)
   refuseTheImpossible(request, held)
   return renew(look, credentials, runtime)
-}
-
-/** The grant is over, but the last token it gave works until its end: with a warning, in time to connect again. */
-function servedUntilExpiry({ request, held }: Look, failure: Failure, now: Date): Vended {
-  if (!isUsable(held, request, now)) throw asError(failure, now)
-  const detail = `a person has to connect again before this token ends: ${failure.detail}`
-  return served(held, [{ code: 'reconnect_needed', detail }])
 }
 
 /** A connection that nobody uses is not renewed for ever. Noted to the day, so that it costs a write a day. */

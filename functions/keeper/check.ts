@@ -1,6 +1,6 @@
 import { needsConsent } from '../core/failure.ts'
 import type { Credentials, Runtime } from '../core/runtime.ts'
-import { checkStatic, versionBefore } from '../core/static-token.ts'
+import { checkStatic, isStatic, versionBefore } from '../core/static-token.ts'
 import type { CredentialLife, State } from '../core/store.ts'
 import { vend } from '../core/vend.ts'
 import { type Connection, keyOf } from '../kit/connection.ts'
@@ -89,7 +89,8 @@ async function checkCredentials(
   runtime: Runtime,
 ): Promise<VendingError | undefined> {
   try {
-    if (connection.vendor.isStatic?.(credentials.document)) await checkToken(connection, state, credentials, runtime)
+    if (await isStatic(connection, state, credentials, runtime))
+      await checkToken(connection, state, credentials, runtime)
     else await useNewest(connection, state, credentials, runtime)
     return undefined
   } catch (error) {

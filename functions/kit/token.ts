@@ -42,17 +42,35 @@ export const hasSingleUse = (policy: TokenPolicy): boolean =>
 /**
  * How much of its life a token has left:
  *
- *  issued ──────────── fresh ────────────┬─────── ageing ───────┬── expired ──►
- *                                    refreshAt          expiresAt - margin
+ *  issued ───────── fresh ─────────┬───── ageing ─────┬─── late ───┬── expired ──►
+ *                              refreshAt           lateAt   expiresAt - margin
  *
- * 'short' is a token that still works but not for as long as the caller wants.
+ * An ageing token is left to the sweep; a late one is renewed by who asks for it. 'short' is a token that still works but not
+ * for as long as the caller wants.
  */
-export type Freshness = 'fresh' | 'ageing' | 'short' | 'expired'
+export type Freshness = 'fresh' | 'ageing' | 'late' | 'short' | 'expired'
 
-export function freshness(token: AccessToken, at: { refreshAt: Date; minTtlSeconds: number; now: Date }): Freshness {
-  if (isExpired(token, at.now)) return 'expired'
-  if (secondsBetween(at.now, token.expiresAt) < at.minTtlSeconds) return 'short'
-  return at.now < at.refreshAt ? 'fresh' : 'ageing'
+interface Judged {
+  readonly policy: TokenPolicy
+  readonly minTtlSeconds: number
+  readonly now: Date
+}
+
+export function freshness({ accessToken, refreshAt }: Held, { policy, minTtlSeconds, now }: Judged): Freshness {
+  if (isExpired(accessToken, now)) return 'expired'
+  if (secondsBetween(now, accessToken.expiresAt) < minTtlSeconds) return 'short'
+  if (now < refreshAt) return 'fresh'
+  // No sweep renews what each process has for itself.
+  if (policy.storage === 'memory') return 'late'
+  return now < secondsAfter(accessToken.expiresAt, -marginSeconds(accessToken) - LATE_SECONDS) ? 'ageing' : 'late'
+}
+
+/** So long before the margin callers no longer leave a token to the sweep, which comes once a minute. */
+const LATE_SECONDS = 3 * 60
+
+interface Held {
+  readonly accessToken: AccessToken
+  readonly refreshAt: Date
 }
 
 /** Whether it has ended, or so nearly that it may not be handed out any more. */
@@ -77,7 +95,7 @@ export function refreshAt(token: AccessToken, policy: TokenPolicy, key: string):
  * When the sweep renews: so long before callers would that its turn, once a minute, comes before theirs even if there is
  * much to do. 5 % of the life, at least 90 s and at most 5 minutes, and never more than a quarter.
  */
-export function sweepAt({ accessToken, refreshAt }: { accessToken: AccessToken; refreshAt: Date }): Date {
+export function sweepAt({ accessToken, refreshAt }: Held): Date {
   const life = lifeSeconds(accessToken)
   return secondsAfter(refreshAt, -Math.min(300, Math.max(90, life / 20), life / 4))
 }

@@ -22,8 +22,11 @@ export interface Vendor {
   /** Throws `configuration` when the credential document does not fit. */
   validate(credentials: unknown): void
 
-  /** Whether the document fits and holds the token itself, so that there is nothing to obtain, renew or store. @default never */
-  isStatic?(credentials: unknown): boolean
+  /**
+   * Whether the document holds the token itself, so that there is nothing to obtain, renew or store; undefined when it does
+   * not fit. @default never
+   */
+  isStatic?(credentials: unknown): boolean | undefined
 
   /** How a person replaces the credentials. */
   readonly rotation: Rotation
@@ -118,6 +121,8 @@ export interface VendorDefinition<C>
 export function defineVendor<C>(definition: VendorDefinition<C>): Vendor {
   const { credentials: schema, issue, isStatic, liveness, authorization, revocation, ...facts } = definition
   const read = (document: unknown): C => {
+    if (document === undefined)
+      throw new VendingError('configuration', `the ${facts.title} credentials are not a JSON document`)
     const parsed = schema.safeParse(document)
     if (parsed.success) return parsed.data
     // Names of members and our own words only: the values may be secrets.
@@ -131,7 +136,7 @@ export function defineVendor<C>(definition: VendorDefinition<C>): Vendor {
     ...(isStatic && {
       isStatic: (document) => {
         const { data } = schema.safeParse(document)
-        return data !== undefined && isStatic(data)
+        return data && isStatic(data)
       },
     }),
     ...(liveness && {

@@ -78,13 +78,14 @@ describe('a revoke', () => {
   })
 
   it('bars a static token until it is replaced', async () => {
-    const { process, secrets } = world()
+    const { process, secrets, clock } = world()
     const { vendor } = fakeVendor({ holdsToken: true, script: gives({ name: 'jwt', lifeSeconds: 86_400 }) })
     const one = process()
     await vend(wanted(vendor), one)
     expect(await revoke(hq(vendor), one)).toBe('not_offered')
     await expect(vend(wanted(vendor), one)).rejects.toMatchObject({ code: 'credential_revoked' })
     secrets.replace('acme/hq', { password: 'p2' })
+    clock.advance(5)
     expect((await vend(wanted(vendor), one)).source).toBe('cache')
   })
 
@@ -328,15 +329,15 @@ describe('what may be known of a connection', () => {
       last_success_at: '2026-11-21T12:00:00Z',
       next_action: 'none',
     })
-    clock.advance(3300)
+    clock.advance(3400)
     expect((await look()).state).toBe('ageing')
     will(refuses('vendor_malformed', 'Acme answered nonsense'))
     await vend(wanted(vendor), process())
     expect(await look()).toMatchObject({
       state: 'failing',
-      last_failure: { code: 'vendor_malformed', since: '2026-11-21T12:55:00Z' },
+      last_failure: { code: 'vendor_malformed', since: '2026-11-21T12:56:40Z' },
     })
-    clock.advance(300)
+    clock.advance(200)
     expect((await look()).state).toBe('expired')
     expect(JSON.stringify(await look())).not.toContain('canary')
   })

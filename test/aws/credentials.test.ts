@@ -3,7 +3,7 @@ import { secretsManagerCredentials } from '../../functions/aws/credentials.ts'
 import { newMemory } from '../../functions/core/memory.ts'
 import { acme } from '../contracts/vendors.ts'
 import { localAws } from '../support/local-aws.ts'
-import { stillClock } from '../support/world.ts'
+import { fakeVendor, stillClock } from '../support/world.ts'
 
 let aws: Awaited<ReturnType<typeof localAws>>
 beforeAll(async () => {
@@ -51,13 +51,12 @@ describe('credentials from Secrets Manager', () => {
     })
   })
 
-  it('that are no JSON are refused without quoting them', async () => {
-    await aws.secrets.send(new CreateSecretCommand({ Name: 'vendomat/acme/text', SecretString: 'canary' }))
-    const error: Error = await open()
-      .source.read({ vendor: acme, name: 'text' }, 300)
-      .catch((reason) => reason)
-    expect(error).toMatchObject({ code: 'configuration' })
-    expect(`${error.message} ${String(error.cause)}`).not.toContain('canary')
+  it('that are no JSON are a version without a document, which the vendor refuses without quoting it', async () => {
+    const made = new CreateSecretCommand({ Name: 'vendomat/acme/text', SecretString: 'canary' })
+    const { VersionId } = await aws.secrets.send(made)
+    const read = await open().source.read({ vendor: acme, name: 'text' }, 300)
+    expect(read).toEqual({ document: undefined, version: VersionId })
+    expect(() => fakeVendor().vendor.validate(read.document)).toThrow('are not a JSON document')
   })
 
   it('that cannot be read are a failure of ours, not an unknown connection', async () => {
@@ -128,17 +127,11 @@ describe('an earlier version of the credentials', () => {
     expect(reads() - before).toBe(2)
   })
 
-  it('that is no JSON is refused without quoting it', async () => {
+  it('that is no JSON has no document', async () => {
     const made = new CreateSecretCommand({ Name: 'vendomat/acme/words', SecretString: 'canary' })
-    const { VersionId = '' } = await aws.secrets.send(made)
-    const error: Error = await open()
-      .source.readVersion({ vendor: acme, name: 'words' }, VersionId)
-      .then(
-        () => new Error('read'),
-        (reason) => reason,
-      )
-    expect(error).toMatchObject({ code: 'configuration' })
-    expect(`${error.message} ${String(error.cause)}`).not.toContain('canary')
+    const { VersionId: version = '' } = await aws.secrets.send(made)
+    const read = await open().source.readVersion({ vendor: acme, name: 'words' }, version)
+    expect(read).toEqual({ document: undefined, version })
   })
 
   it('that cannot be read is a failure of ours, not one that is gone', async () => {

@@ -70,22 +70,51 @@ describe('a token in its prime', () => {
 })
 
 describe('an ageing token', () => {
-  const aged = async () => {
-    const w = world()
-    const fake = fakeVendor()
-    const first = await vend(wanted(fake.vendor), w.process())
-    const { refreshAt } = first.token
-    w.clock.advance((refreshAt.getTime() - w.clock.now().getTime()) / 1000)
-    return { ...w, ...fake, refreshAt }
-  }
+  const DAY_SECONDS = 24 * 60 * 60
 
-  it('is renewed from refreshAt on and not a moment earlier', async () => {
-    const { process, vendor, clock } = await aged()
-    clock.advance(-0.001)
+  it.each([
+    ['of an hour', 3600, 3600 - 60 - 180],
+    ['of a day', DAY_SECONDS, DAY_SECONDS - 60 - 180],
+  ])('%s is left to the sweep until three minutes before its margin', async (_, lifeSeconds, lateAt) => {
+    const { process, clock } = world()
+    const { vendor, calls } = fakeVendor({ script: gives({ lifeSeconds }), policy: { maxLifeSeconds: DAY_SECONDS } })
+    const { token } = await vend(wanted(vendor), process())
+    expect(secondsBetween(clock.now(), token.refreshAt)).toBeLessThan(lateAt - 60)
+    clock.advance(lateAt - 0.001)
+    const { source, warnings } = await vend(wanted(vendor), process())
+    expect([source, warnings, calls.length]).toEqual(['cache', [], 1])
+    clock.advance(0.001)
+    expect(await get(vendor, process())).toBe('t2')
+  })
+
+  it('that is too short-lived for the sweep to come in time is renewed by callers from refreshAt on', async () => {
+    const { process, clock } = world()
+    const { vendor } = fakeVendor({ script: gives({ lifeSeconds: 300 }) })
+    const { token } = await vend(wanted(vendor), process())
+    clock.advance(secondsBetween(clock.now(), token.refreshAt) - 0.001)
     expect(await get(vendor, process())).toBe('t1')
     clock.advance(0.001)
     expect(await get(vendor, process())).toBe('t2')
   })
+
+  it('is renewed for a caller who needs it for longer', async () => {
+    const { process, clock } = world()
+    const { vendor } = fakeVendor()
+    await get(vendor, process())
+    clock.advance(3200)
+    expect(await get(vendor, process(), 399)).toBe('t1')
+    expect(await get(vendor, process(), 401)).toBe('t2')
+  })
+})
+
+describe('a late token', () => {
+  const aged = async () => {
+    const w = world()
+    const fake = fakeVendor()
+    await vend(wanted(fake.vendor), w.process())
+    w.clock.advance(3360)
+    return { ...w, ...fake }
+  }
 
   it('is renewed by one caller while all others are served at once', async () => {
     const { process, vendor, clock, will, calls } = await aged()
@@ -477,10 +506,10 @@ describe('a failing vendor', () => {
     const { process, clock } = world()
     const { vendor, calls, will } = fakeVendor({ script: gives({ lifeSeconds: 100_000 }) })
     const { token } = await vend(wanted(vendor), process())
-    clock.advance((token.refreshAt.getTime() - clock.now().getTime()) / 1000)
+    clock.advance(secondsBetween(clock.now(), token.accessToken.expiresAt) - 240)
     will(refuses('vendor_malformed', 'nonsense'))
     const pauses: number[] = []
-    for (let i = 0; i < 10; i++) {
+    for (let i = 0; i < 6; i++) {
       const before = clock.now().getTime()
       const count = calls.length
       while (calls.length === count) {
@@ -667,11 +696,11 @@ describe('a revoke', () => {
     expect(calls).toHaveLength(2)
   })
 
-  it('is heard by who was renewing an ageing token for longer than anybody waits, also when the table was read long before', async () => {
+  it('is heard by who was renewing a late token for longer than anybody waits, also when the table was read long before', async () => {
     const { process, clock, tokens } = world()
     const { vendor, will } = fakeVendor()
     await get(vendor, process())
-    clock.advance(3300)
+    clock.advance(3400)
     will(takes(7, clock, gives({})))
     const renewing = get(vendor, process())
     const outcome = expect(renewing).rejects.toMatchObject({ code: 'busy' })
@@ -681,7 +710,7 @@ describe('a revoke', () => {
     expect(await get(vendor, process())).toBe('t3')
   })
 
-  it('is heard by who is served an ageing token since our own services fail, however slowly they do', async () => {
+  it('is heard by who is served a late token since our own services fail, however slowly they do', async () => {
     for (const [seconds, outcome] of [
       [4, 't1'],
       [5, 'vendor_paused'],
@@ -689,7 +718,7 @@ describe('a revoke', () => {
       const { process, clock, tokens } = world()
       const { vendor, will } = fakeVendor()
       await get(vendor, process())
-      clock.advance(3300)
+      clock.advance(3400)
       will(refuses('vendor_paused', 'not now'))
       const broke = happensBefore(broken(tokens, 'acquire'), 'acquire', () => clock.sleep(seconds))
       const renewing = get(vendor, { ...process(), tokens: broke }).catch((error: VendingError) => error.code)
@@ -735,11 +764,11 @@ describe('a revoke', () => {
     expect(await get(vendor, one)).toBe('t2')
   })
 
-  it('in the long time that it takes to record a failure ends the ageing token too', async () => {
+  it('in the long time that it takes to record a failure ends the late token too', async () => {
     const { process, clock, tokens } = world()
     const { vendor, will } = fakeVendor()
     await get(vendor, process())
-    clock.advance(3300)
+    clock.advance(3400)
     will(refuses('vendor_malformed', 'nonsense'))
     const slow = happensAfter(tokens, 'record', async () => {
       await tokens.stop(hq(vendor), { kind: 'revoke' })
@@ -835,7 +864,7 @@ describe('a vendor whose credential is the token', () => {
     await expect(get(vendor, process())).rejects.toMatchObject({ code: 'credential_expired' })
   })
 
-  it('is taken from the new version of the secret at once when the old one has ended', async () => {
+  it('is taken from the new version of the secret within 5 seconds when the old one has ended', async () => {
     const { process, secrets, clock } = world()
     const { vendor, calls } = fakeVendor({
       holdsToken: true,
@@ -851,6 +880,8 @@ describe('a vendor whose credential is the token', () => {
     clock.advance(95)
     await expect(get(vendor, one)).rejects.toMatchObject({ code: 'credential_expired' })
     secrets.replace('acme/hq', { password: 'p2' })
+    await expect(get(vendor, one)).rejects.toMatchObject({ code: 'credential_expired' })
+    clock.advance(5)
     expect((await vend(wanted(vendor), one)).token.accessToken.expiresAt).toEqual(secondsAfter(The.now, DAY))
   })
 

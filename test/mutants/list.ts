@@ -14,6 +14,7 @@ const of = (file: string, tests: Tests, entries: readonly Entry[]): Mutant[] =>
 
 const VEND = 'test/core/vend.test.ts'
 const GRANT = 'test/core/grant.test.ts'
+const MEMORY = 'test/core/memory.test.ts'
 const MEMORY_TOKEN = 'test/core/memory-token.test.ts'
 const STATIC = 'test/core/static-token.test.ts'
 const REVOKE = 'test/api/revoke.test.ts'
@@ -112,8 +113,8 @@ export const MUTANTS: readonly Mutant[] = [
       ['what is noted of a connection sets its fence back', "'fence = if_not_exists(fence, :zero)'", "'fence = :zero'"],
       [
         'a table that does not answer counts as a condition that did not hold',
-        "        throw storeUnavailable('the table', error)\n",
-        '        return undefined\n',
+        " throw storeUnavailable('the table', error)\n        const",
+        ' return undefined\n        const',
       ],
     ],
   ),
@@ -363,13 +364,13 @@ export const MUTANTS: readonly Mutant[] = [
       ],
       [
         'a copy counts as checked when its success has been written',
-        'if (!ends) runtime.memory.copies.set(key, { token, checkedAt: at })',
-        'if (!ends) runtime.memory.copies.set(key, { token, checkedAt: runtime.now() })',
+        'copies.set(key, { token, warnings: said, checkedAt: at })',
+        'copies.set(key, { token, warnings: said, checkedAt: runtime.now() })',
       ],
       [
         'a token counts as checked when its success has been written',
-        '[...warnings, notCached], checkedAt: at }',
-        '[...warnings, notCached], checkedAt: runtime.now() }',
+        'return { token, warnings: said, checkedAt: at }',
+        'return { token, warnings: said, checkedAt: runtime.now() }',
       ],
       [
         'a failure counts as checked when it has been written',
@@ -418,7 +419,7 @@ export const MUTANTS: readonly Mutant[] = [
       ],
       [
         'a token of a disabled connection is vended',
-        "    if (row.state.status === 'disabled') throw disabled(request.connection, runtime)\n",
+        "    if (row.state.status === 'disabled') throw disabled(connection, runtime)\n",
         '',
         { tests: [], model: { only: 'disabling table', seeds: 5 } },
       ],
@@ -426,8 +427,8 @@ export const MUTANTS: readonly Mutant[] = [
       ['a token is handed out that has ended meanwhile', ' && !isExpired(token.accessToken, now)', ''],
       [
         'a row counts as read when its answer came',
-        '    const readAt = runtime.now()\n    const row = await readRow(request, runtime)\n',
-        '    const row = await readRow(request, runtime)\n    const readAt = runtime.now()\n',
+        '    const readAt = read?.readAt ?? runtime.now()\n    const row = read?.row ?? (await readRow(request, runtime))\n',
+        '    const row = read?.row ?? (await readRow(request, runtime))\n    const readAt = read?.readAt ?? runtime.now()\n',
         { tests: [MEMORY_TOKEN] },
       ],
       [
@@ -437,8 +438,8 @@ export const MUTANTS: readonly Mutant[] = [
       ],
       [
         'a copy is served that the caller cannot use while the table is down',
-        "if (row.code === 'store_unavailable' && isUsable(copy, request, now)) ",
-        "if (row.code === 'store_unavailable' && copy) ",
+        "if (row.code === 'store_unavailable' && isUsable(copy?.token, request, now))",
+        "if (row.code === 'store_unavailable' && copy)",
       ],
       [
         'a token of replaced credentials is vended',
@@ -447,8 +448,8 @@ export const MUTANTS: readonly Mutant[] = [
       ],
       [
         'a token is handed out although the grant is over, without a word',
-        'if (held && !needsConsent(row.state.failure) && ',
-        'if (held && ',
+        'if (held && isEnough && !needsConsent(row.state.failure)) ',
+        'if (held && isEnough) ',
         { tests: [GRANT] },
       ],
       [
@@ -458,6 +459,30 @@ export const MUTANTS: readonly Mutant[] = [
         { tests: [GRANT, REVOKE, VEND] },
       ],
       ['asking for the impossible costs a vendor call', '  refuseTheImpossible(request, held)\n', ''],
+      [
+        'a document that does not fit takes the place of a static token that works',
+        'if (await isStatic(connection, row.state, credentials, runtime)) ',
+        'if (connection.vendor.isStatic?.(credentials.document)) ',
+        { tests: [MEMORY] },
+      ],
+      [
+        'what the table said a moment ago is asked again and again',
+        'recallHold(memory, key, at)',
+        'recallHold({ ...memory, holds: new Map() }, key, at)',
+        { tests: [MEMORY] },
+      ],
+      [
+        'who could not use a token is answered from memory',
+        'const reason = request.ahead || request.rejected !== undefined ? undefined : recallHold',
+        'const reason = request.ahead ? undefined : recallHold',
+        { tests: [MEMORY] },
+      ],
+      [
+        'a deleted secret ends a late token',
+        "if (!isOurs && !isFailure(error, 'unknown_connection')) throw error",
+        'if (!isOurs) throw error',
+        { tests: [MEMORY] },
+      ],
     ],
   ),
   ...of(
@@ -466,7 +491,7 @@ export const MUTANTS: readonly Mutant[] = [
     [
       [
         'a vendor is called although a failure bars it',
-        '  if (state.failure && bars(state.failure, credentials.version, now)) return staleOr(state.failure, look, now)\n',
+        '  if (state.failure && bars(state.failure, credentials.version, now)) return withheld(state.failure, look, runtime)\n',
         '',
       ],
       [
@@ -490,10 +515,14 @@ export const MUTANTS: readonly Mutant[] = [
     [
       [
         'who renews what is ageing anyway is taken for one who forces it',
-        "['short', 'refused'].includes(freshnessFor(token, request, now)) &&\n  freshness(token.accessToken, { refreshAt: token.refreshAt, minTtlSeconds: 0, now }) === 'fresh'",
+        "['short', 'refused'].includes(freshnessFor(token, request, now)) &&\n  freshness(token, { policy: request.connection.vendor.tokens, minTtlSeconds: 0, now }) === 'fresh'",
         "['short', 'refused'].includes(freshnessFor(token, request, now))",
       ],
-      ['a token that is refused is served to who reports it', "isRejected ? 'refused' : fit", 'isRejected ? fit : fit'],
+      [
+        'a token that is refused is served to who reports it',
+        "  if (fit !== 'expired' && isRejected) return 'refused'\n",
+        '',
+      ],
     ],
   ),
   ...of(

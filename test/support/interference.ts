@@ -1,14 +1,18 @@
 import type { DynamoDBClient, QueryCommandInput, ServiceInputTypes } from '@aws-sdk/client-dynamodb'
 
-/** Sends every write twice and answers the second time: what the SDK does when the first answer is lost. */
+/** Loses the first answer to every write, so that the SDK sends it again. */
 export function sendingTwice(client: DynamoDBClient): DynamoDBClient {
   client.middlewareStack.add(
-    (next, { commandName }) =>
-      async (args) => {
-        if (commandName === 'UpdateItemCommand') await next(args).catch(() => {})
-        return next(args)
-      },
-    { step: 'initialize' },
+    (next, { commandName }) => {
+      let isLost = commandName === 'UpdateItemCommand'
+      return async (args) => {
+        if (!isLost) return next(args)
+        isLost = false
+        await next(args).catch(() => {})
+        throw Object.assign(new Error('the answer is lost'), { name: 'TimeoutError' })
+      }
+    },
+    { step: 'deserialize', priority: 'high' },
   )
   return client
 }
