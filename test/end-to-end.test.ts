@@ -217,7 +217,7 @@ describe('the machine', () => {
     await control('accelo', 'DELETE')
   })
 
-  it('makes at most two calls for 200 requests with refused credentials, and takes the next version at once', async () => {
+  it('makes at most two calls for 200 requests with refused credentials, and takes the next version as soon as a person has it checked', async () => {
     await createConnection('accelo/refused')
     await control('accelo', 'DELETE')
     await control('accelo', 'POST', { fault: 'invalid-client', times: -1 })
@@ -228,6 +228,7 @@ describe('the machine', () => {
     expect((await get('/tokens/accelo/refused')).status).toBe(502)
     const put = new PutSecretValueCommand({ SecretId: 'vendomat/accelo/refused', SecretString: document })
     await new SecretsManagerClient(aws()).send(put)
+    expect((await call('POST', '/connections/accelo/refused', { check: true })).status).toBe(200)
     expect((await get('/tokens/accelo/refused')).status).toBe(200)
   }, 30_000)
 

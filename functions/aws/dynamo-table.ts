@@ -1,6 +1,6 @@
 import {
   type AttributeValue,
-  ConditionalCheckFailedException,
+  type ConditionalCheckFailedException,
   type DynamoDBClient,
   GetItemCommand,
   QueryCommand,
@@ -73,8 +73,8 @@ export function dynamoTable({ client, table }: TableOptions) {
         const { Attributes = {} } = await client.send(command)
         return Attributes
       } catch (error) {
-        if (!(error instanceof ConditionalCheckFailedException)) throw storeUnavailable('the table', error)
-        const isRepeated = (error.$metadata.attempts ?? 2) > 1
+        if (!isRefused(error)) throw storeUnavailable('the table', error)
+        const isRepeated = error.$metadata.attempts !== 1
         return isRepeated ? change.ifRepeated?.() : undefined
       }
     },
@@ -119,6 +119,9 @@ function inputOf({ condition, values = {}, returns, ...clauses }: Omit<Change, '
     ...(returns && { ReturnValues: returns }),
   }
 }
+
+const isRefused = (error: unknown): error is ConditionalCheckFailedException =>
+  error instanceof Error && error.name === 'ConditionalCheckFailedException'
 
 const unavailable = (error: unknown): never => {
   throw storeUnavailable('the table', error)

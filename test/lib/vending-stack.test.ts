@@ -488,7 +488,7 @@ async function writtenWithoutTokens(): Promise<Set<string>> {
     for (const [word] of `${UpdateExpression} ${ConditionExpression}`.matchAll(/(?<![:\w])[#\w]+(?!\w*\()/g))
       if (!/^([A-Z]+|\d+)$/.test(word)) written.add(ExpressionAttributeNames[word] ?? word)
     expect(['NONE', 'UPDATED_NEW', undefined]).toContain(input.ReturnValues)
-    if (!holds) throw Object.assign(new Error('no'), { name: 'ConditionalCheckFailedException' })
+    if (!holds) throw Object.assign(new Error('no'), { name: 'ConditionalCheckFailedException', $metadata: {} })
     return {}
   }
   const envelope = {
