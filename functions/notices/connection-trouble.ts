@@ -1,6 +1,7 @@
 import type { Failure } from '../core/failure.ts'
 import type { Observation } from '../core/observation.ts'
-import { secondsBetween } from '../kit/time.ts'
+import type { State } from '../core/store.ts'
+import { NEVER, secondsBetween } from '../kit/time.ts'
 import { aboutOf } from './about.ts'
 import type { RecoveredNotice, TroubleNotice } from './kinds.ts'
 import { type Entry, isClaimed, notifyOnce, type Outbox, recordQuietly } from './once.ts'
@@ -39,6 +40,7 @@ export async function connectionFailed({ connection, state, servedUntil }: Faile
   const now = outbox.now()
   const kind = failure && kindOf(failure, now)
   if (!kind) return
+  const worksUntil = servedUntil ?? endOfVersionBefore(state, failure)
   const notice: TroubleNotice = {
     kind,
     ...aboutOf(connection, state),
@@ -46,7 +48,7 @@ export async function connectionFailed({ connection, state, servedUntil }: Faile
     code: failure.code,
     detail: failure.detail,
     rotation: connection.vendor.rotation,
-    ...(servedUntil && servedUntil > now && { worksUntil: servedUntil }),
+    ...(worksUntil && worksUntil > now && { worksUntil }),
   }
   const entry: Entry = { subject: connection, matter: 'trouble', last: state.notified?.trouble }
   if (kind !== 'vendor_failing') {
@@ -79,6 +81,13 @@ export async function connectionWorked({ connection, state }: Worked, outbox: Ou
   } else if (last.sent) await notifyOnce(entry, { mark, notice }, outbox)
   // A notice that was not sent needs no second one that closes it.
   else await recordQuietly(entry, 'well', outbox)
+}
+
+/** While the vendor does not take the newest version of a static token, the one that last worked is served until its end. */
+function endOfVersionBefore({ provenVersion, refusedVersions, ends }: State, failure: Failure): Date | undefined {
+  const isOther = provenVersion !== undefined && provenVersion !== failure.credentialVersion
+  if (failure.code !== 'credential_expired' || !isOther || refusedVersions?.has(provenVersion)) return undefined
+  return ends?.until ?? NEVER
 }
 
 /** Which trouble people should be notified of by now. */

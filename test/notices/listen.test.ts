@@ -5,7 +5,7 @@ import type { Observation } from '../../functions/core/observation.ts'
 import { type CredentialLife, type Notified, newState, type State } from '../../functions/core/store.ts'
 import { daysLeft, rungAt } from '../../functions/keeper/ladder.ts'
 import { type FailureCode, VendingError } from '../../functions/kit/errors.ts'
-import { DAY_SECONDS, secondsAfter } from '../../functions/kit/time.ts'
+import { DAY_SECONDS, NEVER, secondsAfter } from '../../functions/kit/time.ts'
 import { defineVendor, type Vendor } from '../../functions/kit/vendor.ts'
 import type { Notice } from '../../functions/notices/kinds.ts'
 import type { NoticeLedger, Subject } from '../../functions/notices/ledger.ts'
@@ -242,6 +242,25 @@ describe('a vendor that fails', () => {
     m.advance(10 * MINUTE)
     await m.fail('hq', { servedUntil: m.now() })
     expect(m.notices[0]).not.toHaveProperty('worksUntil')
+  })
+
+  it('says that callers still get the static token before it, while the vendor does not take the newest', async () => {
+    const until = secondsAfter(START, 30 * DAY)
+    const ends = { since: START, until }
+    for (const [state, worksUntil] of [
+      [{ provenVersion: 'v0', ends }, until],
+      [{ provenVersion: 'v0' }, NEVER],
+      [{ provenVersion: 'v0', ends, refusedVersions: new Set(['v0']) }, undefined],
+      [{ provenVersion: 'v1', ends }, undefined],
+    ] as const) {
+      const m = machine()
+      m.put('hq', state)
+      await m.fail('hq', { code: 'credential_expired', detail: 'Acme refuses it' })
+      expect(m.notices).toEqual([
+        expect.objectContaining({ kind: 'credentials_refused', ...(worksUntil && { worksUntil }) }),
+      ])
+      if (!worksUntil) expect(m.notices[0]).not.toHaveProperty('worksUntil')
+    }
   })
 
   it('is no notice while it fails again and again, each time for less than ten minutes', async () => {
