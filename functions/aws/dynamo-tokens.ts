@@ -28,7 +28,7 @@ const OPEN = 'epoch = :epoch AND #status = :active'
 const HELD = `leaseId = :id AND ${OPEN}`
 const SAME_GENERATION = '(attribute_not_exists(generation) OR generation = :used)'
 
-/** State and token of each connection. What a vendor's TokenPolicy does not allow to be stored is not even named. */
+/** State and token of each connection. A token is written under a lease only, which a vendor whose tokens stay in memory has not. */
 export function dynamoTokens({ envelope, onUnsealable, ...options }: DynamoTokensOptions): TokenStore {
   const table = dynamoTable(options)
   /** The data key that the holder of a lease seals with. */

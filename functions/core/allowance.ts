@@ -62,7 +62,7 @@ export async function takeRefreshPermit(connection: Connection, { allowance, now
 const OBTAINED = { most: 120, windowSeconds: 3600 }
 
 /**
- * Counts a token of a vendor whose tokens are kept in memory. Returns how many this hour has had; throws `vendor_paused`
+ * Counts a try for a token that is kept in memory. Returns how many this hour has had; throws `vendor_paused`
  * when they are used up.
  */
 export async function countObtained(connection: Connection, { allowance, now }: Counting): Promise<number> {

@@ -7,7 +7,7 @@ import type { Lease, Read, Row } from './store.ts'
 
 /*
  *  acquired                                                           until
- *  ├──── vendor, at most 8 s (15 s single use) ────┤── record, 6 s ──┤
+ *  ├──── vendor, at most 8 s (15 s single use) ────┤─ record, cache ─┤
  *  ├──────────────── lease, 15 s (32 s single use) ──────────────────┤
  *
  * Where the first use of a refresh token may end it, a call whose answer comes late costs the grant: the vendor gets

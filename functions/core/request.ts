@@ -69,7 +69,7 @@ export function staleOr(failure: Failure, { request, held }: Pick<Look, 'request
 }
 
 export function stale(token: HeldToken, request: VendRequest, now: Date, reason: VendingError): Vended {
-  const notRenewed = { code: 'not_renewed', detail: `this token could not be renewed: ${reason.message}` }
+  const notRenewed = { code: 'not_renewed', detail: `nobody could renew or check this token: ${reason.message}` }
   return { token, source: 'stale', warnings: [notRenewed, ...shortOf(token, request, now)], fault: reason.code }
 }
 

@@ -175,7 +175,7 @@ export async function checkStatic(
     const checked = await liveness?.(document, issued.accessToken, context)
     const token = `the token of ${keyOf(connection)}`
     if (checked === 'refused')
-      throw refusal(`${title} refuses ${token} before its end: it was revoked, or replaced by a newer one`)
+      throw refusal(`${title} refuses ${token} before its end: it was revoked, replaced by a newer one, or mistyped`)
     if (checked === 'login page')
       throw refusal(`${title} answers ${token} with a page for people, as if nobody were logged in`, LOGIN_PAGE)
     return { ...issued, checked, ends: isNever(until) ? 'never' : { since, until } }

@@ -98,7 +98,10 @@ export interface Read {
   readonly readAt: Date
 }
 
-/** A short exclusive right to call the vendor for one connection. It only saves vendor calls: writes are safe without it. */
+/**
+ * A short exclusive right to call the vendor for one connection. Writes are safe without it: it saves vendor calls, and keeps two
+ * from sending one single-use refresh token at once.
+ */
 export interface Lease {
   readonly connection: Connection
   readonly policy: TablePolicy
