@@ -26,6 +26,8 @@ export interface DynamoTokensOptions extends TableOptions {
 const LEASE = ['leaseId', 'leaseSince', 'leaseUntil']
 const OPEN = 'epoch = :epoch AND #status = :active'
 const HELD = `leaseId = :id AND ${OPEN}`
+/** Of a stop that the SDK sends again: it must not stop what a person has connected or enabled since. */
+const NOT_REPEATED = 'attribute_not_exists(stopId) OR stopId <> :stop'
 const SAME_GENERATION = '(attribute_not_exists(generation) OR generation = :used)'
 
 /** State and token of each connection. A token is written under a lease only, which a vendor whose tokens stay in memory has not. */
@@ -253,8 +255,9 @@ export function dynamoTokens({ envelope, onUnsealable, ...options }: DynamoToken
     async stop(connection, stop) {
       if (stop.kind === 'disable') {
         await updateState(connection, {
-          set: ['#status = :disabled', INITIAL.epoch, INITIAL.fence],
-          values: { ...initial, ':disabled': S('disabled') },
+          set: ['#status = :disabled', INITIAL.epoch, INITIAL.fence, 'stopId = :stop'],
+          condition: NOT_REPEATED,
+          values: { ...initial, ':disabled': S('disabled'), ':stop': S(randomUUID()) },
         })
         return {}
       }
@@ -265,8 +268,7 @@ export function dynamoTokens({ envelope, onUnsealable, ...options }: DynamoToken
         set: [...[INITIAL.status, INITIAL.fence, 'stopId = :stop', failure && 'failure = :failure']],
         remove: hasStored ? [...LEASE, 'refreshToken', 'unconfirmedSends'] : [],
         add: ['epoch :one', refusedVersions.length > 0 && 'refusedVersions :refused'],
-        // Sent again by the SDK it must not revoke what a person has connected since.
-        condition: 'attribute_not_exists(stopId) OR stopId <> :stop',
+        condition: NOT_REPEATED,
         values: {
           ...initial,
           ':one': N(1),
@@ -285,11 +287,17 @@ export function dynamoTokens({ envelope, onUnsealable, ...options }: DynamoToken
     },
 
     async enable(connection) {
-      await updateState(connection, {
-        set: ['#status = :active'],
-        condition: 'attribute_exists(pk)',
-        values: { ':active': S('active') },
-      })
+      const key = keyOf(connection)
+      let item = await table.get(key, 'STATE')
+      // It undoes what it has read: sent again by the SDK, it does not undo what another has stopped since.
+      for (let tries = 0; tries < 3 && item?.status?.S === 'disabled'; tries++) {
+        await updateState(connection, {
+          set: ['#status = :active'],
+          condition: `#status = :disabled AND ${item.stopId ? 'stopId = :seen' : 'attribute_not_exists(stopId)'}`,
+          values: { ':active': S('active'), ':disabled': S('disabled'), ':seen': item.stopId },
+        })
+        item = await table.get(key, 'STATE')
+      }
     },
   }
 }

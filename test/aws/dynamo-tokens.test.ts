@@ -15,7 +15,7 @@ import { VendingError } from '../../functions/kit/errors.ts'
 import { Secret } from '../../functions/kit/secret.ts'
 import { tokenStoreContract } from '../contracts/token-store.ts'
 import { acme, hq, later, mnemo, now, policy } from '../contracts/vendors.ts'
-import { sendingTwice } from '../support/interference.ts'
+import { sendingTwice, withLateWrites } from '../support/interference.ts'
 import { localAws } from '../support/local-aws.ts'
 
 let aws: Awaited<ReturnType<typeof localAws>>
@@ -327,6 +327,23 @@ describe('a write whose answer was lost, and which the SDK has sent again', () =
     expect(next.fence).toBe(2)
     expect(await store.noteSend(next)).toBe(1)
     expect(await store.record(next, { success })).toBe('recorded')
+  })
+
+  it.each<['enable' | 'disable', 'active' | 'disabled']>([
+    ['enable', 'disabled'],
+    ['disable', 'active'],
+  ])('does not undo what was done between: %s', async (first, expected) => {
+    const { table, store } = await filled()
+    const act = (on: TokenStore, what: 'enable' | 'disable') =>
+      what === 'enable' ? on.enable(hq) : on.stop(hq, { kind: 'disable' })
+    const second = first === 'enable' ? 'disable' : 'enable'
+    if (first === 'enable') await act(store, 'disable')
+    const late = withLateWrites(aws.dynamoClient())
+    await act(open(table, { client: late.client }), first)
+    expect((await store.read(hq)).state.status).toBe(first === 'enable' ? 'active' : 'disabled')
+    await act(store, second)
+    await late.resend()
+    expect((await store.read(hq)).state.status).toBe(expected)
   })
 
   it('gives no lease to one whose reading is out of date', async () => {

@@ -88,15 +88,19 @@ export const MUTANTS: readonly Mutant[] = [
       ['put does not look at the fence', "        condition: 'attribute_not_exists(pk) OR fence <= :fence',\n", ''],
       [
         'a revoke that is sent again counts twice',
-        "        condition: 'attribute_not_exists(stopId) OR stopId <> :stop',\n",
-        '',
+        "const NOT_REPEATED = 'attribute_not_exists(stopId) OR stopId <> :stop'",
+        "const NOT_REPEATED = 'attribute_not_exists(sealed)'",
       ],
       [
         'a revoke leaves the lease and the refresh token',
         "remove: hasStored ? [...LEASE, 'refreshToken', 'unconfirmedSends'] : [],",
         'remove: [],',
       ],
-      ['enable makes a row', "        condition: 'attribute_exists(pk)',\n", ''],
+      [
+        'an enable that is sent again undoes a later disable',
+        "AND ${item.stopId ? 'stopId = :seen' : 'attribute_not_exists(stopId)'}`",
+        '`',
+      ],
     ],
   ),
   ...of(

@@ -17,6 +17,23 @@ export function sendingTwice(client: DynamoDBClient): DynamoDBClient {
   return client
 }
 
+/** Hands out what sends the last write again, late: what is on its way when its sender has long gone on. */
+export function withLateWrites(client: DynamoDBClient) {
+  let resend = async () => {}
+  client.middlewareStack.add(
+    (next, { commandName }) =>
+      async (args) => {
+        if (commandName === 'UpdateItemCommand')
+          resend = async () => {
+            await next(args).catch(() => {})
+          }
+        return next(args)
+      },
+    { step: 'deserialize', priority: 'high' },
+  )
+  return { client, resend: () => resend() }
+}
+
 /** Ends every page of an index after two items, as DynamoDB does after 1 MB. */
 export function withShortPages(client: DynamoDBClient): DynamoDBClient {
   client.middlewareStack.add(
