@@ -1,14 +1,25 @@
-/** What a sweep reads with ten connections due, by how many there are: flat, since it reads the index of what is due. */
 import { localAws } from '../support/local-aws.ts'
 import { readsOfSweep } from '../support/sweep-reads.ts'
+import type { BenchResult } from './result.ts'
 
-const aws = await localAws()
-const sizes = [250, 1000, 4000]
-const rows = []
-for (const connections of sizes) rows.push({ connections, ...(await readsOfSweep(aws, connections)) })
-const [least] = rows
-for (const { connections, queries, items } of rows) {
-  const ratio = (items / (least?.items ?? 1)).toFixed(2)
-  console.log(`sweep of ${connections} connections, 10 due: ${queries} reads, ${items} items, ratio ${ratio}`)
+/** What a sweep reads with ten connections due, by how many there are: flat, since it reads the index of what is due. */
+export async function run(): Promise<BenchResult> {
+  const aws = await localAws()
+  const rows = []
+  let least: number | undefined
+  for (const connections of [250, 1000, 4000]) {
+    const { queries, items } = await readsOfSweep(aws, connections)
+    least ??= items
+    rows.push(
+      { case: `10 due of ${connections} connections: reads`, value: queries, unit: 'calls' },
+      {
+        case: `10 due of ${connections} connections: items, against those of 250`,
+        value: items / least,
+        unit: 'times',
+        goal: { most: 1.1 },
+      },
+    )
+  }
+  await aws.close()
+  return { name: 'sweep-reads', rows }
 }
-await aws.close()
