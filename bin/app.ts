@@ -8,6 +8,8 @@ const settings: VendingStackProps = {
   // alertEmail: 'platform@example.com',
   // allowedHosts: { iobeya: ['boards.example.com'] },
   // reservedConcurrency: { accelo: 20 },
+  // memorySize: 1024,
+  // throttle: { rate: 200, burst: 400 },
   // hostedCallback: true,
   // timeZone: 'Europe/Zurich',
   // chatTopic: true,

@@ -30,13 +30,28 @@ const ACCESS_LOG = {
   ms: '$context.responseLatency',
 }
 
+export interface Throttle {
+  /** Requests a second. */
+  readonly rate: number
+  /** So many may come at once after a quiet moment, before `rate` holds. */
+  readonly burst: number
+}
+
+export interface TokenApiProps {
+  /** @default 50 a second, 100 at once */
+  readonly throttle?: Throttle
+}
+
+const THROTTLE: Throttle = { rate: 50, burst: 100 }
+
 /** The REST API: every method signed (AWS_IAM), every vendor a path of its own, so that IAM policies can tell them apart. */
 export class TokenApi extends Construct {
   readonly api: RestApi
   private readonly validator: RequestValidator
 
-  constructor(scope: Construct, id: string) {
+  constructor(scope: Construct, id: string, { throttle = THROTTLE }: TokenApiProps = {}) {
     super(scope, id)
+    refuseNoThrottle(throttle)
     const accessLog = new LogGroup(this, 'AccessLog', {
       retention: RetentionDays.THIRTEEN_MONTHS,
       removalPolicy: RemovalPolicy.RETAIN,
@@ -58,8 +73,8 @@ export class TokenApi extends Construct {
         dataTraceEnabled: false,
         metricsEnabled: true,
         cachingEnabled: false,
-        throttlingRateLimit: 50,
-        throttlingBurstLimit: 100,
+        throttlingRateLimit: throttle.rate,
+        throttlingBurstLimit: throttle.burst,
       },
     })
     for (const type of [ResponseType.DEFAULT_4XX, ResponseType.DEFAULT_5XX]) {
@@ -127,5 +142,16 @@ export class TokenApi extends Construct {
       actions: ['execute-api:Invoke'],
       resourceArns: [this.api.arnForExecuteApi('GET', `/tokens/${vendorId}/${connection}`, 'v1')],
     })
+  }
+}
+
+/** With 0 the stage would refuse everybody. */
+function refuseNoThrottle(throttle: Throttle): void {
+  for (const member of ['rate', 'burst'] as const) {
+    const value = throttle[member]
+    if (Number.isInteger(value) && value >= 1) continue
+    throw new Error(
+      `throttle.${member} ${value} is no whole number from 1 on; set both, like { rate: ${THROTTLE.rate}, burst: ${THROTTLE.burst} }`,
+    )
   }
 }

@@ -7,7 +7,7 @@ import { Dashboard } from './dashboard.ts'
 import { EnvelopeKey } from './envelope-key.ts'
 import { HostedCallback } from './hosted-callback.ts'
 import { Schedules } from './schedules.ts'
-import { TokenApi } from './token-api.ts'
+import { type Throttle, TokenApi } from './token-api.ts'
 import { TokenTable } from './token-table.ts'
 import { VendorFunction, type VendorFunctionProps } from './vendor-function.ts'
 
@@ -18,6 +18,10 @@ export interface VendingStackProps extends StackProps {
   readonly allowedHosts?: Readonly<Record<string, readonly string[]>>
   /** The reserved concurrency of a vendor's function, by vendor id. @default what the account has left */
   readonly reservedConcurrency?: Readonly<Record<string, number>>
+  /** What the functions of the vendors get, in MB; Lambda gives CPU in proportion. @default 512 */
+  readonly memorySize?: number
+  /** What all callers together may ask of the API. @default 50 a second, and 100 at once after a quiet moment */
+  readonly throttle?: Throttle
   /**
    * An address on the internet that vendors send people back to, for consents that begin in a browser elsewhere than at
    * the command line. @default none: `vendomat connect` listens on the machine it runs on
@@ -44,7 +48,7 @@ export class VendingStack extends Stack {
 
   constructor(scope: Construct, id: string, props: VendingStackProps = {}) {
     super(scope, id, props)
-    const { alertEmail, chatTopic, runbookUrl, timeZone, restAfterDays } = props
+    const { alertEmail, chatTopic, runbookUrl, timeZone, restAfterDays, memorySize, throttle } = props
     const { allowedHosts, reservedConcurrency, hostedCallback = false, vendors = Object.values(registry) } = props
     refuseStrangers(vendors, { allowedHosts, reservedConcurrency })
     const alerts = new Alerts(this, 'Alerts', {
@@ -54,7 +58,7 @@ export class VendingStack extends Stack {
     })
     const tokens = new TokenTable(this, 'Tokens')
     const envelope = new EnvelopeKey(this, 'Envelope')
-    this.api = new TokenApi(this, 'Api')
+    this.api = new TokenApi(this, 'Api', { ...(throttle !== undefined && { throttle }) })
     const schedules = new Schedules(this, 'Schedules', {
       ...(timeZone !== undefined && { timeZone }),
       ...(restAfterDays !== undefined && { restAfterDays }),
@@ -71,7 +75,11 @@ export class VendingStack extends Stack {
     for (const vendor of vendors) {
       const hosts = allowedHosts?.[vendor.id]
       const concurrency = reservedConcurrency?.[vendor.id]
-      const about = { vendor, ...(hosts && { allowedHosts: hosts }) }
+      const about = {
+        vendor,
+        ...(hosts && { allowedHosts: hosts }),
+        ...(memorySize !== undefined && { memorySize }),
+      }
       const equipped = (scope: Construct, more: Omit<VendorFunctionProps, 'vendor'>) => {
         const fn = new VendorFunction(scope, vendor.id, { ...about, ...more })
         tokens.grantVendor(fn, vendor)

@@ -15,12 +15,15 @@ export interface VendorFunctionProps {
   readonly allowedHosts?: readonly string[]
   /** @default what the account has left */
   readonly reservedConcurrency?: number
+  /** In MB. @default 512 */
+  readonly memorySize?: number
 }
 
 /** The Lambda of one vendor, with a role and a log of its own, which reads the secrets of that vendor only. */
 export class VendorFunction extends LambdaFunction {
   constructor(scope: Construct, id: string, props: VendorFunctionProps) {
-    const { vendor, entry = 'handler', allowedHosts = [], reservedConcurrency } = props
+    const { vendor, entry = 'handler', allowedHosts = [], reservedConcurrency, memorySize = 512 } = props
+    refuseOddMemory(memorySize)
     const logGroup = new LogGroup(scope, `${id}Log`, {
       retention: RetentionDays.THREE_MONTHS,
       removalPolicy: RemovalPolicy.RETAIN,
@@ -34,7 +37,7 @@ export class VendorFunction extends LambdaFunction {
       handler: 'index.handler',
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
-      memorySize: 512,
+      memorySize,
       // Waiting, calls and the commit, under the gateway's 29 s. A lease on a single-use refresh token outlives it.
       timeout: Duration.seconds(isSingleUse(vendor) ? 28 : 20),
       tracing: Tracing.DISABLED,
@@ -61,6 +64,18 @@ export class VendorFunction extends LambdaFunction {
     })
   }
 }
+
+/** Checked here: Lambda would refuse it in the middle of a deploy. */
+function refuseOddMemory(memorySize: number): void {
+  const { least, most } = LAMBDA_MEGABYTES
+  if (Number.isInteger(memorySize) && memorySize >= least && memorySize <= most) return
+  throw new Error(
+    `memorySize ${memorySize} is nothing that Lambda has; set whole MB from ${least} to ${most}, like 512`,
+  )
+}
+
+/** AWS Lambda developer guide, "Configure Lambda function memory", 2026-11. */
+const LAMBDA_MEGABYTES = { least: 128, most: 10_240 }
 
 /** A renewal with a single-use refresh token gets more time (functions/core/lease.ts). */
 const isSingleUse = ({ tokens }: Vendor): boolean => tokens.storage === 'table' && tokens.singleUseRefreshToken === true

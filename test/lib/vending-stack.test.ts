@@ -389,6 +389,34 @@ describe('the stack', () => {
     expect(() => machineStack({ timeZone: 'Europe/Zurch' })).toThrow('timeZone "Europe/Zurch" is no time zone')
   })
 
+  it('has the throttling and the memory that it is given, and refuses what the gateway or Lambda would not take', () => {
+    const given = machineTemplate({ throttle: { rate: 500, burst: 1000 }, memorySize: 1024, hostedCallback: true })
+    const [, signed] =
+      Object.entries(given.findResources('AWS::ApiGateway::Stage')).find(([id]) => id.startsWith('Api')) ?? []
+    expect(signed?.Properties.MethodSettings[0]).toMatchObject({ ThrottlingRateLimit: 500, ThrottlingBurstLimit: 1000 })
+    const memory = Object.values(given.findResources('AWS::Lambda::Function')).map(
+      ({ Properties }) => `${Properties.Description}: ${Properties.MemorySize}`,
+    )
+    expect(memory).toContain('vends Accelo tokens: 1024')
+    expect(memory).toContain('exchanges NetRex codes: 1024')
+    expect(memory).toContain('takes people back from vendors: 512')
+    expect(functionOf('accelo')[1].Properties.MemorySize).toBe(512)
+
+    expect(() => machineStack({ memorySize: 128 })).not.toThrow()
+    for (const memorySize of [127, 10_241, 512.5, Number.NaN])
+      expect(() => machineStack({ memorySize })).toThrow(
+        `memorySize ${memorySize} is nothing that Lambda has; set whole MB`,
+      )
+    expect(() => machineStack({ throttle: { rate: 1, burst: 1 } })).not.toThrow()
+    for (const [member, throttle] of [
+      ['throttle.rate 0', { rate: 0, burst: 100 }],
+      ['throttle.rate 0.5', { rate: 0.5, burst: 100 }],
+      ['throttle.burst -1', { rate: 50, burst: -1 }],
+      ['throttle.burst NaN', { rate: 50, burst: Number.NaN }],
+    ] as const)
+      expect(() => machineStack({ throttle })).toThrow(`${member} is no whole number from 1 on; set both`)
+  })
+
   it('is the same each time', () => {
     expect(machineTemplate().toJSON()).toEqual(template.toJSON())
   })
@@ -451,6 +479,8 @@ describe('the rules of CloudFormation', () => {
     alertEmail: 'platform@example.com',
     allowedHosts: { iobeya: ['boards.example.com'] },
     reservedConcurrency: { accelo: 20 },
+    memorySize: 1024,
+    throttle: { rate: 500, burst: 1000 },
     restAfterDays: 30,
     hostedCallback: true,
     timeZone: 'Europe/Zurich',
