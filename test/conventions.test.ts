@@ -107,6 +107,10 @@ const ARROWS: readonly { readonly from: RegExp; readonly may: (imported: string,
     may: (i) => i.startsWith('lib/client/') || i.startsWith('node:') || /^(@aws-sdk\/|@smithy\/|zod\/mini$)/.test(i),
   },
   {
+    from: /^lib\/cost\//,
+    may: (i) => i.startsWith('lib/cost/') || i === 'lib/cli/table.ts' || i.startsWith('node:'),
+  },
+  {
     from: /^lib\/cli\//,
     may: (i) =>
       /^(lib\/(cli|client)|functions\/kit)\//.test(i) ||
@@ -131,7 +135,7 @@ const ARROWS: readonly { readonly from: RegExp; readonly may: (imported: string,
       i.startsWith('aws-cdk-lib'),
   },
   { from: /^bin\/app\.ts$/, may: (i) => /^lib\/[a-z-]+\.ts$/.test(i) || /^(aws-cdk-lib|cdk-nag$|node:)/.test(i) },
-  { from: /^bin\//, may: (i) => /^lib\/(local|cli)\//.test(i) || i.startsWith('node:') },
+  { from: /^bin\//, may: (i) => /^lib\/(local|cli|cost)\//.test(i) || i.startsWith('node:') },
 ]
 
 describe('the arrows of the design', () => {

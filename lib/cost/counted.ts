@@ -1,0 +1,33 @@
+/** What one piece of work asks of the services that bill by the call. */
+export interface Calls {
+  /** Of the table, strongly consistent reads of up to 4 KB being one and others a half. */
+  readonly readUnits: number
+  /** Of the table and its index, each up to 1 KB. */
+  readonly writeUnits: number
+  /** Of the key service, for data keys. */
+  readonly keyCalls: number
+  readonly secretCalls: number
+}
+
+/**
+ * What the machine does, as test/lib/cost/counted.test.ts counts it over the real adapters: that test fails when one of
+ * these is not true any more. With access tokens of 1,000 characters.
+ */
+export const COUNTED = {
+  /** A vend from the table by a process that has opened this token within 5 minutes. */
+  tableVend: { readUnits: 1, writeUnits: 0, keyCalls: 0, secretCalls: 0 },
+  /** A vend from the table by a process that has not. */
+  quietVend: { readUnits: 1, writeUnits: 0, keyCalls: 1, secretCalls: 0 },
+  /** A sweep that finds nothing due. */
+  emptySweep: { readUnits: 0.5, writeUnits: 0, keyCalls: 0, secretCalls: 0 },
+  /** What each renewal adds to the sweep that finds it due. */
+  renewal: { readUnits: 3, writeUnits: 7, keyCalls: 2, secretCalls: 1 },
+  /** The daily check of one connection. */
+  check: { readUnits: 2.5, writeUnits: 0, keyCalls: 1, secretCalls: 1 },
+  /** How long a process serves its copy, and keeps a data key that it has opened. */
+  seconds: { copy: 5, openKey: 300 },
+  /** What a hit writes to the function's log. */
+  logBytes: 300,
+  /** What the synthesised template has, with the five vendors. */
+  stack: { keys: 3, dashboards: 1, alarmMetrics: 43, schedules: 10, vendors: 5 },
+} as const satisfies Readonly<Record<string, Calls | number | Readonly<Record<string, number>>>>
