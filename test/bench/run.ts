@@ -24,6 +24,8 @@ const HOME = resolve(HERE, '../../.local/bench')
 /** One that takes longer hangs. */
 const MINUTES = { usual: 10, long: 30 }
 
+const QUIET = { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true', POWERTOOLS_METRICS_DISABLED: 'true' }
+
 const programs = readdirSync(HERE)
   .filter((file) => /^export (async )?(function|const) run\b/m.test(readFileSync(join(HERE, file), 'utf8')))
   .map((file) => basename(file, '.ts'))
@@ -93,7 +95,7 @@ function runAlone(name: string): Promise<BenchResult> {
     stdio: ['ignore', 2, 'inherit', 'ipc'],
     // As JSON what could not be measured would come as null, which is less than any goal.
     serialization: 'advanced',
-    env: { ...process.env, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
+    env: { ...process.env, ...QUIET },
   })
   const minutes = values.long ? MINUTES.long : MINUTES.usual
   return new Promise((done, fail) => {

@@ -54,6 +54,8 @@ export async function machine() {
 
   return {
     environment,
+    /** How often each operation of AWS was called, by all processes. */
+    calls: aws.calls,
     runtime,
     build,
 

@@ -1,0 +1,182 @@
+import type { ChildProcess } from 'node:child_process'
+import { vend } from '../../functions/core/vend.ts'
+import { vendors } from '../../functions/vendors.ts'
+import { median, percentile, say } from './figures.ts'
+import { fleet, LIFE_SECONDS, type Order, order, WAYS, type Way } from './fleet.ts'
+import type { Row } from './report.ts'
+import type { BenchResult } from './result.ts'
+
+/** Who comes at once, and to how slow a vendor. */
+const SHAPES = [
+  { processes: 12, callers: 1, vendor: '200 ms', ms: () => 200, rounds: 12 },
+  { processes: 12, callers: 1, vendor: '100 to 600 ms', ms: () => 100 + Math.random() * 500, rounds: 8 },
+  { processes: 4, callers: 25, vendor: '200 ms', ms: () => 200, rounds: 5 },
+] as const
+const CASES = ['new', 'ended', 'reported'] as const
+/** The first ones warm the processes up. */
+const WARM_UP = 2
+const LIBRARY_ROUNDS = 5
+const KILLED_ROUNDS = 1
+
+interface Round {
+  readonly vendorCalls: number
+  readonly tableCalls: number
+  /** How much longer than the vendor each caller took, and the vendor's time. */
+  readonly beyond: readonly number[]
+  readonly vendorMs: number
+  readonly tokens: number
+}
+
+/**
+ * Many processes want one token at once that is not there: never vended, ended, or reported as refused. Beside the machine
+ * what services do without it: the same table without a lease, and OAuth libraries, which know nothing of each other.
+ * "no lease" also says what waking twelve processes on this computer takes by itself.
+ */
+export async function run(): Promise<BenchResult> {
+  const f = await fleet()
+  const rows: Row[] = []
+  let connections = 0
+
+  async function round(
+    children: readonly ChildProcess[],
+    what: Omit<Order, 'connection'>,
+    kind?: string,
+  ): Promise<Round> {
+    const connection = `site-${++connections}`
+    const { vendor } = f
+    let given: Omit<Order, 'connection'> = what
+    if (what.way === 'engine') {
+      await f.createAccelo(connection)
+      if (kind !== 'new') {
+        const { ms } = vendor.state
+        vendor.state.ms = () => 0
+        const place = { vendor: vendors.accelo, name: connection }
+        const { token } = await vend({ connection: place, minTtlSeconds: 0 }, f.runtime('accelo'))
+        vendor.state.ms = ms
+        given =
+          kind === 'ended'
+            ? { ...what, ahead: LIFE_SECONDS + 1 }
+            : { ...what, rejected: token.accessToken.value.fingerprint }
+      }
+    }
+    const before = { vendor: vendor.state.calls, table: f.tableCalls() }
+    const report = await order(children, { ...given, connection })
+    const vendorMs = vendor.times.at(-1) ?? 0
+    return {
+      vendorCalls: vendor.state.calls - before.vendor,
+      tableCalls: (f.tableCalls() - before.table) / children.length,
+      beyond: report.map(({ ms }) => ms - vendorMs),
+      vendorMs,
+      tokens: new Set(report.map(({ token }) => token)).size,
+    }
+  }
+
+  async function rounds(count: number, one: () => Promise<Round>): Promise<readonly Round[]> {
+    const all: Round[] = []
+    for (let i = 0; i < count + WARM_UP; i++) all.push(await one())
+    return all.slice(WARM_UP)
+  }
+
+  for (const { processes, callers, vendor, ms, rounds: count } of SHAPES) {
+    const children = await f.start(processes)
+    f.vendor.state.ms = ms
+    const who = `${processes} processes x ${callers}, vendor ${vendor}`
+    for (const kind of CASES) {
+      say(`${kind}, ${who}`)
+      const all = await rounds(count, () => round(children, { way: 'engine', callers }, kind))
+      rows.push(...rowsOf(`${kind}, ${who}`, all, vendor === '200 ms' && callers === 1))
+    }
+    if (vendor === '200 ms') {
+      for (const way of WAYS.filter((way) => way !== 'engine')) {
+        say(`${way}, ${who}`)
+        const all = await rounds(LIBRARY_ROUNDS, () => round(children, { way, callers }))
+        rows.push(...baselineRows(`${way}, ${who}`, all, way))
+      }
+    }
+    for (const child of children) child.kill('SIGKILL')
+  }
+
+  f.vendor.state.ms = () => 200
+  rows.push(...(await holderKilled()))
+  await f.close()
+  return { name: 'stampede', rows }
+
+  /** The process that called the vendor dies before the answer; the others go on calling. */
+  async function holderKilled(): Promise<Row[]> {
+    const calls: number[] = []
+    const seconds: number[] = []
+    const tokens: number[] = []
+    for (let i = 0; i < KILLED_ROUNDS; i++) {
+      say(`holder killed, round ${i + 1} of ${KILLED_ROUNDS}`)
+      const children = await f.start(12)
+      const connection = `site-${++connections}`
+      await f.createAccelo(connection)
+      const [holder, ...others] = children
+      const before = f.vendor.state.calls
+      const called = f.vendor.called()
+      holder?.send({ way: 'engine', connection, callers: 1 } satisfies Order)
+      await called
+      holder?.kill('SIGKILL')
+      const startedAt = performance.now()
+      const report = await order(others, { way: 'engine', connection, callers: 1, persists: true })
+      seconds.push((performance.now() - startedAt) / 1000)
+      calls.push(f.vendor.state.calls - before)
+      tokens.push(new Set(report.map(({ token }) => token)).size)
+      for (const child of children) child.kill('SIGKILL')
+    }
+    const name = 'holder killed, 12 processes x 1, vendor 200 ms'
+    return [
+      { case: `${name}: vendor calls, most in a round`, value: Math.max(...calls), unit: 'calls', goal: { most: 2 } },
+      { case: `${name}: tokens, most in a round`, value: Math.max(...tokens), unit: 'tokens', goal: { most: 1 } },
+      { case: `${name}: until all have one, whose lease is 15 s`, value: median(seconds), unit: 's' },
+    ]
+  }
+}
+
+/** Of the engine: one vendor call, and nobody much later than the vendor. */
+function rowsOf(name: string, all: readonly Round[], counted: boolean): Row[] {
+  const beyond = all.flatMap((round) => round.beyond)
+  const late = all.flatMap(({ beyond, vendorMs }) => beyond.map((ms) => ms - 0.2 * vendorMs))
+  const calls = all.map(({ vendorCalls }) => vendorCalls)
+  const perProcess = all.reduce((sum, { tableCalls }) => sum + tableCalls, 0) / all.length
+  return [
+    { case: `${name}: vendor calls, most in a round`, value: Math.max(...calls), unit: 'calls', goal: { most: 1 } },
+    {
+      case: `${name}: tokens, most in a round`,
+      value: Math.max(...all.map(({ tokens }) => tokens)),
+      unit: 'tokens',
+      goal: { most: 1 },
+    },
+    { case: `${name}: p50 beyond the vendor`, value: median(beyond), unit: 'ms' },
+    { case: `${name}: p99 beyond the vendor`, value: percentile(beyond, 0.99), unit: 'ms' },
+    { case: `${name}: p99 beyond 120 % of the vendor`, value: percentile(late, 0.99), unit: 'ms', goal: { most: 25 } },
+    {
+      case: `${name}: table calls of a process`,
+      value: perProcess,
+      unit: 'calls',
+      ...(counted && { goal: { most: 3.5 } }),
+    },
+  ]
+}
+
+const baselineRows = (name: string, all: readonly Round[], way: Way): Row[] => {
+  const beyond = all.flatMap((round) => round.beyond)
+  return [
+    {
+      case: `${name}: vendor calls in a round`,
+      value: median(all.map(({ vendorCalls }) => vendorCalls)),
+      unit: 'calls',
+    },
+    { case: `${name}: p50 beyond the vendor`, value: median(beyond), unit: 'ms' },
+    { case: `${name}: p99 beyond the vendor`, value: percentile(beyond, 0.99), unit: 'ms' },
+    ...(way === 'no lease'
+      ? [
+          {
+            case: `${name}: table calls of a process`,
+            value: all.reduce((sum, { tableCalls }) => sum + tableCalls, 0) / all.length,
+            unit: 'calls',
+          },
+        ]
+      : []),
+  ]
+}
