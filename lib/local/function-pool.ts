@@ -25,6 +25,8 @@ export interface FunctionPool {
   /** Ends its processes; the next call starts new ones. */
   stop(): void
   close(): void
+  /** The ids of its processes, by which one can be measured or killed. */
+  pids(): readonly number[]
   readonly logFile: string
 }
 
@@ -134,6 +136,7 @@ export function functionPool(options: FunctionOptions): FunctionPool {
       for (const { child } of environments) child.kill('SIGKILL')
       log.end()
     },
+    pids: () => [...environments].flatMap(({ child }) => child.pid ?? []),
     logFile: options.logFile,
   }
 }

@@ -28,8 +28,7 @@ async function engine({ connection, rejected, ahead = 0, persists }: Order): Pro
     try {
       return (await vend(request, runtime)).token.accessToken.value.fingerprint
     } catch (error) {
-      const code = error instanceof Error && 'code' in error ? `${error.code}` : ''
-      if (!persists || !['busy', 'store_unavailable'].includes(code)) throw error
+      if (!persists || !['busy', 'store_unavailable'].includes(faultOf(error))) throw error
       await base.sleep(0.05)
     }
   }
@@ -80,14 +79,20 @@ function libraryClient(way: Way): () => Promise<string> {
   return async () => `${(await google.getAccessToken()).token}`
 }
 
+const faultOf = (error: unknown): string =>
+  error instanceof Error ? ('code' in error ? `${error.code}` : error.name) : String(error)
+
 process.on('message', async (order: Order) => {
   const library = order.way === 'engine' || order.way === 'no lease' ? undefined : libraryClient(order.way)
   const obtain = library ?? (() => (order.way === 'engine' ? engine(order) : withoutLease(order)))
   const report = await Promise.all(
     Array.from({ length: order.callers }, async () => {
       const startedAt = performance.now()
-      const token = await obtain()
-      return { ms: performance.now() - startedAt, token }
+      const got = await obtain().then(
+        (token) => ({ token }),
+        (error: unknown) => ({ fault: faultOf(error) }),
+      )
+      return { ms: performance.now() - startedAt, ...got }
     }),
   )
   process.send?.(report)

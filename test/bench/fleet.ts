@@ -1,13 +1,11 @@
 import type { ChildProcess } from 'node:child_process'
-import { randomUUID } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { buildSync } from 'esbuild'
-import { listenOnLoopback } from '../../lib/local/loopback.ts'
 import { machine } from '../processes/machine.ts'
+import { tokenEndpoint } from './token-endpoint.ts'
 
 /** `engine` is the machine as it is deployed; the others are what services do without it. */
 export const WAYS = ['engine', 'no lease', 'simple-oauth2', 'openid-client', 'google-auth-library'] as const
@@ -24,34 +22,8 @@ export interface Order {
   readonly persists?: true
 }
 
-/** Of each caller: how long it took, and its token. */
-export type Report = readonly { readonly ms: number; readonly token: string }[]
-
-/** Of the tokens of this vendor. */
-export const LIFE_SECONDS = 3600
-
-/** A token endpoint on loopback that answers after so long, and counts. */
-export async function tokenEndpoint() {
-  const state = { ms: () => 0, calls: 0 }
-  /** How long each of its answers took. */
-  const times: number[] = []
-  const heard: (() => void)[] = []
-  const server = await listenOnLoopback(0, async (request, response) => {
-    request.resume()
-    state.calls += 1
-    for (const hear of heard.splice(0)) hear()
-    const ms = state.ms()
-    times.push(ms)
-    await pause(ms)
-    const body = { access_token: randomUUID(), token_type: 'bearer', expires_in: LIFE_SECONDS, scope: 'read(all)' }
-    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body))
-  })
-  return {
-    ...{ url: server.url, close: server.close, state, times },
-    /** Resolves with the next call. */
-    called: () => new Promise<void>((resolve) => heard.push(resolve)),
-  }
-}
+/** Of each caller: how long it took, and its token or why there was none. */
+export type Report = readonly { readonly ms: number; readonly token?: string; readonly fault?: string }[]
 
 /** A table, a vendor, and as many processes as a round needs: the machine's own, or of services without it. */
 export async function fleet() {

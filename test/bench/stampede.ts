@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process'
 import { vend } from '../../functions/core/vend.ts'
 import { vendors } from '../../functions/vendors.ts'
 import { median, percentile, say } from './figures.ts'
-import { fleet, LIFE_SECONDS, type Order, order, WAYS, type Way } from './fleet.ts'
+import { fleet, type Order, order, WAYS, type Way } from './fleet.ts'
 import type { Row } from './report.ts'
 import type { BenchResult } from './result.ts'
 
@@ -25,6 +25,7 @@ interface Round {
   readonly beyond: readonly number[]
   readonly vendorMs: number
   readonly tokens: number
+  readonly faults: readonly string[]
 }
 
 /**
@@ -48,26 +49,27 @@ export async function run(): Promise<BenchResult> {
     if (what.way === 'engine') {
       await f.createAccelo(connection)
       if (kind !== 'new') {
-        const { ms } = vendor.state
-        vendor.state.ms = () => 0
+        const { ms } = vendor.answers
+        vendor.answers.ms = () => 0
         const place = { vendor: vendors.accelo, name: connection }
         const { token } = await vend({ connection: place, minTtlSeconds: 0 }, f.runtime('accelo'))
-        vendor.state.ms = ms
+        vendor.answers.ms = ms
         given =
           kind === 'ended'
-            ? { ...what, ahead: LIFE_SECONDS + 1 }
+            ? { ...what, ahead: vendor.answers.lifeSeconds + 1 }
             : { ...what, rejected: token.accessToken.value.fingerprint }
       }
     }
-    const before = { vendor: vendor.state.calls, table: f.tableCalls() }
+    const before = { vendor: vendor.calls(), table: f.tableCalls() }
     const report = await order(children, { ...given, connection })
     const vendorMs = vendor.times.at(-1) ?? 0
     return {
-      vendorCalls: vendor.state.calls - before.vendor,
+      vendorCalls: vendor.calls() - before.vendor,
       tableCalls: (f.tableCalls() - before.table) / children.length,
       beyond: report.map(({ ms }) => ms - vendorMs),
       vendorMs,
-      tokens: new Set(report.map(({ token }) => token)).size,
+      tokens: new Set(report.flatMap(({ token }) => token ?? [])).size,
+      faults: report.flatMap(({ fault }) => fault ?? []),
     }
   }
 
@@ -79,7 +81,7 @@ export async function run(): Promise<BenchResult> {
 
   for (const { processes, callers, vendor, ms, rounds: count } of SHAPES) {
     const children = await f.start(processes)
-    f.vendor.state.ms = ms
+    f.vendor.answers.ms = ms
     const who = `${processes} processes x ${callers}, vendor ${vendor}`
     for (const kind of CASES) {
       say(`${kind}, ${who}`)
@@ -96,7 +98,7 @@ export async function run(): Promise<BenchResult> {
     for (const child of children) child.kill('SIGKILL')
   }
 
-  f.vendor.state.ms = () => 200
+  f.vendor.answers.ms = () => 200
   rows.push(...(await holderKilled()))
   await f.close()
   return { name: 'stampede', rows }
@@ -112,7 +114,7 @@ export async function run(): Promise<BenchResult> {
       const connection = `site-${++connections}`
       await f.createAccelo(connection)
       const [holder, ...others] = children
-      const before = f.vendor.state.calls
+      const before = f.vendor.calls()
       const called = f.vendor.called()
       holder?.send({ way: 'engine', connection, callers: 1 } satisfies Order)
       await called
@@ -120,8 +122,8 @@ export async function run(): Promise<BenchResult> {
       const startedAt = performance.now()
       const report = await order(others, { way: 'engine', connection, callers: 1, persists: true })
       seconds.push((performance.now() - startedAt) / 1000)
-      calls.push(f.vendor.state.calls - before)
-      tokens.push(new Set(report.map(({ token }) => token)).size)
+      calls.push(f.vendor.calls() - before)
+      tokens.push(new Set(report.flatMap(({ token }) => token ?? [])).size)
       for (const child of children) child.kill('SIGKILL')
     }
     const name = 'holder killed, 12 processes x 1, vendor 200 ms'
@@ -138,6 +140,7 @@ function rowsOf(name: string, all: readonly Round[], counted: boolean): Row[] {
   const beyond = all.flatMap((round) => round.beyond)
   const late = all.flatMap(({ beyond, vendorMs }) => beyond.map((ms) => ms - 0.2 * vendorMs))
   const calls = all.map(({ vendorCalls }) => vendorCalls)
+  const faults = all.flatMap((round) => round.faults)
   const perProcess = all.reduce((sum, { tableCalls }) => sum + tableCalls, 0) / all.length
   return [
     { case: `${name}: vendor calls, most in a round`, value: Math.max(...calls), unit: 'calls', goal: { most: 1 } },
@@ -146,6 +149,12 @@ function rowsOf(name: string, all: readonly Round[], counted: boolean): Row[] {
       value: Math.max(...all.map(({ tokens }) => tokens)),
       unit: 'tokens',
       goal: { most: 1 },
+    },
+    {
+      case: `${name}: callers without a token${faults.length > 0 ? ` (${[...new Set(faults)].join(', ')})` : ''}`,
+      value: faults.length,
+      unit: 'callers',
+      goal: { most: 0 },
     },
     { case: `${name}: p50 beyond the vendor`, value: median(beyond), unit: 'ms' },
     { case: `${name}: p99 beyond the vendor`, value: percentile(beyond, 0.99), unit: 'ms' },
