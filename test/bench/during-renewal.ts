@@ -19,7 +19,7 @@ const AGEING = 0.87
 const VENDOR_MS = 250
 const CALLERS = 50
 const EVERY_MS = 4
-const PAIRS = 15
+const PAIRS = 10
 
 interface Calls {
   readonly ms: readonly number[]

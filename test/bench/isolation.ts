@@ -11,7 +11,7 @@ const OTHERS = [
 ] as const
 const PAIRS = 6
 const SLICE_MS = 2000
-const EVERY_MS = 25
+const EVERY_MS = 15
 /** Callers of the vendor that hangs, at once: all processes of its function, and as many who queue for them. */
 const HANGING_CALLERS = 8
 

@@ -47,13 +47,16 @@ process.on('message', async (asked: Asked) => {
   }
   if (asked.kind === 'issued')
     tell({ kind: 'issued', tokens: [...(vendor?.issued ?? [])], calls: vendor?.calls() ?? 0 })
-  if (asked.kind === 'close') {
-    await Promise.all([machine.close(), aws.close(), table.close(), vendor?.close()])
-    rmSync(home, { recursive: true, force: true })
-    process.exit(0)
-  }
+  if (asked.kind === 'close') await close()
 })
+process.once('disconnect', close)
 tell({ kind: 'started', environment: machine.environment } satisfies Started)
+
+async function close(): Promise<never> {
+  await Promise.all([machine.close(), aws.close(), table.close(), vendor?.close()])
+  rmSync(home, { recursive: true, force: true })
+  process.exit(0)
+}
 
 function tell(what: Told): void {
   process.send?.(what)

@@ -113,7 +113,13 @@ function rowsOf(name: string, { answers, unanswered, unsent, kills }: Load, ends
   }
   const wrong = answers.filter((answer) => !isLost(answer) && !isRight(answer, ends))
   return [
-    { case: `${name}: answered a second, of ${VENDS_A_SECOND}`, value: answers.length / seconds, unit: 'vends' },
+    {
+      case: `${name}: answered a second, of ${VENDS_A_SECOND}`,
+      value: answers.length / seconds,
+      unit: 'vends',
+      // With less the load was never on: then the computer is busy with something else.
+      goal: { least: VENDS_A_SECOND * 0.95 },
+    },
     { case: `${name}: p50`, value: median(times), unit: 'ms' },
     { case: `${name}: p99`, value: percentile(times, 0.99), unit: 'ms' },
     { case: `${name}: wrong answers`, value: wrong.length, unit: 'answers', goal: { most: 0 } },

@@ -1,6 +1,8 @@
 /** One program in a process of its own, which run.ts starts. */
 import type { BenchResult } from './result.ts'
 
+// Nobody waits for it any more.
+process.once('disconnect', () => process.exit(1))
 const [, , name = ''] = process.argv
 const program: { run(): Promise<BenchResult> } = await import(`./${name}.ts`)
 const result = await program.run()
