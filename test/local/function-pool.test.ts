@@ -89,6 +89,17 @@ describe('a function', () => {
     expect(await functionOf('async () => { throw new Error() }').invoke({}, 'r2')).toBeUndefined()
   })
 
+  it('says which process it has, and has another after that one was killed', async () => {
+    const fn = functionOf('async () => process.pid')
+    expect(fn.pids()).toEqual([])
+    const first = await fn.invoke({}, 'r1')
+    expect(fn.pids()).toEqual([first])
+    process.kill(Number(first), 'SIGKILL')
+    const second = await fn.invoke({}, 'r2').then((pid) => pid ?? fn.invoke({}, 'r3'))
+    expect(second).not.toBe(first)
+    expect(fn.pids()).toContain(second)
+  })
+
   it('answers nobody after it was closed', async () => {
     const fn = functionOf('async () => 1')
     expect(await fn.invoke({}, 'r1')).toBe(1)
