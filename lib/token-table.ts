@@ -9,7 +9,7 @@ import { ENV } from '../functions/environment.ts'
 import type { Vendor } from '../functions/kit/vendor.ts'
 
 /** All operations that the functions use. */
-const OPERATIONS = ['GetItem', 'Query', 'UpdateItem'] as const
+const OPERATIONS = ['GetItem', 'BatchGetItem', 'Query', 'UpdateItem'] as const
 
 /**
  * The table of states and tokens; functions/aws/dynamo-table.ts says what is in it. A `Table` and not a `TableV2`: no
@@ -39,6 +39,12 @@ export class TokenTable extends Construct {
       sortKey: { name: 'sweepAt', type: AttributeType.NUMBER },
       projectionType: ProjectionType.KEYS_ONLY,
     })
+    this.table.addGlobalSecondaryIndex({
+      indexName: 'names',
+      partitionKey: { name: 'vendor', type: AttributeType.STRING },
+      sortKey: { name: 'pk', type: AttributeType.STRING },
+      projectionType: ProjectionType.KEYS_ONLY,
+    })
   }
 
   /**
@@ -50,7 +56,7 @@ export class TokenTable extends Construct {
     fn.addEnvironment(ENV.table, this.table.tableName)
     fn.addToRolePolicy(
       new PolicyStatement({
-        actions: ['dynamodb:GetItem', 'dynamodb:Query'],
+        actions: ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:Query'],
         resources: [tableArn],
         conditions: leadingKeys(`${id}#*`),
       }),
@@ -65,7 +71,7 @@ export class TokenTable extends Construct {
     fn.addToRolePolicy(
       new PolicyStatement({
         actions: ['dynamodb:Query'],
-        resources: [`${tableArn}/index/due`],
+        resources: ['due', 'names'].map((index) => `${tableArn}/index/${index}`),
         conditions: leadingKeys(id),
       }),
     )
@@ -146,7 +152,7 @@ const TOKENLESS = {
     'dynamodb:Attributes': [
       ...['pk', 'sk', 'vendor', 'sweepAt', 'owner', 'status', 'epoch', 'fence', 'failure', 'succeededAt', 'usedAt'],
       ...['keepWarm', 'usualSeconds', 'provenVersion', 'refusedVersions', 'ends', 'acknowledged', 'checked', 'stopId'],
-      ...['notifiedEnd', 'notifiedTrouble', 'noticeId', 'window', 'ids', 'until', 'ttl'],
+      ...['notifiedEnd', 'notifiedTrouble', 'noticeId', 'round', 'roundId', 'window', 'ids', 'until', 'ttl'],
     ],
   },
   StringEqualsIfExists: { 'dynamodb:ReturnValues': ['NONE', 'UPDATED_NEW'] },

@@ -65,7 +65,7 @@ const ARROWS: readonly { readonly from: RegExp; readonly may: (imported: string,
   {
     from: /^functions\/aws\//,
     may: (i) =>
-      /^functions\/(kit|core|consent|notices|aws)\//.test(i) ||
+      /^functions\/(kit|core|consent|keeper|notices|aws)\//.test(i) ||
       i === 'functions/environment.ts' ||
       i.startsWith('node:') ||
       /^(@aws-sdk\/|@smithy\/(core\/checksum|signature-v4)$|jose$)/.test(i),

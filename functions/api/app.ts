@@ -8,7 +8,8 @@ import {
 } from '../consent/consent.ts'
 import type { Vended, VendRequest } from '../core/request.ts'
 import { vend } from '../core/vend.ts'
-import { type Connection, keyOf } from '../kit/connection.ts'
+import type { CheckRuntime } from '../keeper/check.ts'
+import { type Connection, keyOf, NAME } from '../kit/connection.ts'
 import { VendingError } from '../kit/errors.ts'
 import { secret } from '../kit/secret.ts'
 import { isNever, rfc3339, secondsBetween } from '../kit/time.ts'
@@ -34,10 +35,12 @@ export interface ApiRequest {
   readonly body?: string | undefined
 }
 
+/** What the operations run on. */
+export type ApiRuntime = ConsentRuntime & CheckRuntime
+
 /** Writes the audit line. Synchronous: it is out before the answer leaves, and if it throws there is no answer. */
 export type Recorder = (event: VendingEvent, error?: unknown) => void
 
-const NAME = /^[a-z0-9][a-z0-9-]{0,62}$/
 const SECONDS = /^[0-9]{1,10}$/
 const BODY_LENGTH = 16 * 1024
 
@@ -51,7 +54,7 @@ interface Done {
 export async function answer(
   vendor: Vendor,
   request: ApiRequest,
-  runtime: ConsentRuntime,
+  runtime: ApiRuntime,
   record: Recorder,
 ): Promise<ApiAnswer> {
   const startedAt = runtime.now()
@@ -79,7 +82,7 @@ export async function answer(
   }
 }
 
-async function run(vendor: Vendor, request: ApiRequest, runtime: ConsentRuntime): Promise<Done> {
+async function run(vendor: Vendor, request: ApiRequest, runtime: ApiRuntime): Promise<Done> {
   const { operation, connection: name = '' } = request
   const connection: Connection = { vendor, name }
   refuseUnknownQuery(request)
@@ -99,7 +102,7 @@ async function run(vendor: Vendor, request: ApiRequest, runtime: ConsentRuntime)
       return { answer: json(body), record: { outcome: revocation } }
     }
     case 'list':
-      return done({ connections: await list(vendor, runtime) })
+      return done(await list(vendor, nextOf(request), runtime))
     case 'show':
       return done(await show(connection, runtime))
     case 'change':
@@ -203,6 +206,12 @@ function minTtlOf({ query }: ApiRequest): number {
   const [minTtl = '0', ...more] = query.min_ttl ?? []
   if (more.length > 0 || !SECONDS.test(minTtl)) throw badRequest('min_ttl is one whole number of seconds')
   return Number(minTtl)
+}
+
+function nextOf({ query }: ApiRequest): string | undefined {
+  const [next, ...more] = query.next ?? []
+  if (more.length > 0) throw badRequest('next is given once')
+  return next
 }
 
 /** The body, by its schema. What was wrong is not said in detail: a value may be a code. */

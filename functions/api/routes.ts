@@ -3,7 +3,7 @@ export const ROUTES = {
   vend: { method: 'GET', path: '/tokens/{vendor}/{connection}', query: ['min_ttl'] },
   revoke: { method: 'DELETE', path: '/tokens/{vendor}/{connection}', query: [] },
   refresh: { method: 'POST', path: '/tokens/{vendor}/{connection}/refresh', query: [] },
-  list: { method: 'GET', path: '/connections/{vendor}', query: [] },
+  list: { method: 'GET', path: '/connections/{vendor}', query: ['next'] },
   show: { method: 'GET', path: '/connections/{vendor}/{connection}', query: [] },
   change: { method: 'POST', path: '/connections/{vendor}/{connection}', query: [] },
   authorize: { method: 'POST', path: '/connections/{vendor}/{connection}/authorization', query: [] },

@@ -1,33 +1,14 @@
 import type { Registry } from '../core/store.ts'
 import { type Connection, connectionOf, keyOf } from '../kit/connection.ts'
-import type { Vendor } from '../kit/vendor.ts'
 import { BOOL, type Item, instant, json, S, text } from './dynamo-item.ts'
 import { type Change, dynamoTable, INITIAL, initial, type TableOptions } from './dynamo-table.ts'
 
-/** Which connections there are: what people note in each one's STATE, and the index `due` of whose turn comes when. */
+/** What people note in the STATE of each connection, and the index `due` of whose turn comes when. */
 export function dynamoRegistry(options: TableOptions): Registry {
   const table = dynamoTable(options)
 
   const updateState = (connection: Connection, change: Change): Promise<Item | undefined> =>
     table.update(keyOf(connection), 'STATE', change)
-
-  /** In the order of their turns; page by page, since an answer of DynamoDB ends at 1 MB. */
-  async function indexed(vendor: Vendor, until?: Date, limit = Number.POSITIVE_INFINITY): Promise<Connection[]> {
-    const connections: Connection[] = []
-    let from: Item | undefined
-    do {
-      const { items, next } = await table.query({
-        IndexName: 'due',
-        KeyConditionExpression: until ? 'vendor = :vendor AND sweepAt <= :until' : 'vendor = :vendor',
-        ExpressionAttributeValues: { ':vendor': S(vendor.id), ...(until && { ':until': instant(until) }) },
-        ...(Number.isFinite(limit) && { Limit: limit - connections.length }),
-        ...(from && { ExclusiveStartKey: from }),
-      })
-      connections.push(...items.map((item) => connectionOf(vendor, text(item, 'pk'))))
-      from = next
-    } while (from && connections.length < limit)
-    return connections
-  }
 
   return {
     async register(connection, { owner, keepWarm, acknowledged, ends, sweepAt, wakes }) {
@@ -54,11 +35,22 @@ export function dynamoRegistry(options: TableOptions): Registry {
       })
     },
 
-    due: (vendor, now, limit) => indexed(vendor, now, limit),
-
-    async list(vendor) {
-      const connections = await indexed(vendor)
-      return connections.sort((a, b) => (a.name < b.name ? -1 : 1))
+    // Page by page, since an answer of DynamoDB ends at 1 MB.
+    async due(vendor, now, limit) {
+      const connections: Connection[] = []
+      let from: Item | undefined
+      do {
+        const { items, next } = await table.query({
+          IndexName: 'due',
+          KeyConditionExpression: 'vendor = :vendor AND sweepAt <= :now',
+          ExpressionAttributeValues: { ':vendor': S(vendor.id), ':now': instant(now) },
+          Limit: limit - connections.length,
+          ...(from && { ExclusiveStartKey: from }),
+        })
+        connections.push(...items.map((item) => connectionOf(vendor, text(item, 'pk'))))
+        from = next
+      } while (from && connections.length < limit)
+      return connections
     },
 
     async postpone(connection, { now, until }) {

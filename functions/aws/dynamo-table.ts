@@ -1,5 +1,8 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import {
   type AttributeValue,
+  BatchGetItemCommand,
+  type BatchGetItemCommandInput,
   type ConditionalCheckFailedException,
   type DynamoDBClient,
   GetItemCommand,
@@ -7,7 +10,7 @@ import {
   type QueryCommandInput,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb'
-import { type Item, N, S } from './dynamo-item.ts'
+import { type Item, N, S, text } from './dynamo-item.ts'
 import { storeUnavailable } from './unavailable.ts'
 
 /*
@@ -28,16 +31,23 @@ import { storeUnavailable } from './unavailable.ts'
  *   accelo#ALLOWANCE  <limit>      window (when it began), ids (string set: what is taken in it), until (blocked); ttl.
  *   accelo#ALL        FAILING      notifiedTrouble, noticeId: notices about the vendor as a whole.
  *   accelo#ALL        SWEEP        the same, of its sweep.
+ *   accelo#ALL        CHECK        round (JSON), roundId: how far the daily check has come.
  *   netrex#FLOW       <hash of     connection, redirectUri, until, taken, writeId; ttl. A consent under way. Through the
  *                     state>       hosted callback also authorizationUrl, bind (hash of the cookie) and exchanged.
  *
- * Connections are lower case, so ALLOWANCE, ALL and FLOW are none. LeadingKeys `accelo#*` covers all of it.
+ * Connections are lower case, so ALLOWANCE, ALL and FLOW are none. LeadingKeys `accelo#*` covers all of it. Index `names` has
+ * every STATE with a vendor in the order of its pk, and is written to when that vendor is first noted, never again.
  */
 
 export interface TableOptions {
   readonly client: DynamoDBClient
   readonly table: string
 }
+
+/** The most keys that one call may name. */
+const MOST_KEYS = 100
+/** Seconds before what DynamoDB left unread is asked for again. */
+const PAUSES = [0.05, 0.1, 0.2, 0.4]
 
 type Clause = string | false | undefined
 
@@ -84,6 +94,39 @@ export function dynamoTable({ client, table }: TableOptions) {
       const command = new GetItemCommand({ TableName: table, Key: { pk: S(pk), sk: S(sk) }, ConsistentRead: true })
       const { Item } = await client.send(command).catch(unavailable)
       return Item
+    },
+
+    /**
+     * The items of some partitions, by `<pk> <sk>`; what is not there is left out. Strongly consistent. What DynamoDB had no
+     * room for (16 MB, or a busy partition) is asked for again.
+     */
+    async getAll(keys: readonly { readonly pk: string; readonly sk: string }[], attributes: readonly string[]) {
+      const found = new Map<string, Item>()
+      const names = ['pk', 'sk', ...attributes]
+      const projected = {
+        ConsistentRead: true,
+        ProjectionExpression: names.map((name) => `#${name}`).join(', '),
+        ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
+      }
+      async function get(
+        asked: BatchGetItemCommandInput['RequestItems'],
+        [seconds, ...pauses]: number[],
+      ): Promise<void> {
+        const { Responses, UnprocessedKeys = {} } = await client
+          .send(new BatchGetItemCommand({ RequestItems: asked }))
+          .catch(unavailable)
+        for (const item of Responses?.[table] ?? []) found.set(`${text(item, 'pk')} ${text(item, 'sk')}`, item)
+        if (Object.keys(UnprocessedKeys).length === 0) return
+        if (seconds === undefined)
+          throw storeUnavailable('the table', new Error('it left items unread again and again'))
+        await pause(seconds * 1000)
+        return get(UnprocessedKeys, pauses)
+      }
+      const batches = Array.from({ length: Math.ceil(keys.length / MOST_KEYS) }, (_, i) =>
+        keys.slice(i * MOST_KEYS, (i + 1) * MOST_KEYS).map(({ pk, sk }) => ({ pk: S(pk), sk: S(sk) })),
+      )
+      await Promise.all(batches.map((Keys) => get({ [table]: { Keys, ...projected } }, PAUSES)))
+      return found
     },
 
     async query(

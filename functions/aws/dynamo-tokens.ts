@@ -349,7 +349,7 @@ function rememberedOf({ vendor }: Connection, { success, failure, refusedVersion
 }
 
 /** A vend has no use for the refresh token: only the holder of a lease ever sees it. */
-const READ = [
+export const READ = [
   ...['sk', 'status', 'epoch', 'fence', 'leaseSince', 'leaseUntil', 'usualSeconds', 'failure', 'provenVersion'],
   ...['refusedVersions', 'unconfirmedSends', 'succeededAt', 'checked', 'ends', 'acknowledged', 'notifiedEnd'],
   ...['notifiedTrouble', 'owner', 'usedAt', 'keepWarm'],
@@ -361,7 +361,7 @@ const EVERYTHING_BUT_THE_REFRESH_TOKEN = {
 }
 
 /** A lease is over when the token obtained under it is there, although nothing has removed its attributes. */
-function stateOf(item: Item, token: CachedToken | undefined): State {
+export function stateOf(item: Item, token: Pick<CachedToken, 'fence'> | undefined): State {
   const fence = number(item, 'fence')
   const notified = notifiedOf(item)
   const { provenVersion, refusedVersions, owner } = item

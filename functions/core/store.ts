@@ -208,9 +208,7 @@ export interface TokenStore {
   /** Caches the token unless one of a later fence is there: then false. With it the lease is over. */
   put(lease: Lease, token: CachedToken): Promise<boolean>
 
-  /**
-   * Stops a connection, whatever goes on meanwhile. Returns what a revoke has forgotten, for the vendor's part.
-   */
+  /** Stops a connection, whatever goes on meanwhile. Returns what a revoke has forgotten, for the vendor's part. */
   stop(connection: Connection, stop: Stop): Promise<Forgotten>
 
   /** The only way out of 'disabled'. */
@@ -225,16 +223,13 @@ export interface Facts extends Pick<State, 'owner' | 'keepWarm' | 'acknowledged'
   readonly wakes?: boolean
 }
 
-/** Which connections there are, and when the keeper's next turn is. Throws `store_unavailable` as the token store does. */
+/** What is noted of connections, and when the keeper's next turn is. Throws `store_unavailable` as the token store does. */
 export interface Registry {
   /** Makes the connection known, and changes what is given. */
   register(connection: Connection, facts: Facts): Promise<void>
 
   /** The connections of a vendor whose turn has come, the longest due first. Costs what is due, not what there is. */
   due(vendor: Vendor, now: Date, limit: number): Promise<readonly Connection[]>
-
-  /** All connections of a vendor that were registered or vended, by name. */
-  list(vendor: Vendor): Promise<readonly Connection[]>
 
   /** Puts the keeper's next turn off, unless something else has done so since `now`. */
   postpone(connection: Connection, turn: { readonly now: Date; readonly until: Date }): Promise<void>

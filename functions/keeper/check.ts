@@ -1,46 +1,87 @@
 import { needsConsent } from '../core/failure.ts'
 import type { Credentials, Runtime } from '../core/runtime.ts'
 import { checkStatic, isStatic, versionBefore } from '../core/static-token.ts'
-import type { CredentialLife, State } from '../core/store.ts'
+import { type CredentialLife, newState, type State } from '../core/store.ts'
 import { vend } from '../core/vend.ts'
 import { type Connection, keyOf } from '../kit/connection.ts'
 import { isFailure, orFailure, VendingError } from '../kit/errors.ts'
-import { DAY_SECONDS, rfc3339, secondsAfter } from '../kit/time.ts'
+import { DAY_SECONDS, rfc3339, secondsAfter, secondsBetween } from '../kit/time.ts'
 import { hasValidEnd, statedEnd, type Vendor } from '../kit/vendor.ts'
+import type { Directory, Glimpse } from './directory.ts'
 import { daysLeft, rungAt } from './ladder.ts'
 import { forEach } from './pool.ts'
+import { begun, type Rounds, remaining, resumed } from './round.ts'
 
-/** What came of the daily check of a vendor's connections. */
+/** What the checks need beside the engine. */
+export interface CheckRuntime extends Runtime {
+  readonly directory: Directory
+  readonly rounds: Rounds
+}
+
+/** What came of one run of the daily check. */
 export interface Checks {
   readonly checked: number
   readonly failed: number
-  /** Not begun, for want of time. */
+  /** Not checked yet in this round, for want of time: the next runs go on with them. */
   readonly left: number
+  /** Not checked in the round of the day before, which this run has ended by beginning another. */
+  readonly missed?: number
 }
 
-/** A live check, and the writes and the mail that may come of it. */
-const POOL = { atOnce: 10, secondsEach: 12 }
+/**
+ * A live check, and the writes and the mail that may come of it. A vendor sees 8 calls a second at most, evenly in time and
+ * 16 at once: 10,000 connections take half an hour of runs, and one that takes 8 seconds to answer still hears of them all.
+ */
+const POOL = { atOnce: 16, perSecond: 8, secondsEach: 12 }
+/** A run ends within its minute, so that the next sweep finds the same process free. */
+const RUN_SECONDS = 45
 /** Of a credential that does not say when it began to live. */
 const USUAL_LIFE_SECONDS = 365 * DAY_SECONDS
 
 /**
  * The daily check of what only a person can renew: whether a static token still lives, whether credentials were replaced,
- * and how long they still live. May run twice, late, or beside another, and makes up for days on which it did not run.
+ * and how long they still live. May run twice, late, or beside another, and makes up for days on which it did not run. What
+ * is left over `continueCheck` goes on with. Undefined when another run is at it.
  */
-export async function checkAll(vendor: Vendor, runtime: Runtime): Promise<Checks> {
-  const all = shifted(await runtime.registry.list(vendor), runtime.now())
-  const checks = { checked: 0, failed: 0 }
-  const work = async (connection: Connection) => {
-    checks[await outcomeOf(checkConnection(connection, runtime))] += 1
-  }
-  const left = await forEach(all, POOL, work, runtime)
-  return { ...checks, left: left.length }
+export const checkAll = (vendor: Vendor, runtime: CheckRuntime): Promise<Checks | undefined> =>
+  run(vendor, begun, runtime)
+
+/** Goes on with a daily check that is not done, if there is one and no other run is at it. */
+export const continueCheck = (vendor: Vendor, runtime: CheckRuntime): Promise<Checks | undefined> =>
+  run(vendor, resumed, runtime)
+
+async function run(vendor: Vendor, nextRound: typeof begun, runtime: CheckRuntime): Promise<Checks | undefined> {
+  const { directory, rounds, now } = runtime
+  const until = secondsAfter(now(), Math.min(runtime.timeLeft(), RUN_SECONDS))
+  const last = await rounds.last(vendor)
+  const round = nextRound(last, { now: now(), until })
+  if (!round || !(await rounds.replace(vendor, { seen: last, next: round }))) return undefined
+  const all = await directory.page(vendor)
+  const missed = last && !last.done && last.since < round.since ? remaining(all, last).length : 0
+  const due = remaining(all, round)
+  const { left, thrown, ...checks } = await checkInTime(due, until, runtime)
+  const { until: _over, ...rest } = round
+  const after = due[due.length - left - 1]?.name
+  const next = { ...rest, ...(after !== undefined && { after }), ...(left === 0 && { done: true as const }) }
+  await rounds.replace(vendor, { seen: round, next })
+  if (thrown.length > 0) throw thrown[0]
+  return { ...checks, left, ...(missed > 0 && { missed }) }
 }
 
-/** Begins elsewhere each day: if there ever is not time for all, it is not always the same who come too short. */
-function shifted(all: readonly Connection[], now: Date): readonly Connection[] {
-  const from = all.length === 0 ? 0 : (Math.floor(now.getTime() / 1000 / DAY_SECONDS) * 7919) % all.length
-  return [...all.slice(from), ...all.slice(0, from)]
+/** In their order, so that what is left is the end of it. Work that throws ends nobody else's: it is handed back. */
+async function checkInTime(due: readonly Connection[], until: Date, runtime: CheckRuntime) {
+  const within = { ...runtime, timeLeft: () => Math.min(runtime.timeLeft(), secondsBetween(runtime.now(), until)) }
+  const checks = { checked: 0, failed: 0 }
+  const thrown: unknown[] = []
+  const work = async (connection: Connection) => {
+    try {
+      checks[await outcomeOf(checkConnection(connection, within))] += 1
+    } catch (error) {
+      thrown.push(error)
+    }
+  }
+  const left = await forEach(due, POOL, work, within)
+  return { ...checks, left: left.length, thrown }
 }
 
 /** One that cannot be checked does not keep the others from it. */
@@ -57,18 +98,26 @@ async function outcomeOf(check: Promise<void>): Promise<'checked' | 'failed'> {
 }
 
 /** Checks one connection. Throws what keeps it from being checked; what is found is recorded and reported. */
-export async function checkConnection(connection: Connection, runtime: Runtime): Promise<void> {
-  const before = await runtime.tokens.read(connection)
+export async function checkConnection(connection: Connection, runtime: CheckRuntime): Promise<void> {
+  const before = await glanceAt(connection, runtime)
   if (before.state.status === 'disabled') return
   const credentials = await runtime.credentials.read(connection, 0)
-  const fault = await checkCredentials(connection, before.state, credentials, runtime)
-  // By now it may be another.
-  const { state, token } = await runtime.tokens.read(connection)
+  const found = await checkCredentials(connection, before.state, credentials, runtime)
+  const { state, token } = found === 'nothing new' ? before : await glanceAt(connection, runtime)
   if (state.ends) await reportEnd(connection, state, state.ends, runtime)
   const servedUntil = token?.epoch === state.epoch ? token.accessToken.expiresAt : undefined
   if (state.failure) await runtime.observe({ kind: 'failed', connection, state, ...(servedUntil && { servedUntil }) })
-  if (fault) throw fault
+  if (found instanceof VendingError) throw found
 }
+
+/** No token is opened: only its end is of interest here. */
+async function glanceAt(connection: Connection, { directory }: Pick<CheckRuntime, 'directory'>): Promise<Glimpse> {
+  const [row = { connection, exists: false, state: newState }] = await directory.glance([connection])
+  return row
+}
+
+/** 'recorded': by now the row may be another. */
+type Found = 'nothing new' | 'recorded' | VendingError
 
 async function reportEnd(
   connection: Connection,
@@ -87,16 +136,16 @@ async function checkCredentials(
   state: State,
   credentials: Credentials,
   runtime: Runtime,
-): Promise<VendingError | undefined> {
+): Promise<Found> {
   try {
-    if (await isStatic(connection, state, credentials, runtime))
-      await checkToken(connection, state, credentials, runtime)
-    else await useNewest(connection, state, credentials, runtime)
-    return undefined
+    if (!(await isStatic(connection, state, credentials, runtime)))
+      return await useNewest(connection, state, credentials, runtime)
+    await checkToken(connection, state, credentials, runtime)
+    return 'recorded'
   } catch (error) {
     // Found, recorded and reported: that is a check that did its work.
     if (isFailure(error, 'credential_expired', 'credential_rejected', 'grant_rejected', 'not_connected'))
-      return undefined
+      return 'recorded'
     if (error instanceof VendingError) return error
     throw error
   }
@@ -139,17 +188,19 @@ async function useNewest(
   state: State,
   credentials: Credentials,
   runtime: Runtime,
-): Promise<void> {
+): Promise<Found> {
   const { version, document } = credentials
   if (!hasValidEnd(document))
     throw new VendingError('configuration', '"expires_on" of the credentials must be a date like 2027-01-31')
   const until = statedEnd(document)
-  if (needsConsent(state.failure) || state.provenVersion === undefined) return
-  if (state.provenVersion !== version) await vend({ connection, minTtlSeconds: 0, ahead: true }, runtime)
+  if (needsConsent(state.failure) || state.provenVersion === undefined) return 'nothing new'
+  const isNew = state.provenVersion !== version
+  if (isNew) await vend({ connection, minTtlSeconds: 0, ahead: true }, runtime)
   const since = until && secondsAfter(until, -USUAL_LIFE_SECONDS)
   const ends: CredentialLife | 'never' = until && since ? { since, until } : 'never'
-  if (ends === 'never' ? state.ends : state.ends?.until.getTime() !== ends.until.getTime())
-    await runtime.registry.register(connection, { sweepAt: runtime.now(), ends })
+  const isMoved = ends === 'never' ? state.ends : state.ends?.until.getTime() !== ends.until.getTime()
+  if (isMoved) await runtime.registry.register(connection, { sweepAt: runtime.now(), ends })
+  return isNew || isMoved ? 'recorded' : 'nothing new'
 }
 
 /** Somebody is at it: no notice of this end before the next step. Throws `bad_request` when no step has come. */

@@ -6,6 +6,9 @@ export interface Connection {
   readonly name: string
 }
 
+/** What a connection may be called. */
+export const NAME = /^[a-z0-9][a-z0-9-]{0,62}$/
+
 /** `accelo#hq`: the partition key of its items, and its name in logs. */
 export const keyOf = ({ vendor, name }: Connection): string => `${vendor.id}#${name}`
 

@@ -13,6 +13,9 @@ export interface AccessToken {
   readonly context: Readonly<Record<string, string>>
 }
 
+/** When a token was obtained and when it ends: all it takes to say how fresh it is. */
+export type Lifetime = Pick<AccessToken, 'issuedAt' | 'expiresAt'>
+
 interface Life {
   /** The longest life this vendor gives, in seconds; a longer one is cut down to it. */
   readonly maxLifeSeconds: number
@@ -56,7 +59,7 @@ interface Judged {
   readonly now: Date
 }
 
-export function freshness({ accessToken, refreshAt }: Held, { policy, minTtlSeconds, now }: Judged): Freshness {
+export function freshness({ accessToken, refreshAt }: Timed, { policy, minTtlSeconds, now }: Judged): Freshness {
   if (isExpired(accessToken, now)) return 'expired'
   if (secondsBetween(now, accessToken.expiresAt) < minTtlSeconds) return 'short'
   if (now < refreshAt) return 'fresh'
@@ -68,19 +71,20 @@ export function freshness({ accessToken, refreshAt }: Held, { policy, minTtlSeco
 /** So long before the margin callers no longer leave a token to the sweep, which comes once a minute. */
 const LATE_SECONDS = 3 * 60
 
-interface Held {
-  readonly accessToken: AccessToken
+/** A token and when it is to be renewed. */
+export interface Timed {
+  readonly accessToken: Lifetime
   readonly refreshAt: Date
 }
 
 /** Whether it has ended, or so nearly that it may not be handed out any more. */
-export const isExpired = (token: AccessToken, now: Date): boolean =>
+export const isExpired = (token: Lifetime, now: Date): boolean =>
   secondsBetween(now, token.expiresAt) <= marginSeconds(token)
 
 /** A token this close to its end is not handed out: it could expire on the way to the vendor. At least one second. */
-export const marginSeconds = (token: AccessToken): number => Math.min(60, Math.max(1, lifeSeconds(token) / 10))
+export const marginSeconds = (token: Lifetime): number => Math.min(60, Math.max(1, lifeSeconds(token) / 10))
 
-export const lifeSeconds = (token: AccessToken): number => secondsBetween(token.issuedAt, token.expiresAt)
+export const lifeSeconds = (token: Lifetime): number => secondsBetween(token.issuedAt, token.expiresAt)
 
 /**
  * When to renew ahead of need: at the policy's share of the life, shifted by up to 5 % of the life in either direction.
@@ -95,7 +99,7 @@ export function refreshAt(token: AccessToken, policy: TokenPolicy, key: string):
  * When the sweep renews: so long before callers would that its turn, once a minute, comes before theirs even if there is
  * much to do. 5 % of the life, at least 90 s and at most 5 minutes, and never more than a quarter.
  */
-export function sweepAt({ accessToken, refreshAt }: Held): Date {
+export function sweepAt({ accessToken, refreshAt }: Timed): Date {
   const life = lifeSeconds(accessToken)
   return secondsAfter(refreshAt, -Math.min(300, Math.max(90, life / 20), life / 4))
 }

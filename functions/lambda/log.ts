@@ -45,12 +45,17 @@ export function recordSweep(vendorId: string, { due, renewed, failed }: Sweep): 
   if (due > 0) logger.info('', { op: 'sweep', due, renewed, failed })
 }
 
-/** The same of the daily checks: silence means that they did not run. */
-export function recordChecks(vendorId: string, { checked, failed, left }: Checks): void {
+/**
+ * The same of a run of the daily check: silence means that none ran. What is left of a round in its day is nobody's trouble,
+ * as the next minutes go on with it; what its day was not long enough for is.
+ */
+export function recordChecks(vendorId: string, checks: Checks | undefined): void {
+  if (!checks) return
+  const { checked, failed, left, missed = 0 } = checks
   count(vendorId, 'ChecksDone', checked)
   count(vendorId, 'ChecksFailed', failed)
-  count(vendorId, 'ChecksLeft', left)
-  logger.info('', { op: 'check', checked, failed, left })
+  count(vendorId, 'ChecksLeft', missed)
+  logger.info('', { op: 'check', checked, failed, left, ...(missed > 0 && { missed }) })
 }
 
 /** Counts what the machine reports of itself. */

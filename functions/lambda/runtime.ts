@@ -7,8 +7,10 @@ import type { Context } from 'aws-lambda'
 import { secretsManagerCredentials } from '../aws/credentials.ts'
 import { dynamoAllowance } from '../aws/dynamo-allowance.ts'
 import { dynamoConsents } from '../aws/dynamo-consents.ts'
+import { dynamoDirectory } from '../aws/dynamo-directory.ts'
 import { dynamoLedger } from '../aws/dynamo-ledger.ts'
 import { dynamoRegistry } from '../aws/dynamo-registry.ts'
+import { dynamoRounds } from '../aws/dynamo-rounds.ts'
 import { dynamoTokens } from '../aws/dynamo-tokens.ts'
 import { kmsEnvelope } from '../aws/envelope.ts'
 import { notifier } from '../aws/publish.ts'
@@ -17,6 +19,7 @@ import { followTable } from '../aws/table-clock.ts'
 import type { ConsentRuntime } from '../consent/consent.ts'
 import { newMemory } from '../core/memory.ts'
 import { ENV } from '../environment.ts'
+import type { CheckRuntime } from '../keeper/check.ts'
 import type { KeeperRuntime } from '../keeper/sweep.ts'
 import { tableClock } from '../kit/time.ts'
 import type { Vendor } from '../kit/vendor.ts'
@@ -26,7 +29,7 @@ import { countNotice, logger, recordObservation } from './log.ts'
 type Environment = Readonly<Record<string, string | undefined>>
 
 /** What the API, consent and the keeper of one vendor's function run on. */
-export type Machine = ConsentRuntime & KeeperRuntime
+export type Machine = ConsentRuntime & KeeperRuntime & CheckRuntime
 
 /** One layer retries, and briefly: a caller is waiting, and the gateway gives up after 29 s. */
 const CLIENT = { maxAttempts: 3, requestHandler: { connectionTimeout: 1000, requestTimeout: 2000 } }
@@ -59,6 +62,8 @@ export function lambdaRuntime(vendor: Vendor, environment: Environment): Machine
       onUnsealable: (key) => logger.error('', { error: 'a sealed value does not open', connection: key }),
     }),
     registry: dynamoRegistry(table),
+    directory: dynamoDirectory(table),
+    rounds: dynamoRounds(table),
     allowance: dynamoAllowance(table),
     consents: dynamoConsents(table),
     credentials: secretsManagerCredentials(new SecretsManagerClient(CLIENT), memory, now),

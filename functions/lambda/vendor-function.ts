@@ -3,7 +3,7 @@ import middy from '@middy/core'
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda'
 import { type ApiRequest, answer } from '../api/app.ts'
 import { operationOf } from '../api/routes.ts'
-import { checkAll } from '../keeper/check.ts'
+import { checkAll, continueCheck } from '../keeper/check.ts'
 import { renewDue } from '../keeper/sweep.ts'
 import type { Vendor } from '../kit/vendor.ts'
 import { metrics, recordChecks, recordEvent, recordSweep } from './log.ts'
@@ -32,6 +32,7 @@ async function runTask(vendor: Vendor, { task }: ScheduledTask, runtime: Machine
     case 'renew': {
       const sweep = await renewDue(vendor, runtime)
       recordSweep(vendor.id, sweep)
+      recordChecks(vendor.id, await continueCheck(vendor, runtime))
       return sweep
     }
     case 'check': {

@@ -6,6 +6,7 @@ import {
   QueryCommand,
   ScanCommand,
 } from '@aws-sdk/client-dynamodb'
+import { dynamoDirectory } from '../../functions/aws/dynamo-directory.ts'
 import { dynamoRegistry } from '../../functions/aws/dynamo-registry.ts'
 import { dynamoTokens } from '../../functions/aws/dynamo-tokens.ts'
 import { type Envelope, kmsEnvelope } from '../../functions/aws/envelope.ts'
@@ -41,7 +42,8 @@ const open = (table: string, { client = aws.dynamo, unsealable = [], envelope = 
 
 tokenStoreContract('DynamoDB', async () => {
   const table = await aws.createTable()
-  return { tokens: open(table), registry: dynamoRegistry({ client: aws.dynamo, table }) }
+  const options = { client: aws.dynamo, table }
+  return { tokens: open(table), registry: dynamoRegistry(options), directory: dynamoDirectory(options) }
 })
 
 const withoutKms = async (): Promise<never> => {

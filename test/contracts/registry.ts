@@ -1,16 +1,18 @@
 import type { Registry, TokenStore } from '../../functions/core/store.ts'
+import type { Directory } from '../../functions/keeper/directory.ts'
 import { acme, apex, hq, later, now, policy } from './vendors.ts'
 
 /** What every registry promises, whatever it is made of. */
 export function registryContract(
   name: string,
-  open: () => Promise<{ readonly registry: Registry; readonly tokens: TokenStore }>,
+  open: () => Promise<{ readonly registry: Registry; readonly tokens: TokenStore; readonly directory: Directory }>,
 ): void {
   describe(`${name} as a registry`, () => {
     let registry: Registry
     let tokens: TokenStore
+    let directory: Directory
     beforeEach(async () => {
-      ;({ registry, tokens } = await open())
+      ;({ registry, tokens, directory } = await open())
     })
 
     const of = (connection: string, vendor = acme) => ({ vendor, name: connection })
@@ -23,14 +25,14 @@ export function registryContract(
       const { state } = await tokens.read(hq)
       const lease = await tokens.acquire(hq, state, { policy, now, until: later(15) })
       if (lease) await tokens.record(lease, { success: { credentialVersion: 'v1', at: now } })
-      expect(await registry.list(acme)).toEqual([of('b'), hq, of('late')])
-      expect(await registry.list(apex)).toEqual([of('a', apex)])
+      expect(await directory.page(acme)).toEqual([of('b'), hq, of('late')])
+      expect(await directory.page(apex)).toEqual([of('a', apex)])
       expect(await stateOf(of('late'))).toEqual({ status: 'active', epoch: 0, fence: 0, owner: 'ada@acme.example' })
     })
 
     it('does not list what was only stopped', async () => {
       await tokens.stop(hq, { kind: 'disable' })
-      expect(await registry.list(acme)).toEqual([])
+      expect(await directory.page(acme)).toEqual([])
     })
 
     it('names whose turn has come, the longest due first, and no more than asked for', async () => {
@@ -57,7 +59,7 @@ export function registryContract(
     it('does not make a connection known by putting its turn off', async () => {
       await registry.postpone(hq, { now, until: later(60) })
       expect(await tokens.read(hq)).toMatchObject({ exists: false })
-      expect(await registry.list(acme)).toEqual([])
+      expect(await directory.page(acme)).toEqual([])
     })
 
     it('leaves the next turn of a connection where it is, unless it is to wake', async () => {

@@ -1,5 +1,6 @@
 import type { Failure } from '../../functions/core/failure.ts'
 import type { CachedToken, Lease, Outcome, Registry, State, Success, TokenStore } from '../../functions/core/store.ts'
+import type { Directory } from '../../functions/keeper/directory.ts'
 import { Secret } from '../../functions/kit/secret.ts'
 import { acme, apex, hq, later, mnemo, now, policy } from './vendors.ts'
 
@@ -38,13 +39,14 @@ const grantEnded: Failure = { ...ofGrant, code: 'grant_rejected' }
 /** What every token store promises, whatever it is made of. */
 export function tokenStoreContract(
   name: string,
-  open: () => Promise<{ readonly tokens: TokenStore; readonly registry: Registry }>,
+  open: () => Promise<{ readonly tokens: TokenStore; readonly registry: Registry; readonly directory: Directory }>,
 ): void {
   describe(`${name} as a token store`, () => {
     let store: TokenStore
     let registry: Registry
+    let directory: Directory
     beforeEach(async () => {
-      ;({ tokens: store, registry } = await open())
+      ;({ tokens: store, registry, directory } = await open())
     })
 
     const stateNow = async (): Promise<State> => (await store.read(hq)).state
@@ -240,7 +242,7 @@ export function tokenStoreContract(
         await store.record(await mustAcquire(), { failure })
         expect(await registry.due(acme, now, 1)).toEqual([hq])
         await store.record({ connection: { vendor: apex, name: 'hq' }, epoch: 0 }, { failure })
-        expect(await registry.list(apex)).toEqual([{ vendor: apex, name: 'hq' }])
+        expect(await directory.page(apex)).toEqual([{ vendor: apex, name: 'hq' }])
       })
 
       it('does not put off the keeper’s turn by a failure', async () => {

@@ -113,7 +113,7 @@ describe('credentials that are tried where nothing may be stored', () => {
     expect(fake.calls.at(-1)).toMatchObject({ password: 'p2' })
     expect(await w.tokens.read(fake.connection)).toEqual({ exists: false, state: newState })
     expect(process.memory.copies.size).toBe(0)
-    expect(await w.registry.list(fake.vendor)).toEqual([])
+    expect(await w.directory.page(fake.vendor)).toEqual([])
   })
 
   it('are refused to who tries them, and that is remembered nowhere either', async () => {

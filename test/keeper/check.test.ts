@@ -1,6 +1,6 @@
 import { change } from '../../functions/api/connections.ts'
 import { vend } from '../../functions/core/vend.ts'
-import { checkAll, checkConnection } from '../../functions/keeper/check.ts'
+import { checkAll, checkConnection, continueCheck } from '../../functions/keeper/check.ts'
 import { DAY_SECONDS, secondsBetween } from '../../functions/kit/time.ts'
 import type { Machine } from '../../functions/lambda/runtime.ts'
 import { noticeListener } from '../../functions/notices/listen.ts'
@@ -168,34 +168,6 @@ describe('the daily check', () => {
     expect(notices).toEqual([])
   })
 
-  it('begins nothing that could not end in time, and begins elsewhere each day', async () => {
-    const { secrets, ask, check, processFor, vendor, clock } = machine()
-    const names = Array.from({ length: 25 }, (_, i) => `site-${i}`)
-    for (const name of names) {
-      secrets.replace(`acme/${name}`, { password: name })
-      await ask(name)
-    }
-    const first: string[] = []
-    const source = secrets.source()
-    const credentials: Machine['credentials'] = {
-      ...source,
-      read: (connection, age) => {
-        first.push(connection.name)
-        return source.read(connection, age)
-      },
-    }
-    const cramped = { ...processFor(11.9), credentials }
-    expect(await checkAll(vendor, cramped)).toEqual({ checked: 0, failed: 0, left: 25 })
-    expect(first).toEqual([])
-    expect(await check({ credentials })).toEqual({ checked: 25, failed: 0, left: 0 })
-    const [today] = first
-    first.length = 0
-    clock.advance(DAY)
-    await check({ credentials })
-    expect(first[0]).not.toBe(today)
-    expect(new Set(first)).toEqual(new Set(names))
-  })
-
   it('goes on behind a connection that cannot be checked', async () => {
     const { secrets, ask, check, process, vendor, notices, clock } = machine()
     for (const name of ['a', 'b', 'c']) {
@@ -268,7 +240,7 @@ describe('a daily check of many connections', () => {
   }
 
   it.each([
-    ['tokens', 'read', 1],
+    ['directory', 'glance', 1],
     ['tokens', 'record', 1],
     ['allowance', 'use', 1],
   ] as const)('goes on when %s.%s is throttled once, and leaves nothing running', async (port, method, failed) => {
@@ -307,7 +279,7 @@ describe('a daily check of many connections', () => {
       await m.clock.sleep(5)
     })
     const { process, expectQuiet } = watched(m.processFor(16))
-    const { checked, failed, left } = await checkAll(m.vendor, process)
+    const { checked, failed, left } = (await checkAll(m.vendor, process)) ?? { checked: 0, failed: 0, left: 0 }
     const took = secondsBetween(startedAt, m.clock.now())
     await expectQuiet()
     expect([checked + left, failed]).toEqual([40, 0])
@@ -315,6 +287,147 @@ describe('a daily check of many connections', () => {
     expect(left).toBeGreaterThan(0)
     expect(took).toBeLessThan(16)
     expect(Math.max(...begun)).toBeLessThanOrEqual(4)
+  })
+})
+
+describe('a daily check that one run has not the time for', () => {
+  /** Connections in the order in which their secrets were read for the check. */
+  async function crowd(count: number) {
+    const m = machine()
+    const names = Array.from({ length: count }, (_, i) => `site-${String(i).padStart(3, '0')}`)
+    for (const name of names) {
+      m.secrets.replace(`acme/${name}`, { password: name })
+      await m.ask(name)
+    }
+    const seen: string[] = []
+    const runtimeFor = (seconds: number): Machine => {
+      const process = m.processFor(seconds)
+      const read: Machine['credentials']['read'] = (connection, age) => {
+        seen.push(connection.name)
+        return process.credentials.read(connection, age)
+      }
+      return { ...process, credentials: { ...process.credentials, read } }
+    }
+    return {
+      ...m,
+      names,
+      seen,
+      runtimeFor,
+      /** With 14 s it has 2 to begin in. */
+      begin: (seconds = 14) => checkAll(m.vendor, runtimeFor(seconds)),
+      goOn: (seconds = 14) => continueCheck(m.vendor, runtimeFor(seconds)),
+    }
+  }
+
+  it('is gone on with by the runs after it, until each connection has been checked once', async () => {
+    const { begin, goOn, names, seen, clock } = await crowd(40)
+    const first = await begin()
+    expect(first).toEqual({ checked: seen.length, failed: 0, left: 40 - seen.length })
+    expect(first?.left).toBeGreaterThan(0)
+    for (let run = 0; run < 10; run += 1) {
+      clock.advance(60)
+      const before = seen.length
+      const next = await goOn()
+      if (!next) break
+      expect(next).toEqual({ checked: seen.length - before, failed: 0, left: 40 - seen.length })
+    }
+    expect(seen).toEqual(names)
+    expect(await goOn()).toBeUndefined()
+  })
+
+  it('counts as left what nobody had the time to begin', async () => {
+    const { begin, goOn, seen } = await crowd(5)
+    expect(await begin(11.9)).toEqual({ checked: 0, failed: 0, left: 5 })
+    expect(seen).toEqual([])
+    expect(await goOn(20)).toEqual({ checked: 5, failed: 0, left: 0 })
+  })
+
+  it('is not gone on with where none was begun, and begun anew by the next day', async () => {
+    const { begin, goOn, clock, seen } = await crowd(3)
+    expect(await goOn(20)).toBeUndefined()
+    await begin(20)
+    expect(await goOn(20)).toBeUndefined()
+    clock.advance(DAY)
+    expect(await goOn(20)).toBeUndefined()
+    expect(await begin(20)).toEqual({ checked: 3, failed: 0, left: 0 })
+    expect(seen).toHaveLength(6)
+  })
+
+  it('is gone on with by the same call twice, as when somebody repeats it', async () => {
+    const { begin, names, seen } = await crowd(30)
+    const first = await begin()
+    expect(first?.left).toBeGreaterThan(0)
+    expect(await begin(20)).toEqual({ checked: first?.left, failed: 0, left: 0 })
+    expect(seen).toEqual(names)
+  })
+
+  it('is one run’s at a time; of one that was killed the next takes over when its time is over', async () => {
+    const { begin, goOn, clock, rounds, vendor, now, names, seen } = { ...(await crowd(20)), now: () => clock.now() }
+    const both = await Promise.all([begin(20), goOn(20), begin(20)])
+    expect(both.filter(Boolean)).toEqual([{ checked: 20, failed: 0, left: 0 }])
+    clock.advance(DAY)
+    seen.length = 0
+    const last = await rounds.last(vendor)
+    // A run that begins and is never heard of again.
+    await rounds.replace(vendor, {
+      seen: last,
+      next: { id: 'killed', since: now(), until: new Date(now().getTime() + 20_000) },
+    })
+    clock.advance(19)
+    expect([await goOn(20), await begin(20)]).toEqual([undefined, undefined])
+    clock.advance(1)
+    expect(await goOn(20)).toEqual({ checked: 20, failed: 0, left: 0 })
+    expect(seen).toEqual(names)
+  })
+
+  it('that its day was too short for says how many it missed, and the next begins with those', async () => {
+    const { begin, names, seen, clock } = await crowd(40)
+    const first = await begin()
+    const missed = first?.left ?? 0
+    expect(missed).toBeGreaterThan(0)
+    clock.advance(DAY)
+    seen.length = 0
+    const next = await begin()
+    expect(next).toEqual({ checked: seen.length, failed: 0, left: 40 - seen.length, missed })
+    const inOrder = [...names.slice(40 - missed), ...names.slice(0, 40 - missed)]
+    expect(seen).toEqual(inOrder.slice(0, seen.length))
+    expect(await begin(20)).toEqual({ checked: next?.left, failed: 0, left: 0 })
+    expect(seen).toEqual(inOrder)
+  })
+
+  it('ends within its minute however long the function may run, with no more than 8 begun a second', async () => {
+    const { begin, runtimeFor, vendor, clock, seen, goOn } = await crowd(500)
+    const startedAt = clock.now()
+    const first = await begin(900)
+    expect(secondsBetween(startedAt, clock.now())).toBeLessThanOrEqual(45)
+    expect(seen.length).toBeGreaterThan(200)
+    expect(seen.length).toBeLessThanOrEqual(8 * 33 + 1)
+    expect(first?.left).toBe(500 - seen.length)
+    await goOn(900)
+    expect(await continueCheck(vendor, runtimeFor(900))).toBeUndefined()
+    expect(seen).toHaveLength(500)
+  })
+
+  it('goes on behind one that broke on our side, and throws that when the run has been noted', async () => {
+    const { runtimeFor, vendor, goOn, seen } = await crowd(30)
+    const runtime = runtimeFor(14)
+    const read: Machine['credentials']['read'] = async (connection, age) => {
+      if (connection.name === 'site-001') throw new TypeError('a bug of ours')
+      return runtime.credentials.read(connection, age)
+    }
+    const buggy = { ...runtime, credentials: { ...runtime.credentials, read } }
+    await expect(checkAll(vendor, buggy)).rejects.toThrow(new TypeError('a bug of ours'))
+    const rest = await goOn(20)
+    expect(rest).toEqual({ checked: 29 - (seen.length - (rest?.checked ?? 0)), failed: 0, left: 0 })
+    expect(new Set(seen).size).toBe(29)
+  })
+
+  it('leaves its place to the next run when the table did not say who there is', async () => {
+    const { runtimeFor, vendor, goOn, clock, directory } = await crowd(3)
+    const cut = { ...runtimeFor(20), directory: broken(directory, 'page') }
+    await expect(checkAll(vendor, cut)).rejects.toMatchObject({ code: 'store_unavailable' })
+    clock.advance(60)
+    expect(await goOn(20)).toEqual({ checked: 3, failed: 0, left: 0 })
   })
 })
 

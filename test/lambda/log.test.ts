@@ -195,6 +195,16 @@ describe('the metrics', () => {
     ])
   })
 
+  it('of a check count as left over what was missed in its day, not what the next minutes go on with', () => {
+    expect(metricsOf(() => recordChecks('iobeya', { checked: 3, failed: 1, left: 9, missed: 5 }))).toEqual([
+      { vendor: 'iobeya', ChecksDone: 3, ChecksFailed: 1, ChecksLeft: 5 },
+    ])
+    expect(metricsOf(() => recordChecks('iobeya', { checked: 3, failed: 0, left: 9 }))).toEqual([
+      { vendor: 'iobeya', ChecksDone: 3, ChecksFailed: 0, ChecksLeft: 0 },
+    ])
+    expect(metricsOf(() => recordChecks('iobeya', undefined))).toEqual([])
+  })
+
   it('of a check come with a line of their own', () => {
     const lines = linesOf(() => recordChecks('iobeya', { checked: 3, failed: 1, left: 2 }))
     expect(lines.map((line) => JSON.parse(line))).toEqual([

@@ -6,6 +6,7 @@ import { AwsSolutionsChecks } from 'cdk-nag'
 import { dynamoAllowance } from '../../functions/aws/dynamo-allowance.ts'
 import { dynamoLedger } from '../../functions/aws/dynamo-ledger.ts'
 import { dynamoRegistry } from '../../functions/aws/dynamo-registry.ts'
+import { dynamoRounds } from '../../functions/aws/dynamo-rounds.ts'
 import { dynamoTokens } from '../../functions/aws/dynamo-tokens.ts'
 import { vendors } from '../../functions/vendors.ts'
 import { VendingStack, type VendingStackProps } from '../../lib/vending-stack.ts'
@@ -170,12 +171,13 @@ describe('each function', () => {
       const patterns = table.flatMap((statement) =>
         actionsOf(statement).map((action) => {
           const pattern =
-            action === 'dynamodb:Query' && JSON.stringify(statement.Resource).includes('/index/due') ? id : `${id}#*`
+            action === 'dynamodb:Query' && JSON.stringify(statement.Resource).includes('/index/') ? id : `${id}#*`
           expect(statement.Condition).toMatchObject(keyed(pattern))
           return `${action} ${pattern}`
         }),
       )
       expect(patterns.sort()).toEqual([
+        `dynamodb:BatchGetItem ${id}#*`,
         `dynamodb:GetItem ${id}#*`,
         `dynamodb:Query ${id}`,
         `dynamodb:Query ${id}#*`,
@@ -322,7 +324,7 @@ describe('no statement', () => {
 })
 
 describe('the table', () => {
-  it('has the keys, the index, the broom and the safety net', () => {
+  it('has the keys, the indexes, the broom and the safety net', () => {
     template.hasResource('AWS::DynamoDB::Table', {
       DeletionPolicy: 'Retain',
       Properties: {
@@ -336,6 +338,14 @@ describe('the table', () => {
             KeySchema: [
               { AttributeName: 'vendor', KeyType: 'HASH' },
               { AttributeName: 'sweepAt', KeyType: 'RANGE' },
+            ],
+            Projection: { ProjectionType: 'KEYS_ONLY' },
+          }),
+          Match.objectLike({
+            IndexName: 'names',
+            KeySchema: [
+              { AttributeName: 'vendor', KeyType: 'HASH' },
+              { AttributeName: 'pk', KeyType: 'RANGE' },
             ],
             Projection: { ProjectionType: 'KEYS_ONLY' },
           }),
@@ -538,6 +548,7 @@ async function writtenWithoutTokens(): Promise<Set<string>> {
   const acknowledged = { by: 'arn', at: now, until: now, endsAt: now }
   const ends = { since: now, until: now }
   const reading = { connection, epoch: 0 }
+  await dynamoRounds(options).replace(vendor, { seen: undefined, next: { id: 'r', since: now } })
   await tokens.record(reading, { failure, refusedVersion: 'v' })
   await tokens.record(reading, { success: { ...success, checked: { at: now, result: 'alive' }, ends } })
   await tokens.record(reading, { success: { ...success, ends: 'never' } })

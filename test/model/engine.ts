@@ -4,7 +4,7 @@ import type { Operation } from '../../functions/api/routes.ts'
 import { needsConsent } from '../../functions/core/failure.ts'
 import { type Memory, newMemory } from '../../functions/core/memory.ts'
 import type { CredentialSource } from '../../functions/core/runtime.ts'
-import { checkAll } from '../../functions/keeper/check.ts'
+import { checkAll, continueCheck } from '../../functions/keeper/check.ts'
 import { renewDue } from '../../functions/keeper/sweep.ts'
 import { VendingError } from '../../functions/kit/errors.ts'
 import { Secret } from '../../functions/kit/secret.ts'
@@ -69,6 +69,8 @@ export function runtimeOf({ table }: World, { memory, credentials, clock }: Insi
   return {
     tokens: gated(table.tokens),
     registry: gated(table.registry),
+    directory: gated(table.directory),
+    rounds: gated(table.rounds),
     allowance: gated(table.allowance),
     consents: gated(table.consents),
     credentials: around.gate(credentials, 'secrets', ['known']),
@@ -97,6 +99,15 @@ type SignedCall =
 /** That, or what a schedule asks. */
 export type Call = SignedCall | { readonly kind: 'sweep' } | { readonly kind: 'check' }
 
+/** What the function does when a schedule calls it. */
+const TASKS = {
+  sweep: async (vendor: Vendor, runtime: Machine) => ({
+    ...(await renewDue(vendor, runtime)),
+    ...(await continueCheck(vendor, runtime)),
+  }),
+  check: async (vendor: Vendor, runtime: Machine) => ({ ...(await checkAll(vendor, runtime)) }),
+}
+
 /** Has the engine do it, as the function would. Only a fault of the engine's own makes it throw. */
 export async function perform(
   call: Call,
@@ -104,9 +115,8 @@ export async function perform(
   runtime: Machine,
 ): Promise<ApiAnswer> {
   if (call.kind === 'sweep' || call.kind === 'check') {
-    const task = call.kind === 'sweep' ? renewDue : checkAll
     try {
-      return json(await task(vendor, runtime))
+      return json(await TASKS[call.kind](vendor, runtime))
     } catch (error) {
       if (!(error instanceof VendingError)) throw error
       return problem(error, { requestId: '-', secretName: '' })
@@ -185,7 +195,7 @@ export async function look({ table }: World, vendor: Vendor, name: string): Prom
 }
 
 /** These change nothing, so that nobody has to look after them. */
-const READS = ['read', 'due', 'list', 'use', 'last']
+const READS = ['read', 'glance', 'due', 'page', 'use', 'last']
 
 export const mayWrite = (method: string): boolean => !READS.includes(method)
 

@@ -5,8 +5,10 @@ import type { KMSClient } from '@aws-sdk/client-kms'
 import { ConfiguredRetryStrategy } from '@smithy/core/retry'
 import { dynamoAllowance } from '../../functions/aws/dynamo-allowance.ts'
 import { dynamoConsents } from '../../functions/aws/dynamo-consents.ts'
+import { dynamoDirectory } from '../../functions/aws/dynamo-directory.ts'
 import { dynamoLedger } from '../../functions/aws/dynamo-ledger.ts'
 import { dynamoRegistry } from '../../functions/aws/dynamo-registry.ts'
+import { dynamoRounds } from '../../functions/aws/dynamo-rounds.ts'
 import { dynamoTokens } from '../../functions/aws/dynamo-tokens.ts'
 import { kmsEnvelope } from '../../functions/aws/envelope.ts'
 import { newMemory } from '../../functions/core/memory.ts'
@@ -236,6 +238,8 @@ export function startProcess(place: Place, number: number, random: Random): Proc
         },
       },
       registry: dynamoRegistry(table),
+      directory: dynamoDirectory(table),
+      rounds: dynamoRounds(table),
       allowance: dynamoAllowance(table),
       consents: dynamoConsents(table),
       credentials: place.secrets.source(),

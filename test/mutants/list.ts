@@ -19,6 +19,8 @@ const MEMORY_TOKEN = 'test/core/memory-token.test.ts'
 const STATIC = 'test/core/static-token.test.ts'
 const REVOKE = 'test/api/revoke.test.ts'
 const SWEEP = 'test/keeper/sweep.test.ts'
+const CHECK = 'test/keeper/check.test.ts'
+const LIST = 'test/api/list.test.ts'
 const ENVELOPE = 'test/aws/envelope.test.ts'
 
 const TOKENS = 'functions/aws/dynamo-tokens.ts'
@@ -133,6 +135,14 @@ export const MUTANTS: readonly Mutant[] = [
         "wakes ? 'sweepAt = :sweep' : 'sweepAt = if_not_exists(sweepAt, :sweep)'",
         "'sweepAt = :sweep'",
       ],
+    ],
+  ),
+  ...of(
+    'functions/aws/dynamo-rounds.ts',
+    ['test/aws/dynamo-rounds.test.ts'],
+    [
+      ['a round is noted by a run that has lost it', "'roundId = :seen'", "'attribute_exists(roundId)'"],
+      ['a round is begun by several runs', "'attribute_not_exists(roundId)'", "'attribute_not_exists(noSuchName)'"],
     ],
   ),
   ...of(
@@ -753,6 +763,61 @@ export const MUTANTS: readonly Mutant[] = [
         'runtime.timeLeft() < secondsEach ? undefined : waiting.shift()',
         'waiting.shift()',
       ],
+    ],
+  ),
+  ...of(
+    'functions/keeper/round.ts',
+    [CHECK],
+    [
+      ['a round is taken on while another run is at it', 'last.done || (last.until && last.until > now)', 'last.done'],
+      ['a round that is done is gone on with', '!last || last.done || (last.until', '!last || (last.until'],
+      [
+        'a round that its day was too short for is begun at the beginning again',
+        '  const from = last?.done ? undefined : (last?.after ?? last?.from)\n',
+        '  const from = undefined\n',
+      ],
+      [
+        'a repeated call begins a round again',
+        'secondsBetween(last.since, now) < DAY_IS_OVER_SECONDS',
+        'now < last.since',
+      ],
+    ],
+  ),
+  ...of(
+    'functions/keeper/check.ts',
+    [CHECK],
+    [
+      [
+        'a run goes on beside another that was first',
+        ' || !(await rounds.replace(vendor, { seen: last, next: round }))',
+        '',
+      ],
+      [
+        'a run outlasts its minute',
+        'Math.min(runtime.timeLeft(), secondsBetween(runtime.now(), until))',
+        'runtime.timeLeft()',
+      ],
+    ],
+  ),
+  ...of(
+    'functions/api/cursor.ts',
+    [LIST],
+    [
+      ['a list goes on where another vendor’s has stopped', ' && cursorAfter(connection) === cursor', ''],
+      ['a list goes on behind what is no name', 'NAME.test(connection.name) && cursorAfter', 'cursorAfter'],
+    ],
+  ),
+  ...of(
+    'functions/api/connections.ts',
+    [LIST],
+    [
+      [
+        'a failing connection is not looked at',
+        'token !== undefined && !row.state.failure && freshnessOf',
+        'token !== undefined && freshnessOf',
+      ],
+      ['an ageing token says enough', " && freshnessOf(token, runtime.now()) === 'fresh'", ''],
+      ['a token of before a revoke is shown', 'return held?.epoch === state.epoch ? held : undefined', 'return held'],
     ],
   ),
   ...of(

@@ -1,4 +1,9 @@
-import type { DynamoDBClient, QueryCommandInput, ServiceInputTypes } from '@aws-sdk/client-dynamodb'
+import type {
+  BatchGetItemCommandInput,
+  DynamoDBClient,
+  QueryCommandInput,
+  ServiceInputTypes,
+} from '@aws-sdk/client-dynamodb'
 
 /** Loses the first answer to every write, so that the SDK sends it again. */
 export function sendingTwice(client: DynamoDBClient): DynamoDBClient {
@@ -45,3 +50,24 @@ export function withShortPages(client: DynamoDBClient): DynamoDBClient {
 
 const isIndexQuery = (input: ServiceInputTypes): input is QueryCommandInput => 'IndexName' in input
 const shortened = (input: QueryCommandInput): QueryCommandInput => ({ ...input, Limit: Math.min(input.Limit ?? 2, 2) })
+
+/** Leaves all keys but the first ones of a batch unread, as DynamoDB does with those of a busy partition. */
+export function leavingUnread(client: DynamoDBClient, atOnce: number): DynamoDBClient {
+  client.middlewareStack.add(
+    (next) => async (args) => {
+      if (!('RequestItems' in args.input)) return next(args)
+      // Of the commands that have this member ours is the one that reads.
+      const { RequestItems = {} } = args.input as BatchGetItemCommandInput
+      const [[table, asked] = ['', { Keys: [] }]] = Object.entries(RequestItems)
+      const [now = [], later = []] = [asked.Keys?.slice(0, atOnce), asked.Keys?.slice(atOnce)]
+      const input = { RequestItems: { [table]: { ...asked, Keys: atOnce > 0 ? now : later } } }
+      const answer = await next({ ...args, input })
+      // What the SDK makes of an answer has this member.
+      const output = answer.output as { UnprocessedKeys?: BatchGetItemCommandInput['RequestItems'] }
+      if (later.length > 0) output.UnprocessedKeys = { [table]: { ...asked, Keys: later } }
+      return answer
+    },
+    { step: 'initialize' },
+  )
+  return client
+}

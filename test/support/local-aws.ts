@@ -65,6 +65,14 @@ export async function localAws() {
                 { AttributeName: 'sweepAt', KeyType: 'RANGE' },
               ],
             },
+            {
+              IndexName: 'names',
+              Projection: { ProjectionType: 'KEYS_ONLY' },
+              KeySchema: [
+                { AttributeName: 'vendor', KeyType: 'HASH' },
+                { AttributeName: 'pk', KeyType: 'RANGE' },
+              ],
+            },
           ],
         }),
       )

@@ -10,9 +10,12 @@ import {
   newState,
   type Outcome,
   type Reading,
+  type Row,
   type State,
   type TokenStore,
 } from '../../functions/core/store.ts'
+import type { Directory } from '../../functions/keeper/directory.ts'
+import type { Round, Rounds } from '../../functions/keeper/round.ts'
 import { type Connection, keyOf } from '../../functions/kit/connection.ts'
 import type { Secret } from '../../functions/kit/secret.ts'
 import { secondsBetween } from '../../functions/kit/time.ts'
@@ -40,10 +43,23 @@ export function memoryTable() {
   const keep = (row: Held, change: Change = {}): void => {
     rows.set(keyOf(row.connection), { ...row, state: changed(row.state, change) })
   }
+  const read = (connection: Connection): Row => {
+    const { state } = find(connection)
+    const token = cached.get(keyOf(connection))
+    const { lease, ...rest } = state
+    return {
+      exists: rows.has(keyOf(connection)),
+      state: lease && token?.fence !== state.fence ? state : rest,
+      ...(token && { token }),
+    }
+  }
+
   return {
-    tokens: tokensIn(find, keep, rows, cached),
+    tokens: tokensIn({ find, keep, rows, read }, cached),
     registry: registryIn(find, keep, rows),
+    directory: directoryIn(rows, read),
     ledger: ledgerIn(find, keep),
+    rounds: memoryRounds(),
     allowance: memoryAllowance(),
     consents: memoryConsents(),
   }
@@ -52,8 +68,16 @@ export function memoryTable() {
 type Find = (connection: Connection) => Held
 type Keep = (row: Held, change?: Change) => void
 type Rows = ReadonlyMap<string, Held>
+type Read = (connection: Connection) => Row
 
-function tokensIn(find: Find, keep: Keep, rows: Rows, cached: Map<string, CachedToken>): TokenStore {
+interface Tables {
+  readonly find: Find
+  readonly keep: Keep
+  readonly rows: Rows
+  readonly read: Read
+}
+
+function tokensIn({ find, keep, rows, read }: Tables, cached: Map<string, CachedToken>): TokenStore {
   const isOpen = ({ state }: Held, epoch: number): boolean => state.epoch === epoch && state.status === 'active'
   const isHeld = (row: Held, { id, epoch }: Lease): boolean => row.leaseId === id && isOpen(row, epoch)
   const without = (sends: State['unconfirmedSends'], id: string): State['unconfirmedSends'] =>
@@ -98,16 +122,7 @@ function tokensIn(find: Find, keep: Keep, rows: Rows, cached: Map<string, Cached
   }
 
   return {
-    async read(connection) {
-      const { state } = find(connection)
-      const token = cached.get(keyOf(connection))
-      const { lease, ...rest } = state
-      return {
-        exists: rows.has(keyOf(connection)),
-        state: lease && token?.fence !== state.fence ? state : rest,
-        ...(token && { token }),
-      }
-    },
+    read: async (connection) => read(connection),
 
     async acquire(connection, seen, { policy, now, until }) {
       const row = find(connection)
@@ -189,11 +204,35 @@ function sweepOf({ sweepAt }: Held, { success, failure }: Outcome): Pick<Held, '
   return next ? { sweepAt: next } : {}
 }
 
+/** The connections of a vendor that have a turn, and when. */
+const known = (rows: Rows, { id }: Vendor) =>
+  [...rows.values()].flatMap(({ connection, sweepAt }) =>
+    sweepAt && connection.vendor.id === id ? [{ connection, sweepAt }] : [],
+  )
+
+function directoryIn(rows: Rows, read: Read): Directory {
+  return {
+    async page(vendor, { after = '', limit } = {}) {
+      return known(rows, vendor)
+        .map(({ connection }) => connection)
+        .filter(({ name }) => name > after)
+        .sort((a, b) => (a.name < b.name ? -1 : 1))
+        .slice(0, limit)
+    },
+
+    async glance(connections) {
+      return connections.map((connection) => {
+        const { token, ...row } = read(connection)
+        if (!token) return { connection, ...row }
+        const { refreshAt, fence, epoch, accessToken } = token
+        const { issuedAt, expiresAt } = accessToken
+        return { connection, ...row, token: { refreshAt, fence, epoch, accessToken: { issuedAt, expiresAt } } }
+      })
+    },
+  }
+}
+
 function registryIn(find: Find, keep: Keep, rows: Rows): Registry {
-  const known = ({ id }: Vendor) =>
-    [...rows.values()].flatMap(({ connection, sweepAt }) =>
-      sweepAt && connection.vendor.id === id ? [{ connection, sweepAt }] : [],
-    )
   return {
     async register(connection, { sweepAt, wakes, ends, owner, keepWarm, acknowledged }) {
       const row = find(connection)
@@ -209,17 +248,11 @@ function registryIn(find: Find, keep: Keep, rows: Rows): Registry {
     },
 
     async due(vendor, now, limit) {
-      return known(vendor)
+      return known(rows, vendor)
         .filter(({ sweepAt }) => sweepAt <= now)
         .sort((a, b) => a.sweepAt.getTime() - b.sweepAt.getTime())
         .slice(0, limit)
         .map(({ connection }) => connection)
-    },
-
-    async list(vendor) {
-      return known(vendor)
-        .map(({ connection }) => connection)
-        .sort((a, b) => (a.name < b.name ? -1 : 1))
     },
 
     async postpone(connection, { now, until }) {
@@ -249,6 +282,18 @@ function ledgerIn(find: Find, keep: Keep): NoticeLedger {
       }
       const row = find(subject)
       keep(row, { notified: { ...row.state.notified, [matter]: next } })
+      return true
+    },
+  }
+}
+
+function memoryRounds(): Rounds {
+  const rounds = new Map<string, Round>()
+  return {
+    last: async ({ id }) => rounds.get(id),
+    async replace({ id }, { seen, next }) {
+      if (rounds.get(id)?.id !== seen?.id) return false
+      rounds.set(id, next)
       return true
     },
   }

@@ -21,12 +21,13 @@ export function watched(machine: Machine) {
         }
       },
     })
-  const { tokens, registry, allowance, sleep, observe } = machine
+  const { tokens, registry, directory, allowance, sleep, observe } = machine
   const process: Machine = {
     ...machine,
     ...watch({ observe }),
     tokens: watch(tokens),
     registry: watch(registry),
+    directory: watch(directory),
     allowance: watch(allowance),
   }
   return {
