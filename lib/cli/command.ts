@@ -4,6 +4,8 @@ export interface Shell {
   readonly http: typeof fetch
   readonly out: (line: string) => void
   readonly say: (line: string) => void
+  /** Shows a message in the place of the last of these; '' takes it away. Left out where nobody watches. */
+  readonly progress?: (line: string) => void
   /** The person at the terminal. Left out when there is none: then there are no questions. */
   readonly person?: Person
   /** Returns all of standard input, for a piped document. */

@@ -8,7 +8,7 @@ import { type ConnectionState, checkNames, connectionState } from './connection.
 import { type Cell, renderTable } from './table.ts'
 import { timeLeft } from './time-left.ts'
 
-const listing = z.object({ connections: z.array(connectionState) })
+const listing = z.object({ connections: z.array(connectionState), next: z.optional(z.string()) })
 
 /** Worst first. */
 const STATES = ['reconnect', 'failing', 'expired', 'ageing', 'not_vended', 'ok', 'disabled']
@@ -36,7 +36,7 @@ export const status: Command = {
 
 Shows the state of all connections, of one vendor's or of one, the worst first. Never shows a token. Times are UTC.
 
-  ok           there is a token, and it is fresh
+  ok           there is a token, and it is fresh; in a list its secret is not looked at
   ageing       the token comes near its end
   expired      the token has ended
   reconnect    a person has to connect the account again
@@ -51,7 +51,8 @@ NEXT says whether there is something to do.
   -o table     for people (default); in colour on a terminal, unless NO_COLOR is set
   -o json      what the machine says
 
-The exit code is 0 whenever the list is complete, whatever the connections' states.
+The exit code is 0 whenever the list is complete, whatever the connections' states. Where it is not, what could be read
+is shown all the same.
 
 examples
   vendomat status
@@ -62,7 +63,8 @@ examples
   async run(parameters, shell) {
     const { output, watch, ...wanted } = read(parameters)
     if (watch) return drawUntilInterrupted(wanted, shell)
-    const { connections, failures } = await readState(wanted, shell)
+    const { connections, failures } = await readState(wanted, shell, counted(shell))
+    shell.progress?.('')
     const nothingToShow = connections.length === 0 && failures.length > 0
     if (!nothingToShow) show[output](connections, shell)
     for (const { message } of failures) shell.say(`vendomat: ${message}`)
@@ -104,30 +106,51 @@ interface View {
 }
 
 /** Calls each vendor's own function. The failure of one does not hide the answers of the others. */
-async function readState({ places, expiringDays }: Wanted, shell: Shell): Promise<View> {
-  const answers = await Promise.all(
-    places.map((place) =>
-      connectionsAt(place, shell).catch((error: unknown) => {
-        if (error instanceof CommandFailed) return new CommandFailed(error.exitCode, `${place}: ${error.message}`)
-        throw error
-      }),
-    ),
-  )
+async function readState({ places, expiringDays }: Wanted, shell: Shell, read = (_more: number) => {}): Promise<View> {
+  const answers = await Promise.all(places.map((place) => readPlace(place, shell, read)))
   return {
     connections: answers
-      .flatMap((answer) => (answer instanceof CommandFailed ? [] : answer))
+      .flatMap(({ connections }) => connections)
       .filter(({ credential_ends_at: end }) => expiringDays === undefined || endsWithin(expiringDays, end, shell.now()))
       .sort(worstFirst),
-    failures: answers.filter((answer) => answer instanceof CommandFailed),
+    failures: answers.flatMap(({ failures }) => failures),
+  }
+}
+
+/** How many are read by now, for who waits for a long list. */
+function counted({ progress }: Shell): (more: number) => void {
+  let count = 0
+  return (more) => {
+    count += more
+    progress?.(`${count} connections read, more to come`)
   }
 }
 
 const endsWithin = (days: number, end: string | undefined, now: Date): boolean =>
   end !== undefined && Date.parse(end) - now.getTime() <= days * DAY_MS
 
-async function connectionsAt(place: string, shell: Shell): Promise<ConnectionState[]> {
-  const answer = await callApi('GET', `/connections/${place}`, shell)
-  return place.includes('/') ? [readAnswer(connectionState, answer)] : readAnswer(listing, answer).connections
+/** All that can be read of a vendor, page by page, or of one connection; with the failure that ended it, if one did. */
+async function readPlace(place: string, shell: Shell, read: (more: number) => void): Promise<View> {
+  const connections: ConnectionState[] = []
+  try {
+    if (place.includes('/')) {
+      const answer = await callApi('GET', `/connections/${place}`, shell)
+      return { connections: [readAnswer(connectionState, answer)], failures: [] }
+    }
+    let next: string | undefined
+    do {
+      const query = next === undefined ? '' : `?next=${encodeURIComponent(next)}`
+      const page = readAnswer(listing, await callApi('GET', `/connections/${place}${query}`, shell))
+      connections.push(...page.connections)
+      next = page.next
+      if (next !== undefined) read(page.connections.length)
+    } while (next !== undefined)
+    return { connections, failures: [] }
+  } catch (error) {
+    if (!(error instanceof CommandFailed)) throw error
+    const where = connections.length > 0 ? `${place}, after ${connections.length} connections` : place
+    return { connections, failures: [new CommandFailed(error.exitCode, `${where}: ${error.message}`)] }
+  }
 }
 
 /** By state, then by what ends first, then by name. A state this version does not know comes before all others. */

@@ -13,6 +13,8 @@ export function terminalShell(environment: Shell['environment'], aheadSeconds = 
     http: fetch,
     out: (line) => console.log(line),
     say: (line) => console.error(line),
+    // Back to the first column, and nothing behind it.
+    ...(stderr.isTTY && { progress: (line) => void stderr.write(`\r${line}\u001b[K`) }),
     ...(stdin.isTTY && stderr.isTTY && { person: personAtTerminal }),
     stdin: () => text(stdin),
     display: displayOf(environment),

@@ -147,6 +147,17 @@ describe('a page of a list', () => {
     expect(again.connections.find(({ connection }) => connection === nameOf(3))?.state).toBe('ok')
   })
 
+  it('says of a secret that is gone, when its token is not fresh any more', async () => {
+    const m = await crowd(2)
+    m.secrets.remove(`acme/${nameOf(1)}`)
+    const states = async () => (await list(m.vendor, undefined, m.process())).connections.map(({ state }) => state)
+    expect(await states()).toEqual(['ok', 'ok'])
+    m.clock.advance(3100)
+    expect(await states()).toEqual(['ageing', 'secret_missing'])
+    m.clock.advance(500)
+    expect(await states()).toEqual(['expired', 'secret_missing'])
+  })
+
   it('looks at the secret of a token of before a revoke, which is none', async () => {
     const m = await crowd(1)
     await m.tokens.stop({ vendor: m.vendor, name: nameOf(0) }, { kind: 'revoke' })

@@ -117,6 +117,45 @@ accelo    old         disabled    -                  -           -              
   })
 })
 
+describe('vendomat status of a long list', () => {
+  const named = (...names: string[]) => names.map((name) => at('accelo', name, 'ok'))
+  const pages = {
+    'GET /connections/accelo': { connections: named('c', 'd'), next: 'cA' },
+    'GET /connections/accelo?next=cA': { connections: named('b'), next: 'c-_B' },
+    'GET /connections/accelo?next=c-_B': { connections: [at('accelo', 'a', 'failing')] },
+  }
+
+  it('follows it to its end, page by page, and sorts the whole', async () => {
+    const { code, out, said, calls } = await status('accelo', { answers: pages })
+    expect([code, said]).toEqual([0, ''])
+    const paths = ['/connections/accelo', '/connections/accelo?next=cA', '/connections/accelo?next=c-_B']
+    expect(calls.map(({ path }) => path)).toEqual(paths)
+    const rows = out.split('\n').slice(1)
+    expect(rows.map((row) => row.split(/ +/)[1])).toEqual(['a', 'b', 'c', 'd'])
+  })
+
+  it('prints one document with -o json, of all pages', async () => {
+    const { connections, ...rest } = JSON.parse((await status('accelo -o json', { answers: pages })).out)
+    expect(connections.map(({ connection }: { connection: string }) => connection)).toEqual(['a', 'b', 'c', 'd'])
+    expect(rest).toEqual({})
+  })
+
+  it('says to who waits at a terminal how many are read, and takes that away at the end', async () => {
+    const shown: string[] = []
+    const { said } = await status('accelo', { answers: pages, progress: (line) => shown.push(line) })
+    expect(shown).toEqual(['2 connections read, more to come', '3 connections read, more to come', ''])
+    expect(said).toBe('')
+  })
+
+  it('shows what was read before a page that failed, says so, and does not exit as if it were all', async () => {
+    const answers = { ...pages, 'GET /connections/accelo?next=c-_B': problem(503) }
+    const { code, out, said } = await status('accelo', { answers })
+    expect(code).toBe(5)
+    expect(out.split('\n')).toHaveLength(4)
+    expect(said).toMatch(/^vendomat: accelo, after 3 connections: No: because/)
+  })
+})
+
 describe('vendomat status --watch', () => {
   /** A world whose clock moves with each wait, and where Ctrl-C comes during the third. */
   function watched(world: World = {}) {
