@@ -30,7 +30,8 @@ export function secretsManager(account: Account, now: () => Date = () => new Dat
 
   /** By name, by ARN, or by ARN without its six characters, as the service allows. */
   function find(id: string): Secret {
-    const found = [...secrets.values()].find(({ Name, ARN }) => [Name, ARN, prefix + Name].includes(id))
+    const name = id.startsWith(prefix) ? id.slice(prefix.length) : id
+    const found = secrets.get(name) ?? [...secrets.values()].find(({ ARN }) => ARN === id)
     if (found) return found
     throw refusal('ResourceNotFoundException', "Secrets Manager can't find the specified secret.")
   }

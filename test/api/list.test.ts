@@ -27,8 +27,8 @@ async function crowd(count: number, options: Parameters<typeof fakeVendor>[0] = 
 type View = { readonly connection: string; readonly state: string }
 
 describe('a list', () => {
-  it('comes in pages of 200 by name, each with where the next begins, and the last without', async () => {
-    const { ask } = await crowd(405)
+  it('comes in pages of 100 by name, each with where the next begins, and the last without', async () => {
+    const { ask } = await crowd(205)
     const pages: View[][] = []
     let query: ApiRequest['query'] = {}
     for (;;) {
@@ -39,12 +39,12 @@ describe('a list', () => {
       expect(body.next).toMatch(/^[\w-]+$/)
       query = { next: [body.next] }
     }
-    expect(pages.map(({ length }) => length)).toEqual([200, 200, 5])
-    expect(pages.flat().map(({ connection }) => connection)).toEqual(Array.from({ length: 405 }, (_, i) => nameOf(i)))
+    expect(pages.map(({ length }) => length)).toEqual([100, 100, 5])
+    expect(pages.flat().map(({ connection }) => connection)).toEqual(Array.from({ length: 205 }, (_, i) => nameOf(i)))
   })
 
   it('has no page behind one that is just full, and one without anything of a vendor without connections', async () => {
-    expect((await (await crowd(200)).ask()).body).toEqual({ connections: expect.any(Array) })
+    expect((await (await crowd(100)).ask()).body).toEqual({ connections: expect.any(Array) })
     expect((await (await crowd(0)).ask()).body).toEqual({ connections: [] })
   })
 
@@ -106,10 +106,10 @@ describe('a page of a list', () => {
   }
 
   it('looks at names and rows once, and at no secret, while the tokens are fresh', async () => {
-    const m = await crowd(120)
+    const m = await crowd(80)
     const { process, calls } = counted(m.process())
     const { connections } = await list(m.vendor, undefined, process)
-    expect(connections.map(({ state }) => state)).toEqual(Array(120).fill('ok'))
+    expect(connections.map(({ state }) => state)).toEqual(Array(80).fill('ok'))
     expect(calls).toEqual({ 'directory.page': 1, 'directory.glance': 1 })
   })
 
@@ -167,7 +167,7 @@ describe('a page of a list', () => {
   })
 
   it('looks at 16 secrets side by side at most', async () => {
-    const m = await crowd(200, { holdsToken: true, script: gives({ lifeSeconds: 7000 }) })
+    const m = await crowd(100, { holdsToken: true, script: gives({ lifeSeconds: 7000 }) })
     const machine = m.process()
     let [open, most] = [0, 0]
     const read: Machine['credentials']['read'] = async (connection, age) => {
@@ -181,7 +181,7 @@ describe('a page of a list', () => {
       ...machine,
       credentials: { ...machine.credentials, read },
     })
-    expect(connections.map(({ state }) => state)).toEqual(Array(200).fill('ok'))
+    expect(connections.map(({ state }) => state)).toEqual(Array(100).fill('ok'))
     expect(most).toBe(16)
   })
 
