@@ -29,7 +29,7 @@ const MOST_RETRIES = 185
 
 /**
  * Runs the work that no caller starts: each minute every function renews what is due, and once a day it checks the
- * credentials that only a person can renew.
+ * credentials that only a person can renew. What the day's check has no time for the next minutes go on with.
  */
 export class Schedules extends Construct {
   /** Calls that never reached their function. */

@@ -1,8 +1,12 @@
+import { list } from '../../functions/api/connections.ts'
 import { dynamoAllowance } from '../../functions/aws/dynamo-allowance.ts'
+import { dynamoDirectory } from '../../functions/aws/dynamo-directory.ts'
 import { dynamoRegistry } from '../../functions/aws/dynamo-registry.ts'
+import { dynamoRounds } from '../../functions/aws/dynamo-rounds.ts'
 import { dynamoTokens } from '../../functions/aws/dynamo-tokens.ts'
 import { kmsEnvelope } from '../../functions/aws/envelope.ts'
 import { vend } from '../../functions/core/vend.ts'
+import { checkAll, continueCheck } from '../../functions/keeper/check.ts'
 import { renewDue } from '../../functions/keeper/sweep.ts'
 import { localAws } from '../support/local-aws.ts'
 import { fakeVendor, gives, world } from '../support/world.ts'
@@ -36,6 +40,8 @@ async function machine(single?: 'single use') {
       onUnsealable: () => {},
     }),
     registry: dynamoRegistry(options),
+    directory: dynamoDirectory(options),
+    rounds: dynamoRounds(options),
     allowance: dynamoAllowance(options),
   }
   const process = () => ({ ...w.process(), ...ports })
@@ -43,6 +49,11 @@ async function machine(single?: 'single use') {
     ...w,
     ...fake,
     process,
+    /** How often a key was asked for, or used. */
+    kmsCalls: () =>
+      Object.entries(aws.calls())
+        .filter(([name]) => name.startsWith('TrentService.'))
+        .reduce((sum, [, count]) => sum + count, 0),
     /** What the table is asked for by a vend of a new process. */
     callsOf: async (work: (runtime: ReturnType<typeof process>) => Promise<unknown>) => {
       calls.length = 0
@@ -99,4 +110,38 @@ describe('the table is asked', () => {
       'UpdateItem STATE',
     ])
   })
+
+  it('four times by a run of the daily check, and once for each connection of which there is nothing new', async () => {
+    const { vendor, callsOf, secrets, kmsCalls } = await machine()
+    for (const name of ['a', 'b', 'c']) {
+      secrets.replace(`acme/${name}`, { password: name })
+      await callsOf((runtime) => vend({ connection: { vendor, name }, minTtlSeconds: 0 }, runtime))
+    }
+    const decrypts = kmsCalls()
+    expect(await callsOf((runtime) => checkAll(vendor, runtime))).toEqual([
+      ...['GetItem CHECK', 'UpdateItem CHECK', 'Query'],
+      ...['BatchGetItem', 'BatchGetItem', 'BatchGetItem'],
+      'UpdateItem CHECK',
+    ])
+    expect(kmsCalls()).toBe(decrypts)
+    // And once by each minute's sweep, which has nothing to go on with.
+    expect(await callsOf((runtime) => continueCheck(vendor, runtime))).toEqual(['GetItem CHECK'])
+  })
+
+  it('three times by a page of a list, and no key and no secret with it', async () => {
+    const { vendor, process, callsOf, secrets, kmsCalls } = await machine()
+    const names = Array.from({ length: 60 }, (_, i) => `site-${i}`)
+    for (const name of names) secrets.replace(`acme/${name}`, { password: name })
+    for (let i = 0; i < names.length; i += 5)
+      await Promise.all(
+        names.slice(i, i + 5).map((name) => vend({ connection: { vendor, name }, minTtlSeconds: 0 }, process())),
+      )
+    const [decrypts, reads] = [kmsCalls(), secrets.reads()]
+    const calls = await callsOf(async (runtime) => {
+      const { connections } = await list(vendor, undefined, runtime)
+      expect(connections.map(({ state }) => state)).toEqual(names.map(() => 'ok'))
+    })
+    expect(calls).toEqual(['Query', 'BatchGetItem', 'BatchGetItem'])
+    expect([kmsCalls(), secrets.reads()]).toEqual([decrypts, reads])
+  }, 30_000)
 })

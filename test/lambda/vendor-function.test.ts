@@ -1,7 +1,10 @@
 import { jest } from '@jest/globals'
 import type { APIGatewayProxyEvent, Context } from 'aws-lambda'
+import { dynamoRounds } from '../../functions/aws/dynamo-rounds.ts'
+import { ENV } from '../../functions/environment.ts'
 import { lambdaHandler } from '../../functions/lambda/vendor-function.ts'
 import { vendors } from '../../functions/vendors.ts'
+import { localAws } from '../support/local-aws.ts'
 
 const environment = { AWS_REGION: 'eu-west-1', VENDOMAT_TABLE: 'tokens', VENDOMAT_ENVELOPE_KEY: 'key' }
 const ada = 'arn:aws:iam::111122223333:user/ada'
@@ -58,5 +61,38 @@ describe('who calls', () => {
     ['was not there', undefined],
   ])('is nobody where the gateway %s: such a call has no answer', async (_, identity) => {
     await expect(call(identity)).rejects.toThrow('the call did not come through the gateway')
+  })
+})
+
+describe('the task of a minute', () => {
+  it('goes on with a daily check that is not done, and leaves alone one that is', async () => {
+    const aws = await localAws()
+    const table = await aws.createTable()
+    const before = { ...process.env }
+    Object.assign(process.env, environment, {
+      ...{ AWS_ACCESS_KEY_ID: 'AKIDLOCAL', AWS_SECRET_ACCESS_KEY: 'local' },
+      AWS_ENDPOINT_URL: aws.url,
+      [ENV.table]: table,
+      [ENV.envelopeKey]: aws.keyId,
+    })
+    const stdout = jest.spyOn(process.stdout, 'write').mockImplementation(() => true)
+    try {
+      const rounds = dynamoRounds({ client: aws.dynamo, table })
+      const renew = async () => {
+        const handler = lambdaHandler(vendors.accelo)
+        await handler({ task: 'renew' }, { getRemainingTimeInMillis: () => 20_000 } as Context)
+        return rounds.last(vendors.accelo)
+      }
+      expect(await renew()).toBeUndefined()
+      const stopped = { id: 'r1', since: new Date(), after: 'hq' }
+      await rounds.replace(vendors.accelo, { seen: undefined, next: stopped })
+      const done = await renew()
+      expect(done).toMatchObject({ since: stopped.since, done: true })
+      expect(await renew()).toEqual(done)
+    } finally {
+      stdout.mockRestore()
+      process.env = before
+      await aws.close()
+    }
   })
 })
