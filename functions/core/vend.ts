@@ -93,6 +93,7 @@ async function untilFound(request: VendRequest, waiting: Waiting, runtime: Runti
     const held = await currentToken(row, connection, runtime)
     const found = await fromRow({ request, row, readAt, held }, fault, runtime)
     if (isVended(found) && isDeliverable(found, readAt, runtime.now())) return found
+    // The schedule goes on to the next connection: who holds the lease sees to this one.
     if (isLast || (found === 'leased' && request.ahead)) throw busy(request)
     if (found instanceof VendingError) fault = found
 

@@ -1,13 +1,12 @@
 import type { Runtime } from '../core/runtime.ts'
-import { secondsAfter, secondsBetween } from '../kit/time.ts'
 
 interface Pool {
-  /** How many are worked on side by side. */
-  readonly atOnce: number
+  /** How many are worked on side by side, at least one; a function is asked before each begins, with how many wait. */
+  readonly atOnce: number | ((waiting: number) => number)
   /** Seconds that one may take: none is begun with less of the function's time left. */
   readonly secondsEach: number
-  /** Starts per second, evenly in time. @default as many as there are */
-  readonly perSecond?: number
+  /** None is begun any more once it says so. @default all are, in time */
+  readonly isOver?: () => boolean
 }
 
 /**
@@ -16,36 +15,24 @@ interface Pool {
  */
 export async function forEach<T>(
   items: readonly T[],
-  { atOnce, secondsEach, perSecond = Number.POSITIVE_INFINITY }: Pool,
+  { atOnce, secondsEach, isOver = () => false }: Pool,
   work: (item: T) => Promise<void>,
-  runtime: Runtime,
+  { timeLeft }: Pick<Runtime, 'timeLeft'>,
 ): Promise<readonly T[]> {
-  const waiting = [...items]
+  const lanes = typeof atOnce === 'number' ? () => atOnce : atOnce
+  const running = new Set<Promise<void>>()
   const thrown: unknown[] = []
-  const turn = turns(perSecond, runtime)
-  const worker = async () => {
-    while (waiting.length > 0) {
-      await turn()
-      const item = runtime.timeLeft() < secondsEach ? undefined : waiting.shift()
-      if (item === undefined) return
-      try {
-        await work(item)
-      } catch (error) {
-        thrown.push(error)
-      }
-    }
+  let begun = 0
+  for (const item of items) {
+    while (running.size >= lanes(items.length - begun)) await Promise.race(running)
+    if (timeLeft() < secondsEach || isOver()) break
+    begun += 1
+    const one = work(item)
+      .catch((error: unknown) => void thrown.push(error))
+      .finally(() => running.delete(one))
+    running.add(one)
   }
-  await Promise.all(Array.from({ length: Math.min(atOnce, waiting.length) }, worker))
+  await Promise.all(running)
   if (thrown.length > 0) throw thrown[0]
-  return waiting
-}
-
-/** Lets its callers through one by one, evenly in time. */
-function turns(perSecond: number, { now, sleep }: Runtime): () => Promise<void> {
-  let next = now()
-  return async () => {
-    const at = next > now() ? next : now()
-    next = secondsAfter(at, 1 / perSecond)
-    if (at > now()) await sleep(secondsBetween(now(), at))
-  }
+  return items.slice(begun)
 }

@@ -94,21 +94,34 @@ describe('the table is asked', () => {
     }
   })
 
-  it('once per sweep for what is due, and seven times for each connection that it renews', async () => {
-    const { vendor, connection, callsOf, clock } = await machine()
+  it('once per sweep for what is due, and five times for each connection that it renews, six with a refresh token', async () => {
+    for (const single of [undefined, 'single use'] as const) {
+      const { vendor, connection, callsOf, clock } = await machine(single)
+      await callsOf((runtime) => vend({ connection, minTtlSeconds: 0 }, runtime))
+      clock.advance(3000)
+      expect(await callsOf((runtime) => renewDue(vendor, runtime))).toEqual([
+        'Query',
+        'Query',
+        'UpdateItem STATE',
+        'GetItem REFUSALS',
+        ...(single ? ['UpdateItem STATE'] : []),
+        'UpdateItem STATE',
+        'UpdateItem TOKEN',
+      ])
+    }
+  })
+
+  it('once for a connection that another is renewing when a sweep comes to it', async () => {
+    const { vendor, connection, callsOf, clock, will } = await machine()
     await callsOf((runtime) => vend({ connection, minTtlSeconds: 0 }, runtime))
     clock.advance(3000)
-    const calls = await callsOf((runtime) => renewDue(vendor, runtime))
-    expect(calls).toEqual([
-      'Query',
-      'Query',
-      'Query',
-      'UpdateItem STATE',
-      'GetItem REFUSALS',
-      'UpdateItem STATE',
-      'UpdateItem TOKEN',
-      'UpdateItem STATE',
-    ])
+    let during: readonly string[] = []
+    will(async (...given) => {
+      during = await callsOf((runtime) => renewDue(vendor, runtime))
+      return gives({})(...given)
+    })
+    await callsOf((runtime) => renewDue(vendor, runtime))
+    expect(during).toEqual(['Query', 'Query'])
   })
 
   it('four times by a run of the daily check, and once for each connection of which there is nothing new', async () => {

@@ -4,7 +4,7 @@ import { vend } from '../../functions/core/vend.ts'
 import { renewDue } from '../../functions/keeper/sweep.ts'
 import { VendingError } from '../../functions/kit/errors.ts'
 import { secondsAfter, secondsBetween } from '../../functions/kit/time.ts'
-import { hasSingleUse, sweepAt } from '../../functions/kit/token.ts'
+import { sweepAt } from '../../functions/kit/token.ts'
 import type { Machine } from '../../functions/lambda/runtime.ts'
 import { watched } from '../support/watched.ts'
 import { broken, fakeVendor, gives, refuses, type Script, world } from '../support/world.ts'
@@ -17,7 +17,7 @@ function kept(options: Parameters<typeof fakeVendor>[0] = {}) {
   const w = world()
   const fake = fakeVendor(options)
   const { vendor, connection } = fake
-  const forSweep = () => w.processFor(hasSingleUse(vendor.tokens) ? 28 : 20)
+  const forSweep = () => w.processFor(300)
   const ask = (name = connection.name) => vend({ connection: { vendor, name }, minTtlSeconds: 0 }, w.process())
   /** To the moment at which the keeper, but no caller yet, wants it renewed. */
   const toDue = async () => {
@@ -70,6 +70,58 @@ describe('the keeper', () => {
     will(slow)
     const [one, two] = await Promise.all([sweep(), sweep()])
     expect(one.renewed + two.renewed).toBe(1)
+    expect(calls).toHaveLength(2)
+  })
+
+  it.each([
+    ['a token is there', 0],
+    ['none is', HOUR],
+  ])('waits for nobody who is renewing, whether %s, and writes nothing', async (_, later) => {
+    const { sweep, toDue, ask, calls, will, clock, tokens, registry } = kept()
+    await toDue()
+    clock.advance(later)
+    will(async (...given) => {
+      await clock.sleep(5)
+      return gives({})(...given)
+    })
+    const first = sweep()
+    await clock.sleep(1)
+    const writes: string[] = []
+    const noting = <P extends object>(port: P): P =>
+      new Proxy(port, {
+        get: (target, name, receiver) => {
+          if (name !== 'read' && name !== 'due') writes.push(String(name))
+          return Reflect.get(target, name, receiver)
+        },
+      })
+    const startedAt = clock.now()
+    const second = await sweep({ tokens: noting(tokens), registry: noting(registry) })
+    expect(second).toEqual({ due: 1, renewed: 0, failed: 0, left: 0 })
+    expect([clock.now(), writes]).toEqual([startedAt, []])
+    expect((await first).renewed).toBe(1)
+    expect((await ask()).source).toBe('cache')
+    expect(calls).toHaveLength(2)
+  })
+
+  it('does not wait either for who takes the lease between its reading and its own try', async () => {
+    const { toDue, calls, will, clock, tokens, process, vendor, connection } = kept()
+    await toDue()
+    clock.advance(HOUR)
+    will(async (...given) => {
+      await clock.sleep(5)
+      return gives({})(...given)
+    })
+    let other: Promise<unknown> = Promise.resolve()
+    const acquire: Machine['tokens']['acquire'] = async (...given) => {
+      other = vend({ connection, minTtlSeconds: 0 }, process())
+      await clock.sleep(1)
+      return tokens.acquire(...given)
+    }
+    const startedAt = clock.now()
+    const swept = await renewDue(vendor, { ...process(), tokens: { ...tokens, acquire } })
+    expect(swept).toEqual({ due: 1, renewed: 0, failed: 0, left: 0 })
+    expect(secondsBetween(startedAt, clock.now())).toBe(1)
+    await other
     expect(calls).toHaveLength(2)
   })
 
@@ -318,18 +370,86 @@ describe('a sweep over many connections', () => {
     expect(renewed).toBeGreaterThan(0)
     expect(took).toBeLessThan(17)
     for (const { at } of m.calls) expect(secondsBetween(startedAt, at)).toBeLessThanOrEqual(1)
-    expect(m.observations.filter(({ kind }) => kind === 'swept')).toEqual([
-      { kind: 'swept', vendor: m.vendor, fault: `${left} renewals were due and could not be begun in time` },
-    ])
+    const fault = `${left} renewals were due for more than 90 s and could not be begun in time`
+    expect(m.observations.filter(({ kind }) => kind === 'swept')).toEqual([{ kind: 'swept', vendor: m.vendor, fault }])
+  })
+
+  it('goes on until nothing is due, however much that is', async () => {
+    const m = await crowd(2500)
+    m.will(gives({}))
+    expect(await m.sweep()).toEqual({ due: 2500, renewed: 2500, failed: 0, left: 0 })
+  })
+
+  it('begins none after 55 s, ends those it has begun, and says how many it has left, beyond what it looked up too', async () => {
+    const m = await crowd(1500)
+    m.will(async (...given) => {
+      await m.clock.sleep(8)
+      return gives({})(...given)
+    })
+    const startedAt = m.clock.now()
+    const { process, expectQuiet } = watched(m.forSweep())
+    const { due, renewed, failed, left } = await renewDue(m.vendor, process)
+    expect([due, renewed + left, failed]).toEqual([1500, 1500, 0])
+    expect(renewed).toBe(7 * 64)
+    const began = m.calls.map(({ at }) => secondsBetween(startedAt, at))
+    expect(Math.max(...began)).toBe(48)
+    expect(secondsBetween(startedAt, m.clock.now())).toBe(56)
+    await expectQuiet()
+  })
+
+  it('begins nobody twice whose turn the index has not moved yet, and comes past them', async () => {
+    const m = await crowd(1200)
+    m.will(gives({}))
+    const all = await m.registry.due(m.vendor, m.clock.now(), 2000)
+    const due: Machine['registry']['due'] = async (_vendor, _now, limit) => all.slice(0, limit)
+    expect(await m.sweep({ registry: { ...m.registry, due } })).toMatchObject({ due: 1200, renewed: 1200 })
+    expect(m.calls).toHaveLength(1200)
+  })
+
+  it('asks the vendor once for each when two run at once, and neither waits for the other', async () => {
+    const m = await crowd(300)
+    const startedAt = m.clock.now()
+    const [one, two] = await Promise.all([m.sweep(), m.sweep()])
+    expect([one.renewed + two.renewed, one.failed + two.failed]).toEqual([300, 0])
+    expect(m.calls).toHaveLength(300)
+    expect(secondsBetween(startedAt, m.clock.now())).toBeLessThan(20)
+  })
+
+  it('leaves a vendor alone that fails 64 times on end, without an alarm of its own, and comes back in a minute', async () => {
+    const m = await crowd(500)
+    m.will(refuses('vendor_throttled', 'down', { retryAfterSeconds: 1 }))
+    const { renewed, failed, left } = await m.sweep()
+    expect(renewed).toBe(0)
+    expect(failed).toBeGreaterThanOrEqual(64)
+    expect(failed).toBeLessThan(128)
+    expect(left).toBe(500 - failed)
+    expect(m.observations.filter(({ kind }) => kind === 'swept')).toEqual([{ kind: 'swept', vendor: m.vendor }])
+    m.clock.advance(60)
+    m.will(gives({}))
+    expect(await m.sweep()).toEqual({ due: 500, renewed: 500, failed: 0, left: 0 })
+  })
+
+  it('comes past 300 connections that fail to those between them that do not', async () => {
+    const m = await crowd(360)
+    m.will((...given) => {
+      const number = Number(m.calls.at(-1)?.password.slice(5))
+      if (number % 6 > 0) return refuses('vendor_throttled', 'down', { retryAfterSeconds: 1 })(...given)
+      return gives({})(...given)
+    })
+    expect(await m.sweep()).toEqual({ due: 360, renewed: 60, failed: 300, left: 0 })
   })
 })
 
 it('spreads the renewals of 1,000 tokens that were obtained together: never more than 2 % of them in one second', async () => {
-  const { clock, secrets, sweep, ask, calls } = kept()
+  const { clock, secrets, sweep, ask, calls, will } = kept()
   const names = Array.from({ length: 1000 }, (_, i) => `site-${i}`)
   for (const name of names) secrets.replace(`acme/${name}`, { password: name })
   for (const name of names) await ask(name)
   const madeAt = clock.now()
+  will(async (...given) => {
+    await clock.sleep(0.4)
+    return gives({})(...given)
+  })
   calls.length = 0
   for (let minute = 1; minute <= 4 * 60; minute++) {
     clock.advance(Math.max(0, secondsBetween(clock.now(), secondsAfter(madeAt, minute * 60))))
@@ -359,13 +479,27 @@ describe('the health of sweeps', () => {
       await cramped()
       clock.advance(60)
     }
-    const detail = '1 renewals were due and could not be begun in time'
+    const detail = '1 renewals were due for more than 90 s and could not be begun in time'
     expect(notices).toMatchObject([{ kind: 'sweep_failing', vendor: 'acme', title: 'Acme', detail }])
     await sweep()
     clock.advance(60)
     await sweep()
     expect(notices).toMatchObject([{}, { kind: 'recovered', was: 'sweep_failing' }])
     expect(notices).toHaveLength(2)
+  })
+
+  it('is not doubted for what is left that the next sweep renews before any caller would', async () => {
+    const { toDue, processFor, vendor, clock, observations } = kept()
+    await toDue()
+    clock.advance(89.999)
+    expect((await renewDue(vendor, processFor(10))).left).toBe(1)
+    clock.advance(0.001)
+    expect((await renewDue(vendor, processFor(10))).left).toBe(1)
+    const fault = '1 renewals were due for more than 90 s and could not be begun in time'
+    expect(observations.filter(({ kind }) => kind === 'swept')).toEqual([
+      { kind: 'swept', vendor },
+      { kind: 'swept', vendor, fault },
+    ])
   })
 
   it('is not doubted for a sweep that broke and the next that went well', async () => {

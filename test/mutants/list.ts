@@ -757,12 +757,10 @@ export const MUTANTS: readonly Mutant[] = [
     'functions/keeper/pool.ts',
     [SWEEP],
     [
-      ['one who throws ends the work of the others', '        thrown.push(error)\n', '        throw error\n'],
-      [
-        'work is begun that cannot end in time',
-        'runtime.timeLeft() < secondsEach ? undefined : waiting.shift()',
-        'waiting.shift()',
-      ],
+      ['one who throws ends the work of the others', 'void thrown.push(error)', '{ throw error }'],
+      ['work is begun that cannot end in time', 'timeLeft() < secondsEach || isOver()', 'isOver()'],
+      ['a sweep has no end', 'timeLeft() < secondsEach || isOver()', 'timeLeft() < secondsEach'],
+      ['the function answers while work runs', '  await Promise.all(running)\n', ''],
     ],
   ),
   ...of(
@@ -813,17 +811,28 @@ export const MUTANTS: readonly Mutant[] = [
     [
       [
         'a failing connection is not looked at',
-        'token !== undefined && !row.state.failure && freshnessOf',
-        'token !== undefined && freshnessOf',
+        'token !== undefined && !row.state.failure && ',
+        'token !== undefined && ',
       ],
-      ['an ageing token says enough', " && freshnessOf(token, runtime.now()) === 'fresh'", ''],
+      ['an ageing token says enough', ' && now < token.refreshAt && ', ' && '],
       ['a token of before a revoke is shown', 'return held?.epoch === state.epoch ? held : undefined', 'return held'],
     ],
   ),
   ...of(
     'functions/keeper/sweep.ts',
     [SWEEP],
-    [['a dead grant has its turn again and again', 'needsConsent(state.failure) || rests', 'rests']],
+    [
+      ['a dead grant has its turn again and again', 'needsConsent(state.failure) || rests', 'rests'],
+      [
+        'a sweep asks for a lease that another holds',
+        "    if (state.lease && state.lease.until > runtime.now()) return 'nothing to do'\n",
+        '',
+      ],
+      ['what the index still shows is renewed again', '.filter(({ name }) => !begun.has(name))', ''],
+      ['what was begun hides what comes after it', 'begun.size + limit', 'limit'],
+      ['a vendor that is down is asked for every connection', 'isDown() || pace.isOver()', 'pace.isOver()'],
+      ['what the next sweep does in time is an alarm', 'secondsAfter(now(), -LATE_SECONDS)', 'now()'],
+    ],
   ),
   ...of(
     'functions/oauth/token-answer.ts',
