@@ -21,6 +21,14 @@ export const ENV = {
   simulatorUrl: 'VENDOMAT_SIMULATOR_URL',
 } as const
 
+/**
+ * Seconds that an invocation may use of a vendor's function. A call has a caller, whom the gateway gives up after 29 s; a
+ * renewal with a single-use refresh token gets more of that. A task has none, and gets the time-out of the function: a sweep
+ * is done after a minute and a half at most, and a daily check goes on for as long as it is given; but should sweeps hang,
+ * no more than five do at once.
+ */
+export const INVOCATION_SECONDS = { call: 20, callSingleUse: 28, task: 5 * 60 } as const
+
 /** Whom the events on the account's bus say they come from. */
 export const EVENT_SOURCE = 'vendomat'
 

@@ -59,10 +59,11 @@ export class Schedules extends Construct {
   /** Has `fn` renew what is due each minute, and check credentials in the morning. */
   addVendor(fn: LambdaFunction, { id, title }: Vendor): void {
     if (this.restAfterDays !== undefined) fn.addEnvironment(ENV.restAfterDays, `${this.restAfterDays}`)
-    // The function is called asynchronously, and Lambda has one retry setting for both tasks. It is made for the check,
-    // of which there is one a day. A repeated sweep does no harm, since sweeps renew under the same leases, nor does a
-    // repeated check, since each notice goes out once. After an hour without room 60 sweeps wait, not 360.
-    fn.configureAsyncInvoke({ retryAttempts: 2, maxEventAge: Duration.hours(1) })
+    // The function is called asynchronously, and Lambda has one retry setting for both tasks. The check, of which there is
+    // one a day, wants to be repeated; a sweep does not, since the next one is its repetition, and may last as long as that
+    // is away: once, so that no more than two sweeps work side by side while they go on failing. It does no harm, since
+    // sweeps renew under the same leases and each notice goes out once. After an hour without room 60 sweeps wait, not 360.
+    fn.configureAsyncInvoke({ retryAttempts: 1, maxEventAge: Duration.hours(1) })
     // Without updates: the target would allow every version and alias of the function besides.
     const role = this.roleFor(fn, id).withoutPolicyUpdates()
     new Schedule(this, id, {

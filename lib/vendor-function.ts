@@ -3,7 +3,7 @@ import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { Architecture, Function as LambdaFunction, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda'
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs'
 import type { Construct } from 'constructs'
-import { ENV, SECRET_PREFIX } from '../functions/environment.ts'
+import { ENV, INVOCATION_SECONDS, SECRET_PREFIX } from '../functions/environment.ts'
 import type { Vendor } from '../functions/kit/vendor.ts'
 import { functionCode } from './vendor-code.ts'
 
@@ -38,8 +38,7 @@ export class VendorFunction extends LambdaFunction {
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
       memorySize,
-      // Waiting, calls and the commit, under the gateway's 29 s. A lease on a single-use refresh token outlives it.
-      timeout: Duration.seconds(isSingleUse(vendor) ? 28 : 20),
+      timeout: Duration.seconds(entry === 'handler' ? INVOCATION_SECONDS.task : exchangeSeconds(vendor)),
       tracing: Tracing.DISABLED,
       role,
       logGroup,
@@ -77,5 +76,8 @@ function refuseOddMemory(memorySize: number): void {
 /** AWS Lambda developer guide, "Configure Lambda function memory", 2026-11. */
 const LAMBDA_MEGABYTES = { least: 128, most: 10_240 }
 
-/** A renewal with a single-use refresh token gets more time (functions/core/lease.ts). */
-const isSingleUse = ({ tokens }: Vendor): boolean => tokens.storage === 'table' && tokens.singleUseRefreshToken === true
+/** An exchange runs no task, and somebody waits for it. */
+const exchangeSeconds = ({ tokens }: Vendor): number =>
+  tokens.storage === 'table' && tokens.singleUseRefreshToken
+    ? INVOCATION_SECONDS.callSingleUse
+    : INVOCATION_SECONDS.call

@@ -10,8 +10,9 @@ import type { Lease, Read, Row } from './store.ts'
  *  ├──── vendor, at most 8 s (15 s single use) ────┤─ record, cache ─┤
  *  ├──────────────── lease, 15 s (32 s single use) ──────────────────┤
  *
- * Where the first use of a refresh token may end it, a call whose answer comes late costs the grant: the vendor gets
- * longer, and the lease outlives the function (28 s), so that its holder is gone before another sends the token.
+ * Where the first use of a refresh token may end it, a call whose answer comes late costs the grant: the vendor gets longer.
+ * The lease outlives the call, not the function: `vendorTime` is asked right before sending, gives a call no time beyond 6 s
+ * before the lease ends, and refuses who has stood still until too late for that. Another sends only when it has lapsed.
  */
 const VENDOR_SECONDS = { reusable: 8, singleUse: 15 }
 const LEASE_SECONDS = { reusable: 15, singleUse: 32 }

@@ -28,7 +28,7 @@ interface Life {
 /** Tokens are cached in the table, sealed, and shared by all processes. */
 export interface TablePolicy extends Life {
   readonly storage: 'table'
-  /** The first use of a refresh token may end it: the vendor gets longer to answer, and the lease outlives the function. */
+  /** The first use of a refresh token may end it: the vendor gets longer to answer, and the lease outlives it. */
   readonly singleUseRefreshToken?: true
 }
 

@@ -18,10 +18,11 @@ import { viaSimulator } from '../aws/simulator.ts'
 import { followTable } from '../aws/table-clock.ts'
 import type { ConsentRuntime } from '../consent/consent.ts'
 import { newMemory } from '../core/memory.ts'
-import { ENV } from '../environment.ts'
+import { ENV, INVOCATION_SECONDS } from '../environment.ts'
 import type { CheckRuntime } from '../keeper/check.ts'
 import type { KeeperRuntime } from '../keeper/sweep.ts'
 import { tableClock } from '../kit/time.ts'
+import { hasSingleUse } from '../kit/token.ts'
 import type { Vendor } from '../kit/vendor.ts'
 import { noticeListener } from '../notices/listen.ts'
 import { countNotice, logger, recordObservation } from './log.ts'
@@ -87,11 +88,19 @@ export function lambdaRuntime(vendor: Vendor, environment: Environment): Machine
 
 const localNow = () => new Date()
 
-/** The runtime of one invocation, which knows when it is ended. */
-export const during = (machine: Machine, { getRemainingTimeInMillis }: InvocationContext): Machine => ({
-  ...machine,
-  timeLeft: () => getRemainingTimeInMillis() / 1000,
-})
+/** The seconds that a call of the API may take, which has a caller and a gateway behind it. */
+export const callSeconds = ({ tokens }: Vendor): number =>
+  hasSingleUse(tokens) ? INVOCATION_SECONDS.callSingleUse : INVOCATION_SECONDS.call
+
+/**
+ * The runtime of one invocation, made at its start: it knows when it is ended, or is to have ended if it may take so many
+ * seconds at most. By Lambda's clock, so that a process that has stood still knows that it has.
+ */
+export function during(machine: Machine, context: InvocationContext, most = Number.POSITIVE_INFINITY): Machine {
+  const remaining = () => context.getRemainingTimeInMillis() / 1000
+  const withheld = Math.max(0, remaining() - most)
+  return { ...machine, timeLeft: () => remaining() - withheld }
+}
 
 type InvocationContext = Pick<Context, 'getRemainingTimeInMillis'>
 

@@ -7,14 +7,14 @@ import { checkAll, continueCheck } from '../keeper/check.ts'
 import { renewDue } from '../keeper/sweep.ts'
 import type { Vendor } from '../kit/vendor.ts'
 import { metrics, recordChecks, recordEvent, recordSweep } from './log.ts'
-import { during, lambdaRuntime, type Machine } from './runtime.ts'
+import { callSeconds, during, lambdaRuntime, type Machine } from './runtime.ts'
 
 /** The entry of one vendor's function. The vendor is fixed here; an event cannot name another. */
 export function lambdaHandler(vendor: Vendor) {
   const machine = lambdaRuntime(vendor, process.env)
   return middy(async (event: APIGatewayProxyEvent | ScheduledTask, context: Context) => {
-    const runtime = during(machine, context)
-    if ('task' in event) return runTask(vendor, event, runtime)
+    if ('task' in event) return runTask(vendor, event, during(machine, context))
+    const runtime = during(machine, context, callSeconds(vendor))
     const { status, headers, body } = await answer(vendor, requestOf(event, vendor.id), runtime, (line, error) =>
       recordEvent(vendor.id, line, error),
     )

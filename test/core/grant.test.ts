@@ -145,7 +145,7 @@ describe('a grant', () => {
     expect(calls).toHaveLength(2)
   })
 
-  it('is leased for longer than a function lives, so that its refresh token is never on its way twice', async () => {
+  it('is leased for longer than the vendor has to answer, so that its refresh token is never on its way twice', async () => {
     const { process, clock, vendor, will, sent } = await connected()
     clock.advance(3600)
     will(async (...given) => {

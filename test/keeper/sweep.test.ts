@@ -1,6 +1,7 @@
 import { change } from '../../functions/api/connections.ts'
 import { disable } from '../../functions/api/revoke.ts'
 import { vend } from '../../functions/core/vend.ts'
+import { INVOCATION_SECONDS } from '../../functions/environment.ts'
 import { renewDue } from '../../functions/keeper/sweep.ts'
 import { VendingError } from '../../functions/kit/errors.ts'
 import { secondsAfter, secondsBetween } from '../../functions/kit/time.ts'
@@ -17,7 +18,7 @@ function kept(options: Parameters<typeof fakeVendor>[0] = {}) {
   const w = world()
   const fake = fakeVendor(options)
   const { vendor, connection } = fake
-  const forSweep = () => w.processFor(300)
+  const forSweep = () => w.processFor(INVOCATION_SECONDS.task)
   const ask = (name = connection.name) => vend({ connection: { vendor, name }, minTtlSeconds: 0 }, w.process())
   /** To the moment at which the keeper, but no caller yet, wants it renewed. */
   const toDue = async () => {

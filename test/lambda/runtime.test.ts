@@ -4,7 +4,7 @@ import { newState } from '../../functions/core/store.ts'
 import { rungAt } from '../../functions/keeper/ladder.ts'
 import { DAY_SECONDS, secondsAfter } from '../../functions/kit/time.ts'
 import { metrics } from '../../functions/lambda/log.ts'
-import { lambdaRuntime } from '../../functions/lambda/runtime.ts'
+import { callSeconds, during, lambdaRuntime } from '../../functions/lambda/runtime.ts'
 import { vendors } from '../../functions/vendors.ts'
 import { listenOnLoopback, readBody } from '../../lib/local/loopback.ts'
 
@@ -36,6 +36,34 @@ describe('a function', () => {
     expect(() => lambdaRuntime(vendors.accelo, { ...environment, NODE_TLS_REJECT_UNAUTHORIZED: '0' })).toThrow(
       'NODE_TLS_REJECT_UNAUTHORIZED',
     )
+  })
+})
+
+describe('an invocation', () => {
+  /** What it has left of so many seconds, when so many have gone by, if it may take so many at most. */
+  function left(seconds: number, gone: number, most?: number): number {
+    let passed = 0
+    const context = { getRemainingTimeInMillis: () => (seconds - passed) * 1000 }
+    const { timeLeft } = during(lambdaRuntime(vendors.accelo, environment), context, most)
+    passed = gone
+    return timeLeft()
+  }
+
+  it('has the time that Lambda gives it', () => {
+    expect([left(300, 0), left(300, 299), left(300, 301)]).toEqual([300, 1, -1])
+  })
+
+  it('has less where it may take less, counted from its start', () => {
+    expect([left(300, 0, 20), left(300, 19, 20), left(300, 21, 20)]).toEqual([20, 1, -1])
+  })
+
+  it('has no more than Lambda gives it, whatever it may take', () => {
+    expect([left(12, 0, 20), left(12, 11, 20)]).toEqual([12, 1])
+  })
+
+  it('that answers a call is over before the gateway gives up, a little later with single-use refresh tokens', () => {
+    const seconds = Object.values(vendors).map((vendor) => [vendor.id, callSeconds(vendor)])
+    expect(Object.fromEntries(seconds)).toEqual({ accelo: 20, accessia: 20, clearid: 20, iobeya: 20, netrex: 28 })
   })
 })
 

@@ -1,9 +1,11 @@
 import { jest } from '@jest/globals'
 import type { APIGatewayProxyEvent, Context } from 'aws-lambda'
 import { dynamoRounds } from '../../functions/aws/dynamo-rounds.ts'
-import { ENV } from '../../functions/environment.ts'
-import { lambdaHandler } from '../../functions/lambda/vendor-function.ts'
+import { ENV, INVOCATION_SECONDS } from '../../functions/environment.ts'
+import type { Vendor } from '../../functions/kit/vendor.ts'
+import { lambdaHandler, type ScheduledTask } from '../../functions/lambda/vendor-function.ts'
 import { vendors } from '../../functions/vendors.ts'
+import { listenOnLoopback, readBody } from '../../lib/local/loopback.ts'
 import { localAws } from '../support/local-aws.ts'
 
 const environment = { AWS_REGION: 'eu-west-1', VENDOMAT_TABLE: 'tokens', VENDOMAT_ENVELOPE_KEY: 'key' }
@@ -94,5 +96,63 @@ describe('the task of a minute', () => {
       process.env = before
       await aws.close()
     }
+  })
+})
+
+describe('the time of an invocation', () => {
+  const before = { ...process.env }
+  afterEach(() => {
+    process.env = { ...before }
+  })
+
+  const gateway = {
+    ...{ resource: '/tokens/accelo/{connection}', httpMethod: 'GET', path: '/tokens/accelo/hq' },
+    ...{ pathParameters: { connection: 'hq' }, body: null, isBase64Encoded: false },
+    requestContext: { requestId: 'r-1', identity: { userArn: ada } },
+    // What the gateway sends beside that, the function does not read.
+  } as unknown as APIGatewayProxyEvent
+  const secret = { deployment: 'acme', client_id: 'id', client_secret: 'secret' }
+
+  /** Whether the function takes a lease when so many seconds of its five minutes are gone by the time it has read the row. */
+  async function renews(vendor: Vendor, event: APIGatewayProxyEvent | ScheduledTask, goneSeconds: number) {
+    let gone = 0
+    let writes = 0
+    const server = await listenOnLoopback(0, (request, response) => {
+      readBody(request).then((body) => {
+        const [, action = ''] = String(request.headers['x-amz-target']).split('.')
+        if (action === 'UpdateItem') writes += 1
+        const isIndex = action === 'Query' && String(body).includes('IndexName')
+        if (action === 'Query' && !isIndex) gone = goneSeconds
+        const answers: Readonly<Record<string, object>> = {
+          Query: { Items: isIndex ? [{ pk: { S: `${vendor.id}#hq` } }] : [] },
+          GetSecretValue: { SecretString: JSON.stringify(secret), VersionId: 'v1' },
+        }
+        const answer = answers[action] ?? { __type: 'com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException' }
+        response.writeHead(answers[action] ? 200 : 400, { 'content-type': 'application/x-amz-json-1.0' })
+        response.end(JSON.stringify(answer))
+      })
+    })
+    const local = { AWS_ENDPOINT_URL: server.url, AWS_ACCESS_KEY_ID: 'AKIDLOCAL', AWS_SECRET_ACCESS_KEY: 'secret' }
+    Object.assign(process.env, environment, local)
+    const spies = [process.stdout, process.stderr].map((stream) =>
+      jest.spyOn(stream, 'write').mockImplementation(() => true),
+    )
+    try {
+      const left = { getRemainingTimeInMillis: () => (INVOCATION_SECONDS.task - gone) * 1000 } as Context
+      await lambdaHandler(vendor)(event, left)
+      return writes > 0
+    } finally {
+      for (const spy of spies) spy.mockRestore()
+      await server.close()
+    }
+  }
+
+  it.each([
+    ['a call renews what it can end within its 20 s', gateway, 5.9, true],
+    ['a call begins nothing that would take longer, though the function has minutes left', gateway, 19.1, false],
+    ['a task has the whole time of the function', { task: 'renew' }, 280, true],
+    ['a task begins nothing that the function would not see the end of', { task: 'renew' }, 287, false],
+  ] as const)('%s', async (_, event, gone, begins) => {
+    expect(await renews(vendors.accelo, event, gone)).toBe(begins)
   })
 })

@@ -110,11 +110,11 @@ describe('the schedules', () => {
     })
   })
 
-  it('have a task that failed repeated by Lambda, and no more than an hour of sweeps waiting for room', () => {
+  it('have a task that failed repeated by Lambda once, and no more than an hour of sweeps waiting for room', () => {
     const settings = resources('AWS::Lambda::EventInvokeConfig').map(([, { Properties }]) => Properties)
     expect(settings).toHaveLength(ids.length)
     for (const { MaximumRetryAttempts, MaximumEventAgeInSeconds, DestinationConfig } of settings) {
-      expect([MaximumRetryAttempts, MaximumEventAgeInSeconds, DestinationConfig]).toEqual([2, 3600, undefined])
+      expect([MaximumRetryAttempts, MaximumEventAgeInSeconds, DestinationConfig]).toEqual([1, 3600, undefined])
     }
   })
 

@@ -150,7 +150,10 @@ export function watch({ vendor, server, now, violate, secretState }: Options) {
         const { invocation, outcome, refreshToken } = before
         if (before === send || refreshToken !== send.refreshToken || invocation.kind === 'revoke') continue
         const other = `${invocation.kind} ${invocation.id}`
-        if (outcome === 'flying' && invocation.ended === 'no') violate('one-sender', `still on its way from ${other}`)
+        // Who stands still past its lease has sent before, and is as good as gone: it can neither hear nor give up.
+        const standsStill = invocation.process.stoppedSince(before.at)
+        if (outcome === 'flying' && invocation.ended === 'no' && !standsStill)
+          violate('one-sender', `still on its way from ${other}`)
         if ((outcome !== 'given' && outcome !== 'refused') || couldNotKeep(before, account)) continue
         // RFC 6749 section 5.2: a refresh token is refused to another client too, so what a trial hears does not count.
         if (outcome === 'refused' && invocation.kind !== 'trial')

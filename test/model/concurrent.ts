@@ -5,7 +5,7 @@ import { kmsEnvelope } from '../../functions/aws/envelope.ts'
 import type { localAws } from '../support/local-aws.ts'
 import { fakeSecrets } from '../support/world.ts'
 import { type Call, type PromiseId, watch } from './concurrent-oracles.ts'
-import { type Call as Asked, functionSeconds, perform, RECOVERY_SECONDS } from './engine.ts'
+import { type Call as Asked, FUNCTION_SECONDS, perform, RECOVERY_SECONDS } from './engine.ts'
 import { idleClock } from './idle-clock.ts'
 import type { Answered } from './oracles.ts'
 import type { OpKind, VendorKind } from './plan.ts'
@@ -156,7 +156,7 @@ export async function runSeed(
   /** Has a process do it. Resolves with the answer, or with nothing as soon as the process stands still or dies. */
   async function invoke(asked: Asked, connection: string, process: Process): Promise<Answered | undefined> {
     calls += 1
-    const limitAt = now() + functionSeconds(vendor) * 1000
+    const limitAt = now() + FUNCTION_SECONDS * 1000
     const call: Call = {
       ...{ id: calls, kind: asked.kind, connection, process, startedAt: now(), limitAt },
       ...{ endedAt: Number.POSITIVE_INFINITY, ended: 'no' },

@@ -4,14 +4,14 @@ import type { Operation } from '../../functions/api/routes.ts'
 import { needsConsent } from '../../functions/core/failure.ts'
 import { type Memory, newMemory } from '../../functions/core/memory.ts'
 import type { CredentialSource } from '../../functions/core/runtime.ts'
+import { INVOCATION_SECONDS } from '../../functions/environment.ts'
 import { checkAll, continueCheck } from '../../functions/keeper/check.ts'
 import { renewDue } from '../../functions/keeper/sweep.ts'
 import { VendingError } from '../../functions/kit/errors.ts'
 import { Secret } from '../../functions/kit/secret.ts'
 import { tableClock } from '../../functions/kit/time.ts'
-import { hasSingleUse } from '../../functions/kit/token.ts'
 import type { Vendor } from '../../functions/kit/vendor.ts'
-import type { Machine } from '../../functions/lambda/runtime.ts'
+import { callSeconds, during, type Machine } from '../../functions/lambda/runtime.ts'
 import { noticeListener } from '../../functions/notices/listen.ts'
 import { memoryTable } from '../support/memory-store.ts'
 import { fakeSecrets } from '../support/world.ts'
@@ -58,7 +58,7 @@ export const newInside = ({ secrets }: World, now: () => Date): Inside => ({
 })
 
 /** The seconds after which Lambda ends the function. */
-export const functionSeconds = ({ tokens }: Vendor): number => (hasSingleUse(tokens) ? 28 : 20)
+export const FUNCTION_SECONDS = INVOCATION_SECONDS.task
 
 /** Longest lease and longest wait: after so long a connection has to be well again. */
 export const RECOVERY_SECONDS = 32 + 6
@@ -124,7 +124,8 @@ export async function perform(
   }
   const thrown: unknown[] = []
   const request = { requestId: '-', caller: 'arn:model', connection, query: {}, ...requestOf(call) }
-  const answered = await answer(vendor, request, runtime, (_event, error) => {
+  const context = { getRemainingTimeInMillis: () => runtime.timeLeft() * 1000 }
+  const answered = await answer(vendor, request, during(runtime, context, callSeconds(vendor)), (_event, error) => {
     if (error !== undefined && !(error instanceof VendingError)) thrown.push(error)
   })
   if (thrown.length > 0) throw thrown[0]

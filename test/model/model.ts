@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import {
   type Call,
   connectionOf,
-  functionSeconds,
+  FUNCTION_SECONDS,
   generationIn,
   heardFromTable,
   type Inside,
@@ -222,7 +222,7 @@ export async function runPlan(plan: Plan, { traced = false, until }: Options = {
       if (gone) return new Promise(() => {})
       if (fault && VENDOR.includes(fault.kind)) invocation.vendorFaults += 1
       const send = server.sent(request, invocation, heldUpMs)
-      if (send) watching.sending(send)
+      if (send) watching.sending(send, request.account)
       log(() => `${nameOf(invocation)} -> vendor ${request.grant} ${request.refreshToken ?? ''}`)
       const sentAt = now()
       const amount = fault?.amount ?? 0
@@ -329,7 +329,7 @@ export async function runPlan(plan: Plan, { traced = false, until }: Options = {
 
   /** One call of the function, from its event to its answer. */
   function invoke(op: Op, call: Call, answered: (answer: Answered) => void): void {
-    const invocation = house.begin(op, faultsOf.get(op.id) ?? [], functionSeconds(vendor) * 1000)
+    const invocation = house.begin(op, faultsOf.get(op.id) ?? [], FUNCTION_SECONDS * 1000)
     log(() => `${nameOf(invocation)} begins in process ${op.process}`)
     watching.begun(invocation)
     house.deliver(invocation.process, now(), () => {

@@ -8,6 +8,8 @@ import { MARK, type Send, type Server } from './server.ts'
 export const PROMISES = {
   'one-sender':
     'one single-use refresh token is never on its way twice at once, nor sent again after a definite answer',
+  'sent-under-lease':
+    'a single-use refresh token is sent under a lease that outlives the call, also by who stood still before',
   'grant-kept':
     'a new refresh token that came back is the one used next, if its holder lives and the table recovers before the lease ends',
   'unusable-rest': 'a refresh token that came in an otherwise unusable answer is the one used next',
@@ -75,6 +77,8 @@ export interface WatchOptions {
 const SECOND = 1000
 const REVALIDATE_MS = 5 * SECOND
 const OUTAGE_MS = 300 * SECOND
+/** What the vendor has for a call with a single-use refresh token. */
+const VENDOR_SECONDS = 15
 /** Instants on the wire are whole seconds, and clocks that were set by them are off by as much. */
 const CLOCK_MS = 2 * SECOND
 
@@ -245,13 +249,24 @@ export function watch({ plan, server, now, violate, tableDown, secretState }: Wa
       }
     },
 
-    /** A call with a refresh token is about to leave. */
-    sending: (send: Send): void => {
+    /** A call with a refresh token of this connection is about to leave. */
+    sending: (send: Send, connection: string): void => {
       if (plan.vendor !== 'rotating') return
+      const { invocation } = send
+      const about = facts.get(connection)
+      // A revoke sends what it has taken away, and whoever was about to send it as well does no harm any more.
+      if (about && !began(['revoke', 'disable', 'consent', 'finish'], connection, invocation.startedAt, now())) {
+        const left = ((about.leasedUntil ?? 0) - now()) / SECOND
+        if (holders.get(connection) !== invocation)
+          violate('sent-under-lease', `the lease is ${holders.get(connection)?.op.kind}'s`)
+        else if (left < VENDOR_SECONDS) violate('sent-under-lease', `the lease ends in ${left} s`)
+      }
       for (const before of server.sends) {
         if (before === send || before.refreshToken !== send.refreshToken) continue
         const other = `${before.invocation.op.kind} ${before.invocation.op.id}`
-        if (before.outcome === 'flying' && before.invocation.ended === 'no')
+        // Who stands still past its lease has sent before, and is as good as gone: it can neither hear nor give up.
+        const standsStill = before.invocation.process.frozenUntil > now()
+        if (before.outcome === 'flying' && before.invocation.ended === 'no' && !standsStill)
           violate('one-sender', `still on its way from ${other}`)
         if (before.outcome !== 'given' && before.outcome !== 'refused') continue
         // RFC 6749 section 5.2: a refresh token is refused to another client too, so what a trial hears does not count.

@@ -871,6 +871,16 @@ export const MUTANTS: readonly Mutant[] = [
         'requestContext?.identity?.userArn',
         "requestContext?.identity?.userArn ?? 'nobody'",
       ],
+      [
+        'a call takes as long as a task may',
+        'during(machine, context, callSeconds(vendor))',
+        'during(machine, context)',
+      ],
+      [
+        'a task ends with the time of a call',
+        'runTask(vendor, event, during(machine, context))',
+        'runTask(vendor, event, during(machine, context, callSeconds(vendor)))',
+      ],
     ],
   ),
 ]

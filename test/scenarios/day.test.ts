@@ -1,11 +1,12 @@
 import { beginConsent, finishConsent } from '../../functions/consent/consent.ts'
 import type { HeldToken } from '../../functions/core/store.ts'
 import { vend } from '../../functions/core/vend.ts'
+import { INVOCATION_SECONDS } from '../../functions/environment.ts'
 import { renewDue } from '../../functions/keeper/sweep.ts'
 import { type Connection, keyOf } from '../../functions/kit/connection.ts'
 import { Secret } from '../../functions/kit/secret.ts'
 import { secondsAfter, secondsBetween } from '../../functions/kit/time.ts'
-import { hasSingleUse, sweepAt } from '../../functions/kit/token.ts'
+import { sweepAt } from '../../functions/kit/token.ts'
 import type { Vendor } from '../../functions/kit/vendor.ts'
 import type { Machine } from '../../functions/lambda/runtime.ts'
 import { vendors } from '../../functions/vendors.ts'
@@ -80,7 +81,7 @@ async function machine(counts: readonly (readonly [Vendor, number])[]) {
     sweep: async (second: number) => {
       goTo(second)
       for (const vendor of new Set(places.map((place) => place.vendor))) {
-        const { timeLeft } = w.processFor(hasSingleUse(vendor.tokens) ? 28 : 20)
+        const { timeLeft } = w.processFor(INVOCATION_SECONDS.task)
         await renewDue(vendor, { ...processOf(vendor), timeLeft })
       }
     },
