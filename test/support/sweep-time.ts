@@ -1,5 +1,6 @@
 import { newMemory } from '../../functions/core/memory.ts'
 import { vend } from '../../functions/core/vend.ts'
+import { INVOCATION_SECONDS } from '../../functions/environment.ts'
 import { renewDue } from '../../functions/keeper/sweep.ts'
 import { Secret } from '../../functions/kit/secret.ts'
 import { secondsAfter } from '../../functions/kit/time.ts'
@@ -14,11 +15,15 @@ export interface Town {
   readonly connections: number
   /** What the vendor takes on average; each call half of it to one and a half. */
   readonly vendorSeconds: number
-  /** From the first token on. The first of them come spread over this part of the life, and are not counted as renewals. */
+  readonly refreshTokens?: 'single-use'
+  /** How long to look on, from the first token. */
   readonly hours: number
-  readonly firstWithinSeconds: number
-  /** The time of the function. */
-  readonly taskSeconds: number
+  /** The first tokens come over so long. @default 40 minutes, a little less than until they are due */
+  readonly firstWithinSeconds?: number
+  /** When there is a sweep for the first time. @default in the first minute */
+  readonly sweepsFromSeconds?: number
+  /** @default the time of a task */
+  readonly functionSeconds?: number
 }
 
 /** What became of their tokens. */
@@ -32,7 +37,7 @@ export interface Kept {
   /** Calls of the table for each renewal, but for the query of what is due, which all share. */
   readonly callsPerRenewal: number
   readonly longestSweepSeconds: number
-  /** Sweeps that said they could not keep up. */
+  /** Sweeps that said that they do not keep up. */
   readonly faults: number
 }
 
@@ -44,6 +49,8 @@ const SECRET_SECONDS = 0.015
 
 /** Runs the real keeper and engine over a table in memory, in virtual time. */
 export async function keepTown(town: Town): Promise<Kept> {
+  const { firstWithinSeconds = 40 * 60, sweepsFromSeconds = 30, functionSeconds = INVOCATION_SECONDS.task } = town
+  const singleUse = town.refreshTokens === 'single-use'
   const time = scheduler(START)
   const now = () => new Date(time.now())
   const sleep = (seconds: number) =>
@@ -53,32 +60,29 @@ export async function keepTown(town: Town): Promise<Kept> {
   const minutes = new Map<number, number>()
   const ends = new Map<string, number>()
 
-  const gives = (name: string): void => {
-    const before = ends.get(name)
-    if (before !== undefined && time.now() >= before) count.ended += 1
-    if (before !== undefined) {
-      count.renewals += 1
-      const minute = Math.floor(time.now() / 60_000)
-      minutes.set(minute, (minutes.get(minute) ?? 0) + 1)
-    }
+  /** Takes its time for a renewal; a first token is there at once, and counts for nothing. */
+  const renewing = async (before: number): Promise<void> => {
+    count.atOnce += 1
+    count.mostAtOnce = Math.max(count.mostAtOnce, count.atOnce)
+    await sleep(town.vendorSeconds * (0.5 + dice()))
+    count.atOnce -= 1
+    count.renewals += 1
+    if (time.now() >= before) count.ended += 1
+    const minute = Math.floor(time.now() / 60_000)
+    minutes.set(minute, (minutes.get(minute) ?? 0) + 1)
   }
   const script: Script = async () => {
     const name = calls.at(-1)?.password ?? ''
     calls.length = 0
     const issuedAt = now()
-    if (ends.has(name)) {
-      count.atOnce += 1
-      count.mostAtOnce = Math.max(count.mostAtOnce, count.atOnce)
-      await sleep(town.vendorSeconds * (0.5 + dice()))
-      count.atOnce -= 1
-    }
-    gives(name)
+    const before = ends.get(name)
+    if (before !== undefined) await renewing(before)
     const expiresAt = secondsAfter(issuedAt, LIFE_SECONDS)
     const accessToken = { value: new Secret(`${name} ${time.now()}`), issuedAt, expiresAt, context: {} }
     ends.set(name, expiresAt.getTime() - marginSeconds(accessToken) * 1000)
-    return { accessToken }
+    return { accessToken, ...(singleUse && { refreshToken: new Secret(`next ${name} ${time.now()}`) }) }
   }
-  const { vendor, calls } = fakeVendor({ script })
+  const { vendor, calls } = fakeVendor({ script, ...(singleUse && { policy: { singleUseRefreshToken: true } }) })
   const secrets = fakeSecrets(now, {})
   const { ledger: _, ...table } = memoryTable()
 
@@ -114,29 +118,25 @@ export async function keepTown(town: Town): Promise<Kept> {
   for (let i = 0; i < town.connections; i++) {
     const name = `site-${i}`
     secrets.replace(`${vendor.id}/${name}`, { password: name })
-    time.at(START + (town.firstWithinSeconds * 1000 * i) / town.connections, () => {
+    time.at(START + (firstWithinSeconds * 1000 * i) / town.connections, () => {
       void vend({ connection: { vendor, name }, minTtlSeconds: 0 }, first)
     })
   }
   const idle: Machine[] = []
-  let running = 0
   const sweep = async (): Promise<void> => {
     const process = idle.pop() ?? newProcess()
     const startedAt = time.now()
-    running += 1
-    await renewDue(vendor, { ...process, timeLeft: () => town.taskSeconds - (time.now() - startedAt) / 1000 })
-    running -= 1
+    await renewDue(vendor, { ...process, timeLeft: () => functionSeconds - (time.now() - startedAt) / 1000 })
     count.longestMs = Math.max(count.longestMs, time.now() - startedAt)
     idle.push(process)
   }
   const endsAt = START + town.hours * 3600_000
   const faults: unknown[] = []
-  for (let at = START + 30_000; at < endsAt; at += 60_000)
+  for (let at = START + sweepsFromSeconds * 1000; at < endsAt; at += 60_000)
     time.at(at, () => void sweep().catch((error: unknown) => faults.push(error)))
   await time.runUntil(endsAt, () => faults.length > 0)
   if (faults.length > 0) throw faults[0]
   for (const end of ends.values()) if (end <= endsAt) count.ended += 1
-  if (running > 2) throw new Error(`${running} sweeps are running at the end`)
   return {
     renewals: count.renewals,
     ended: count.ended,
