@@ -21,6 +21,8 @@ export function bundleFunction(entry: string, outputDir: string): void {
     target: 'node24',
     mainFields: ['module', 'main'],
     legalComments: 'none',
+    // `import()` of a builtin, as in the SDK, costs what an ES module's import costs.
+    supported: { 'dynamic-import': false },
     logLevel: 'error',
     // In Lambda credentials come from the environment; the rest of the SDK's chain is 40 % of a client's bytes.
     alias: { '@aws-sdk/credential-provider-node': join(FUNCTIONS, 'aws', 'env-credentials.ts') },
