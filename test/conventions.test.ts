@@ -85,7 +85,10 @@ const ARROWS: readonly { readonly from: RegExp; readonly may: (imported: string,
   },
   {
     from: /^functions\/[a-z]+\/handler\.ts$/,
-    may: (i, from) => i === 'functions/lambda/vendor-function.ts' || i === `${vendorFolderOf(from)}/vendor.ts`,
+    may: (i, from) =>
+      ['functions/lambda/vendor-function.ts', 'facts.ts', 'vendor.ts'].includes(
+        i.replace(`${vendorFolderOf(from)}/`, ''),
+      ),
   },
   {
     from: /^functions\/[a-z]+\//,
@@ -156,6 +159,7 @@ describe('the arrows of the design', () => {
     expect(vendor?.may('functions/core/vend.ts', 'functions/accelo/vendor.ts')).toBe(false)
     expect(importsOf('functions/accelo/handler.ts')).toEqual([
       'functions/lambda/vendor-function.ts',
+      'functions/accelo/facts.ts',
       'functions/accelo/vendor.ts',
     ])
     expect(sources.length).toBeGreaterThan(40)

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini'
-import { secret } from '../kit/secret.ts'
+import { secret } from '../kit/schema.ts'
 
 const DAY_SECONDS = 24 * 60 * 60
 

@@ -1,4 +1,4 @@
 import { lambdaHandler } from '../lambda/vendor-function.ts'
-import { accelo } from './vendor.ts'
+import { facts } from './facts.ts'
 
-export const handler = lambdaHandler(accelo)
+export const handler = lambdaHandler(facts, async () => (await import('./vendor.ts')).accelo)

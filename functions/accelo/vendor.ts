@@ -5,8 +5,7 @@ import { revokeToken } from '../oauth/revocation.ts'
 import { member, RFC_6749, type TokenShape } from '../oauth/token-answer.ts'
 import { baseOf, joinPath, vendorUrl } from '../oauth/vendor-url.ts'
 import { credentials } from './credentials.ts'
-
-const DAY_SECONDS = 24 * 60 * 60
+import { facts } from './facts.ts'
 
 const SHAPE: TokenShape = {
   ...RFC_6749,
@@ -22,19 +21,7 @@ const SHAPE: TokenShape = {
 
 /** Accelo: client credentials with HTTP Basic (RFC 6749 sections 4.4 and 2.3.1), at a host of the deployment's own. */
 export const accelo = defineVendor({
-  id: 'accelo',
-  title: 'Accelo',
-  hosts: ['api.accelo.com'],
-  tokens: { storage: 'table', maxLifeSeconds: 30 * DAY_SECONDS },
-  rotation: {
-    credential: 'client secret',
-    before: [
-      'In Accelo, open Configuration, API, and the Service application.',
-      'Make a new client secret; if it offers none, register another application of the type Service.',
-      'Copy the client secret, and the client id if it is another one.',
-    ],
-    after: ['Make sure that nobody uses the old client secret any more.'],
-  },
+  ...facts,
 
   credentials,
 

@@ -1,7 +1,8 @@
 import { Buffer } from 'node:buffer'
 import { randomUUID } from 'node:crypto'
 import * as z from 'zod/mini'
-import { type Secret, secret } from '../kit/secret.ts'
+import { secret } from '../kit/schema.ts'
+import type { Secret } from '../kit/secret.ts'
 import { signHs256 } from '../oauth/jwt.ts'
 
 /** The integration's secret as the portal shows it: base64url (RFC 4648 section 5), with or without padding. */

@@ -1,27 +1,13 @@
 import * as z from 'zod/mini'
 import { defineVendor } from '../kit/vendor.ts'
 import { baseOf, vendorUrl } from '../oauth/vendor-url.ts'
+import { facts } from './facts.ts'
 import { integrationSecret } from './identity-jwt.ts'
 import { exchange, refresh } from './token-requests.ts'
 
-const HOUR_SECONDS = 60 * 60
-
 /** Accessia: a JWT signed with the integration's secret is exchanged for a token; a refresh token renews it. */
 export const accessia = defineVendor({
-  id: 'accessia',
-  title: 'Accessia',
-  hosts: ['accessia.com'],
-  // Accessia can change the 6 hours per customer and documents no longest (docs.accessia.com/integrations, 2026-11): of
-  // a longer life we use a day.
-  tokens: { storage: 'table', maxLifeSeconds: 24 * HOUR_SECONDS, defaultLifeSeconds: 6 * HOUR_SECONDS },
-  rotation: {
-    credential: 'integration secret',
-    before: [
-      'In the Accessia portal, open Integrations and the API integration.',
-      'Generate a new secret, copy it (it is shown once), and save. The old one stops working at once.',
-    ],
-    after: [],
-  },
+  ...facts,
 
   credentials: z.object({
     authentication_url: z.string('must be a string').check(z.trim()),

@@ -1,4 +1,4 @@
 import { lambdaHandler } from '../lambda/vendor-function.ts'
-import { clearid } from './vendor.ts'
+import { facts } from './facts.ts'
 
-export const handler = lambdaHandler(clearid)
+export const handler = lambdaHandler(facts, async () => (await import('./vendor.ts')).clearid)

@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer'
 import { createPrivateKey, type KeyObject } from 'node:crypto'
 import * as z from 'zod/mini'
-import { secret } from '../kit/secret.ts'
+import { secret } from '../kit/schema.ts'
 import type { SigningKey } from '../oauth/jwt.ts'
 
 const text = z.string('must be a string').check(z.trim(), z.minLength(1, 'must not be empty'))

@@ -5,9 +5,8 @@ import { jwtBearerGrant } from '../oauth/jwt-bearer.ts'
 import { RFC_6749, type TokenShape } from '../oauth/token-answer.ts'
 import { baseOf, joinPath, vendorUrl } from '../oauth/vendor-url.ts'
 import { assertion } from './assertion.ts'
+import { facts } from './facts.ts'
 import { type KeyFile, keyFile } from './key-file.ts'
-
-const HOUR_SECONDS = 60 * 60
 
 const SHAPE: TokenShape = {
   ...RFC_6749,
@@ -22,21 +21,7 @@ const SHAPE: TokenShape = {
 
 /** Genetec ClearID: the file's key signs an assertion (RFC 7523); a file without a key has a client secret instead. */
 export const clearid = defineVendor({
-  id: 'clearid',
-  title: 'Genetec ClearID',
-  hosts: ['clearid.io'],
-  // ClearID developer guide, 2026-11: a token lives an hour at most and is kept in memory only ("Using access tokens
-  // with API calls"); a new one is requested after half of its life ("Authenticate with client secret").
-  tokens: { storage: 'memory', maxLifeSeconds: HOUR_SECONDS, defaultLifeSeconds: HOUR_SECONDS, refreshAfter: 0.5 },
-  rotation: {
-    credential: 'key file',
-    before: [
-      'In the ClearID portal, open Administration, API integrations, and the integration.',
-      'Generate a key and confirm. The old one stops working at once, for every application that has it.',
-      'Download the authentication key.',
-    ],
-    after: ['Delete the downloaded file.'],
-  },
+  ...facts,
 
   credentials: keyFile,
 

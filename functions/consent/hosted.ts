@@ -1,7 +1,7 @@
 import * as z from 'zod/mini'
 import type { Connection } from '../kit/connection.ts'
 import { VendingError } from '../kit/errors.ts'
-import { secret } from '../kit/secret.ts'
+import { secret } from '../kit/schema.ts'
 import type { Vendor } from '../kit/vendor.ts'
 import { type Connected, type ConsentRuntime, finishHostedConsent } from './consent.ts'
 

@@ -1,4 +1,4 @@
 import { lambdaHandler } from '../lambda/vendor-function.ts'
-import { iobeya } from './vendor.ts'
+import { facts } from './facts.ts'
 
-export const handler = lambdaHandler(iobeya)
+export const handler = lambdaHandler(facts, async () => (await import('./vendor.ts')).iobeya)

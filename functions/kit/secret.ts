@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import * as z from 'zod/mini'
 
 /**
  * A token, client secret, assertion or code, from the moment it enters until it leaves for a vendor or the caller.
@@ -33,9 +32,3 @@ export class Secret {
     return this.toString()
   }
 }
-
-/** A schema member that must be a non-empty string and leaves the schema as a `Secret`. */
-export const secret = z.pipe(
-  z.string('must be a string').check(z.trim(), z.minLength(1, 'must not be empty')),
-  z.transform((text: string) => new Secret(text)),
-)

@@ -1,10 +1,10 @@
-import * as z from 'zod/mini'
+import type * as z from 'zod/mini'
 import { VendingError } from './errors.ts'
 import type { Secret } from './secret.ts'
 import type { AccessToken, TokenPolicy } from './token.ts'
 
-/** A third party whose API we hold credentials for, and the one thing we do with them. */
-export interface Vendor {
+/** What is known of a vendor without its code: all that a token that is at hand asks for. */
+export interface VendorFacts {
   /** 'accelo': names the route, the secret's prefix and the partition keys. */
   readonly id: string
   /** 'Accelo': what people read. */
@@ -13,6 +13,12 @@ export interface Vendor {
   readonly hosts: readonly string[]
   readonly tokens: TokenPolicy
 
+  /** How a person replaces the credentials. */
+  readonly rotation: Rotation
+}
+
+/** A third party whose API we hold credentials for, and the one thing we do with them. */
+export interface Vendor extends VendorFacts {
   /**
    * Obtains a token with the connection's credential document. `refreshToken` is what the last answer left us, if any.
    * Fails with a VendingError: `configuration` before any network call when the document does not fit.
@@ -27,9 +33,6 @@ export interface Vendor {
    * not fit. @default never
    */
   isStatic?(credentials: unknown): boolean | undefined
-
-  /** How a person replaces the credentials. */
-  readonly rotation: Rotation
 
   /**
    * Whether the vendor still takes a token that our clock says is good: a cheap documented read. Present where a stored
@@ -157,18 +160,27 @@ export function defineVendor<C>(definition: VendorDefinition<C>): Vendor {
   }
 }
 
-/** The last day of credentials that do not say themselves when they end. Any vendor's document may have it. */
-export const endDate = z.optional(z.iso.date('must be a date like 2027-01-31'))
-
-const document = z.object({ expires_on: endDate })
+/** Whether it is a day as people write it in RFC 3339: '2027-01-31'. */
+export function isDay(text: unknown): text is string {
+  if (typeof text !== 'string' || !/^[0-9]{4}-[0-9]{2}-[0-9]{2}$/.test(text)) return false
+  const day = new Date(text)
+  // A Date makes 2 March of 30 February.
+  return !Number.isNaN(day.getTime()) && day.toISOString().startsWith(text)
+}
 
 /** The end that a person has written into the credentials, if it is a date. */
 export function statedEnd(credentials: unknown): Date | undefined {
-  const day = document.safeParse(credentials).data?.expires_on
-  return day === undefined ? undefined : endOfDay(day)
+  const day = dayIn(credentials)
+  return isDay(day) ? endOfDay(day) : undefined
 }
 
 /** Whether what a person has written there is a date. */
-export const hasValidEnd = (credentials: unknown): boolean => document.safeParse(credentials).success
+export const hasValidEnd = (credentials: unknown): boolean =>
+  isDocument(credentials) && (credentials.expires_on === undefined || isDay(credentials.expires_on))
+
+const dayIn = (credentials: unknown): unknown => (isDocument(credentials) ? credentials.expires_on : undefined)
+
+const isDocument = (credentials: unknown): credentials is { readonly expires_on?: unknown } =>
+  typeof credentials === 'object' && credentials !== null && !Array.isArray(credentials)
 
 export const endOfDay = (day: string): Date => new Date(`${day}T23:59:59Z`)

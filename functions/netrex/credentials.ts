@@ -1,7 +1,6 @@
 import * as z from 'zod/mini'
 import { VendingError } from '../kit/errors.ts'
-import { secret } from '../kit/secret.ts'
-import { endDate } from '../kit/vendor.ts'
+import { endDate, secret } from '../kit/schema.ts'
 import { pastedToken } from '../oauth/static-token.ts'
 
 // All that the NetRex knowledge base lists, "OAuth2 authorization", 2026-11.

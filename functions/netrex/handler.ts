@@ -1,4 +1,4 @@
 import { lambdaHandler } from '../lambda/vendor-function.ts'
-import { netrex } from './vendor.ts'
+import { facts } from './facts.ts'
 
-export const handler = lambdaHandler(netrex)
+export const handler = lambdaHandler(facts, async () => (await import('./vendor.ts')).netrex)

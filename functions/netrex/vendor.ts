@@ -6,12 +6,10 @@ import { revokeToken } from '../oauth/revocation.ts'
 import { member } from '../oauth/token-answer.ts'
 import { joinPath } from '../oauth/vendor-url.ts'
 import { applicationOf, credentials, isUserToken } from './credentials.ts'
+import { facts } from './facts.ts'
 import { hostOf, tokenEndpoint, usedAt } from './host.ts'
 import { EXCHANGE, REFRESH, REVOCATION } from './refusals.ts'
-import { ROTATION } from './rotation.ts'
 import { issuedUserToken } from './user-token.ts'
-
-const HOUR_SECONDS = 60 * 60
 
 // "OAuth2 authorization", 2026-11: only a client that sends its secret gets a refresh token.
 const ONE_TIME: Warning = {
@@ -23,18 +21,7 @@ const ONE_TIME: Warning = {
 
 /** NetRex, also sold as Survilla Cloud and CamStreamer Cloud: a person consents once, then a refresh token renews. */
 export const netrex = defineVendor({
-  id: 'netrex',
-  title: 'NetRex',
-  // Resellers run hosts of their own: a deployment adds those it uses.
-  hosts: ['system2.netrex.cz', 'cloud.camstreamer.com'],
-  // NetRex documents no lifetimes but the hour of its example: of a longer life we use a day.
-  tokens: {
-    storage: 'table',
-    maxLifeSeconds: 24 * HOUR_SECONDS,
-    defaultLifeSeconds: HOUR_SECONDS,
-    singleUseRefreshToken: true,
-  },
-  rotation: ROTATION,
+  ...facts,
 
   credentials,
 

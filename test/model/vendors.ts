@@ -1,6 +1,7 @@
 import * as z from 'zod/mini'
 import { VendingError } from '../../functions/kit/errors.ts'
-import { Secret, secret } from '../../functions/kit/secret.ts'
+import { secret } from '../../functions/kit/schema.ts'
+import { Secret } from '../../functions/kit/secret.ts'
 import {
   type Context,
   defineVendor,

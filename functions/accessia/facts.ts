@@ -1,0 +1,20 @@
+import type { VendorFacts } from '../kit/vendor.ts'
+
+const HOUR_SECONDS = 60 * 60
+
+export const facts = {
+  id: 'accessia',
+  title: 'Accessia',
+  hosts: ['accessia.com'],
+  // Accessia can change the 6 hours per customer and documents no longest (docs.accessia.com/integrations, 2026-11): of
+  // a longer life we use a day.
+  tokens: { storage: 'table', maxLifeSeconds: 24 * HOUR_SECONDS, defaultLifeSeconds: 6 * HOUR_SECONDS },
+  rotation: {
+    credential: 'integration secret',
+    before: [
+      'In the Accessia portal, open Integrations and the API integration.',
+      'Generate a new secret, copy it (it is shown once), and save. The old one stops working at once.',
+    ],
+    after: [],
+  },
+} as const satisfies VendorFacts

@@ -1,0 +1,11 @@
+import * as z from 'zod/mini'
+import { Secret } from './secret.ts'
+
+/** A schema member that must be a non-empty string and leaves the schema as a `Secret`. */
+export const secret = z.pipe(
+  z.string('must be a string').check(z.trim(), z.minLength(1, 'must not be empty')),
+  z.transform((text: string) => new Secret(text)),
+)
+
+/** The last day of credentials that do not say themselves when they end. Any vendor's document may have it. */
+export const endDate = z.optional(z.iso.date('must be a date like 2027-01-31'))
