@@ -2,8 +2,8 @@ import { newState } from '../core/store.ts'
 import type { Directory } from '../keeper/directory.ts'
 import { type Connection, connectionOf, keyOf } from '../kit/connection.ts'
 import { date, type Item, number, S, text } from './dynamo-item.ts'
+import { READ, stateOf } from './dynamo-row.ts'
 import { dynamoTable, type TableOptions } from './dynamo-table.ts'
-import { READ, stateOf } from './dynamo-tokens.ts'
 
 /** Nothing sealed, and nothing that only its holder needs. */
 const GLANCE = READ.filter((name) => !['sk', 'sealed', 'scope', 'context', 'credentialVersion'].includes(name))

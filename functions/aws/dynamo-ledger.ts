@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import type { Matter, Notified, State } from '../core/store.ts'
+import type { Matter, Notified } from '../core/store.ts'
 import { keyOf } from '../kit/connection.ts'
 import type { NoticeLedger, Subject } from '../notices/ledger.ts'
-import { type Item, readBack, S } from './dynamo-item.ts'
+import { S } from './dynamo-item.ts'
+import { notifiedOf } from './dynamo-row.ts'
 import { dynamoTable, INITIAL, initial, type TableOptions } from './dynamo-table.ts'
 
 /** Which notices went out: those of a connection in its STATE, those of a vendor as a whole in items of their own. */
@@ -26,12 +27,6 @@ export function dynamoLedger(options: TableOptions): NoticeLedger {
     },
   }
 }
-
-/** The last notice of each matter, of a STATE or a vendor's own item. */
-export const notifiedOf = (item: Item): NonNullable<State['notified']> => ({
-  ...(item.notifiedEnd?.S && { end: readBack<Notified>(item.notifiedEnd.S) }),
-  ...(item.notifiedTrouble?.S && { trouble: readBack<Notified>(item.notifiedTrouble.S) }),
-})
 
 const ATTRIBUTE = { end: 'notifiedEnd', trouble: 'notifiedTrouble' } as const satisfies Record<Matter, string>
 

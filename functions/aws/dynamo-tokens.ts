@@ -1,26 +1,19 @@
 import { randomUUID } from 'node:crypto'
 import type { AttributeValue } from '@aws-sdk/client-dynamodb'
-import type { Failure } from '../core/failure.ts'
-import {
-  type CachedToken,
-  type Lease,
-  newState,
-  type Outcome,
-  type Reading,
-  type State,
-  type TokenStore,
-} from '../core/store.ts'
+import type { Lease, Outcome, Reading, TokenStore } from '../core/store.ts'
 import { type Connection, keyOf } from '../kit/connection.ts'
 import type { Secret } from '../kit/secret.ts'
-import { date, type Item, instant, json, N, number, readBack, S, SS, seconds, text } from './dynamo-item.ts'
-import { notifiedOf } from './dynamo-ledger.ts'
+import { date, type Item, instant, json, N, number, S, SS, seconds } from './dynamo-item.ts'
+import { rowReader } from './dynamo-row.ts'
 import { type Change, dynamoTable, INITIAL, initial, type TableOptions } from './dynamo-table.ts'
-import type { Envelope, Seal } from './envelope.ts'
+import type { Envelope, Seal } from './jwe-envelope.ts'
 
 export interface DynamoTokensOptions extends TableOptions {
   readonly envelope: Envelope
   /** Hears of a sealed value that does not open: damage, or a row that was copied. */
   readonly onUnsealable: (key: string) => void
+  /** Of a token that has ended by then no value is opened. @default every token is opened */
+  readonly now?: (() => Date) | undefined
 }
 
 const LEASE = ['leaseId', 'leaseSince', 'leaseUntil']
@@ -31,7 +24,7 @@ const NOT_REPEATED = 'attribute_not_exists(stopId) OR stopId <> :stop'
 const SAME_GENERATION = '(attribute_not_exists(generation) OR generation = :used)'
 
 /** State and token of each connection. A token is written under a lease only, which a vendor whose tokens stay in memory has not. */
-export function dynamoTokens({ envelope, onUnsealable, ...options }: DynamoTokensOptions): TokenStore {
+export function dynamoTokens({ envelope, onUnsealable, now, ...options }: DynamoTokensOptions): TokenStore {
   const table = dynamoTable(options)
   /** The data key that the holder of a lease seals with. */
   const seals = new WeakMap<Lease, Seal>()
@@ -41,32 +34,6 @@ export function dynamoTokens({ envelope, onUnsealable, ...options }: DynamoToken
 
   const updateState = (connection: Connection, change: Change): Promise<Item | undefined> =>
     table.update(keyOf(connection), 'STATE', change)
-
-  async function openToken(key: string, item: Item): Promise<CachedToken | undefined> {
-    const fence = number(item, 'fence')
-    const epoch = number(item, 'epoch')
-    const value = await envelope.open(text(item, 'sealed'), { key, use: 'access', epoch, fence })
-    if (!value) {
-      onUnsealable(key)
-      return undefined
-    }
-    const scope = item.scope?.S
-    const accessToken = {
-      value,
-      issuedAt: date(item, 'issuedAt'),
-      expiresAt: date(item, 'expiresAt'),
-      ...(scope !== undefined && { scope }),
-      context: JSON.parse(text(item, 'context')),
-    }
-    return {
-      policy: 'table',
-      accessToken,
-      refreshAt: date(item, 'refreshAt'),
-      fence,
-      epoch,
-      credentialVersion: text(item, 'credentialVersion'),
-    }
-  }
 
   async function openRefreshToken(key: string, item: Item): Promise<Secret | undefined> {
     const sealed = item.refreshToken?.S
@@ -148,23 +115,7 @@ export function dynamoTokens({ envelope, onUnsealable, ...options }: DynamoToken
   }
 
   return {
-    async read(connection) {
-      const key = keyOf(connection)
-      const { items } = await table.query({
-        ConsistentRead: true,
-        KeyConditionExpression: 'pk = :pk',
-        ExpressionAttributeValues: { ':pk': S(key) },
-        ...EVERYTHING_BUT_THE_REFRESH_TOKEN,
-      })
-      const state = items.find((item) => item.sk?.S === 'STATE')
-      const token = items.find((item) => item.sk?.S === 'TOKEN')
-      const opened = token && (await openToken(key, token))
-      return {
-        exists: state !== undefined,
-        state: state ? stateOf(state, opened) : newState,
-        ...(opened && { token: opened }),
-      }
-    },
+    read: rowReader({ query: table.query, envelope, onUnsealable, now }),
 
     async acquire(connection, seen, { policy, now, until }) {
       if (seen.status !== 'active') return undefined
@@ -345,44 +296,5 @@ function rememberedOf({ vendor }: Connection, { success, failure, refusedVersion
       ':vendor': S(vendor.id),
       ':since': instant(failure.since),
     },
-  }
-}
-
-/** A vend has no use for the refresh token: only the holder of a lease ever sees it. */
-export const READ = [
-  ...['sk', 'status', 'epoch', 'fence', 'leaseSince', 'leaseUntil', 'usualSeconds', 'failure', 'provenVersion'],
-  ...['refusedVersions', 'unconfirmedSends', 'succeededAt', 'checked', 'ends', 'acknowledged', 'notifiedEnd'],
-  ...['notifiedTrouble', 'owner', 'usedAt', 'keepWarm'],
-  ...['sealed', 'issuedAt', 'expiresAt', 'refreshAt', 'scope', 'context', 'credentialVersion'],
-]
-const EVERYTHING_BUT_THE_REFRESH_TOKEN = {
-  ProjectionExpression: READ.map((name) => `#${name}`).join(', '),
-  ExpressionAttributeNames: Object.fromEntries(READ.map((name) => [`#${name}`, name])),
-}
-
-/** A lease is over when the token obtained under it is there, although nothing has removed its attributes. */
-export function stateOf(item: Item, token: Pick<CachedToken, 'fence'> | undefined): State {
-  const fence = number(item, 'fence')
-  const notified = notifiedOf(item)
-  const { provenVersion, refusedVersions, owner } = item
-  return {
-    status: text(item, 'status') === 'disabled' ? 'disabled' : 'active',
-    epoch: number(item, 'epoch'),
-    fence,
-    ...(item.leaseUntil &&
-      token?.fence !== fence && { lease: { since: date(item, 'leaseSince'), until: date(item, 'leaseUntil') } }),
-    ...(item.failure && { failure: readBack<Failure>(text(item, 'failure')) }),
-    ...(item.usualSeconds && { usualSeconds: number(item, 'usualSeconds') }),
-    ...(provenVersion && { provenVersion: text(item, 'provenVersion') }),
-    ...(refusedVersions?.SS && { refusedVersions: new Set(refusedVersions.SS) }),
-    ...(item.unconfirmedSends?.SS && { unconfirmedSends: new Set(item.unconfirmedSends.SS) }),
-    ...(item.succeededAt && { succeededAt: date(item, 'succeededAt') }),
-    ...(item.checked && { checked: readBack(text(item, 'checked')) }),
-    ...(item.ends && { ends: readBack(text(item, 'ends')) }),
-    ...(item.acknowledged && { acknowledged: readBack(text(item, 'acknowledged')) }),
-    ...((notified.end || notified.trouble) && { notified }),
-    ...(owner && { owner: text(item, 'owner') }),
-    ...(item.usedAt && { usedAt: date(item, 'usedAt') }),
-    ...(item.keepWarm?.BOOL && { keepWarm: true }),
   }
 }

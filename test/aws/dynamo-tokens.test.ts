@@ -8,8 +8,12 @@ import {
 } from '@aws-sdk/client-dynamodb'
 import { dynamoDirectory } from '../../functions/aws/dynamo-directory.ts'
 import { dynamoRegistry } from '../../functions/aws/dynamo-registry.ts'
+import { rowReader } from '../../functions/aws/dynamo-row.ts'
 import { dynamoTokens } from '../../functions/aws/dynamo-tokens.ts'
-import { type Envelope, kmsEnvelope } from '../../functions/aws/envelope.ts'
+import { type Envelope, kmsDataKeys, kmsEnvelope } from '../../functions/aws/envelope.ts'
+import { jweEnvelope } from '../../functions/aws/jwe-envelope.ts'
+import { signedCall } from '../../functions/aws/signed-call.ts'
+import { signedDecrypt, signedQuery } from '../../functions/aws/signed-reads.ts'
 import type { Lease, Outcome, TokenStore } from '../../functions/core/store.ts'
 import { type Connection, keyOf } from '../../functions/kit/connection.ts'
 import { VendingError } from '../../functions/kit/errors.ts'
@@ -25,20 +29,47 @@ beforeAll(async () => {
 })
 afterAll(() => aws.close())
 
+const signing = {
+  region: 'eu-west-1',
+  credentials: { accessKeyId: 'AKIDLOCAL', secretAccessKey: 'local' },
+  now: () => new Date(),
+}
+
 interface Opened {
   readonly client?: DynamoDBClient
   readonly unsealable?: string[]
   /** Instead of what KMS does. */
   readonly envelope?: Partial<Envelope>
+  readonly now?: () => Date
 }
 
-const open = (table: string, { client = aws.dynamo, unsealable = [], envelope = {} }: Opened = {}): TokenStore =>
+const open = (
+  table: string,
+  { client = aws.dynamo, unsealable = [], envelope = {}, now: at }: Opened = {},
+): TokenStore =>
   dynamoTokens({
     client,
     table,
+    now: at,
     envelope: { ...kmsEnvelope(aws.kms, aws.keyId, () => now), ...envelope },
     onUnsealable: (key) => unsealable.push(key),
   })
+
+tokenStoreContract('DynamoDB, read by signed calls', async () => {
+  const table = await aws.createTable()
+  const onUnsealable = () => {}
+  const client = async (): Promise<never> => {
+    throw new Error('a signed call was not enough')
+  }
+  const call = (service: 'dynamodb' | 'kms') => signedCall({ ...signing, service, endpoint: aws.url })
+  const decrypt = signedDecrypt(call('kms'), aws.keyId, client)
+  const { generate } = kmsDataKeys(aws.kms, aws.keyId)
+  const envelope = jweEnvelope({ decrypt, generate }, () => now)
+  const tokens = dynamoTokens({ client: aws.dynamo, table, envelope, onUnsealable })
+  const query = signedQuery(call('dynamodb'), table, client)
+  const read = rowReader({ query, envelope, onUnsealable })
+  return { tokens: { ...tokens, read }, registry: dynamoRegistry({ client: aws.dynamo, table }) }
+})
 
 tokenStoreContract('DynamoDB', async () => {
   const table = await aws.createTable()
@@ -193,6 +224,21 @@ describe('what the table holds', () => {
       ['QueryCommand', true],
       ['GetItemCommand', true],
     ])
+  })
+
+  it('is not opened once it has ended: its value is nobody’s any more, its name and its end are known', async () => {
+    const { table, lease } = await filled()
+    const { expiresAt, value } = accessToken
+    const before = new Date(expiresAt.getTime() - 1)
+    const decrypts = () => aws.calls()['TrentService.Decrypt'] ?? 0
+    const at = decrypts()
+    const ended = (await open(table, { now: () => expiresAt }).read(hq)).token
+    expect(decrypts()).toBe(at)
+    expect([ended?.accessToken.expiresAt, ended?.fence]).toEqual([expiresAt, lease.fence])
+    expect(ended?.accessToken.value.fingerprint).toBe(value.fingerprint)
+    expect(() => ended?.accessToken.value.reveal()).toThrow('ended')
+    expect((await open(table, { now: () => before }).read(hq)).token?.accessToken.value.reveal()).toBe(value.reveal())
+    expect(decrypts()).toBe(at + 1)
   })
 
   it('is out of reach without the key: that is our failure, not an empty table', async () => {
