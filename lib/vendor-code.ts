@@ -1,33 +1,54 @@
-import { join } from 'node:path'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { AssetHashType, DockerImage } from 'aws-cdk-lib'
 import { Code } from 'aws-cdk-lib/aws-lambda'
-import { buildSync } from 'esbuild'
+import { buildSync, transformSync } from 'esbuild'
+import { type Start, said, startOf } from './start-bytes.ts'
 
-const FUNCTIONS = fileURLToPath(new URL('../functions', import.meta.url))
+const ROOT = fileURLToPath(new URL('..', import.meta.url))
+const FUNCTIONS = join(ROOT, 'functions')
+/** The most that a vendor's function may parse before it vends a token that is at hand; loading is most of a cold start. */
+const MOST_BYTES = 180_000
+const MINIFIED = { minify: true, platform: 'node', target: 'node24', legalComments: 'none', logLevel: 'error' } as const
 
 /**
- * Bundles the handler of `functions/<entry>.ts` into one CommonJS file: an ES module would add 20 ms to a cold start,
- * for importing `node:http`. It is called .cjs because this repository's own package says that .js is an ES module.
+ * Bundles the handler of `functions/<entry>.ts` into `index.cjs` and a chunk for each part that is imported by `import()`,
+ * which is loaded when it is first needed. Only ES modules can be split, but as one a function would start 20 ms later, for
+ * importing `node:http`: so esbuild splits first, and makes CommonJS of each chunk then. The files are called .cjs because
+ * this repository's own package says that .js is an ES module. Throws when a vendor's function would parse too much at its
+ * start: then something is imported on the way of a table hit that `import()` should load when it is needed.
  */
-export function bundleFunction(entry: string, outputDir: string): void {
-  buildSync({
-    entryPoints: [join(FUNCTIONS, `${entry}.ts`)],
-    outfile: join(outputDir, 'index.cjs'),
+export function bundleFunction(entry: string, outputDir: string, source = join(FUNCTIONS, `${entry}.ts`)): Start {
+  const { outputFiles, metafile } = buildSync({
+    ...MINIFIED,
+    entryPoints: { index: source },
+    absWorkingDir: ROOT,
+    outdir: outputDir,
+    outExtension: { '.js': '.cjs' },
+    chunkNames: '[name]-[hash]',
     bundle: true,
-    minify: true,
-    format: 'cjs',
-    platform: 'node',
-    target: 'node24',
+    splitting: true,
+    format: 'esm',
     mainFields: ['module', 'main'],
-    legalComments: 'none',
-    // `import()` of a builtin, as in the SDK, costs what an ES module's import costs.
-    supported: { 'dynamic-import': false },
-    logLevel: 'error',
+    metafile: true,
+    write: false,
     // In Lambda credentials come from the environment; the rest of the SDK's chain is 40 % of a client's bytes.
     alias: { '@aws-sdk/credential-provider-node': join(FUNCTIONS, 'aws', 'env-credentials.ts') },
   })
+  const start = startOf(metafile, 'index.cjs')
+  if (vends(entry) && start.bytes > MOST_BYTES)
+    throw new Error(`${said(entry, start)}; at most ${MOST_BYTES / 1000} KB may be`)
+  mkdirSync(outputDir, { recursive: true })
+  for (const { path, text } of outputFiles) {
+    // `import()` of a builtin, as in the SDK, would cost what an ES module's import costs.
+    const { code } = transformSync(text, { ...MINIFIED, format: 'cjs', supported: { 'dynamic-import': false } })
+    writeFileSync(join(outputDir, basename(path)), code)
+  }
+  return start
 }
+
+const vends = (entry: string): boolean => entry.endsWith('/handler') && entry !== 'callback/handler'
 
 /** The code asset of `functions/<entry>.ts`, bundled here and without Docker. */
 export const functionCode = (entry: string): Code =>
@@ -40,7 +61,7 @@ export const functionCode = (entry: string): Code =>
       command: [entry],
       local: {
         tryBundle: (outputDir) => {
-          bundleFunction(entry, outputDir)
+          process.stderr.write(`${said(entry, bundleFunction(entry, outputDir))}\n`)
           return true
         },
       },

@@ -1,23 +1,15 @@
-import * as z from 'zod/mini'
-import {
-  beginConsent,
-  beginHostedConsent,
-  CONSENT_SECONDS,
-  type ConsentRuntime,
-  finishConsent,
-} from '../consent/consent.ts'
+import type * as z from 'zod/mini'
+import type { ConsentRuntime } from '../consent/consent.ts'
 import type { Vended, VendRequest } from '../core/request.ts'
 import { vend } from '../core/vend.ts'
 import type { CheckRuntime } from '../keeper/check.ts'
 import { type Connection, keyOf, NAME } from '../kit/connection.ts'
 import { VendingError } from '../kit/errors.ts'
-import { secret } from '../kit/secret.ts'
 import { isNever, rfc3339, secondsBetween } from '../kit/time.ts'
 import type { Vendor } from '../kit/vendor.ts'
 import type { VendingEvent } from './audit.ts'
-import { change, list, show } from './connections.ts'
+import type { AuthorizationBody } from './bodies.ts'
 import { type ApiAnswer, json, problem } from './problem.ts'
-import { revoke } from './revoke.ts'
 import { type Operation, ROUTES } from './routes.ts'
 
 /**
@@ -86,13 +78,13 @@ async function run(vendor: Vendor, request: ApiRequest, runtime: ApiRuntime): Pr
   const { operation, connection: name = '' } = request
   const connection: Connection = { vendor, name }
   refuseUnknownQuery(request)
+  if (operation === 'vend') return vended({ connection, minTtlSeconds: minTtlOf(request) }, runtime)
   // What a person does here is heard at once, at least in this process.
-  if (operation !== 'vend') runtime.memory.holds.delete(keyOf(connection))
+  runtime.memory.holds.delete(keyOf(connection))
+  const { AUTHORIZATION, CHANGE, change, list, REFRESH, revoke, show } = await import('./beside-vending.ts')
   switch (operation) {
-    case 'vend':
-      return vended({ connection, minTtlSeconds: minTtlOf(request) }, runtime)
     case 'refresh': {
-      const { rejected } = read(request, z.strictObject({ rejected: z.string().check(z.regex(/^[0-9a-f]{16}$/)) }))
+      const { rejected } = read(request, REFRESH)
       return vended({ connection, minTtlSeconds: 0, rejected }, runtime)
     }
     case 'revoke': {
@@ -112,32 +104,8 @@ async function run(vendor: Vendor, request: ApiRequest, runtime: ApiRuntime): Pr
   }
 }
 
-const CHANGE = z.strictObject({
-  owner: z.optional(z.string().check(z.trim(), z.minLength(1), z.maxLength(200))),
-  status: z.optional(z.enum(['active', 'disabled'])),
-  keep_warm: z.optional(z.boolean()),
-  acknowledge: z.optional(
-    z.strictObject({ note: z.optional(z.string().check(z.trim(), z.minLength(1), z.maxLength(200))) }),
-  ),
-  try: z.optional(z.string().check(z.regex(/^[\w-]{1,64}$/))),
-  check: z.optional(z.literal(true)),
-})
-
-const AUTHORIZATION = z.union([
-  z.strictObject({
-    state: z.string().check(z.regex(/^[\w-]{43}$/)),
-    code: z.optional(secret),
-    error: z.optional(z.string().check(z.maxLength(200))),
-  }),
-  z.strictObject({ hosted: z.literal(true) }),
-  z.strictObject({ redirect_uri: z.optional(z.string().check(z.maxLength(200))) }),
-])
-
-async function authorize(
-  connection: Connection,
-  body: z.output<typeof AUTHORIZATION>,
-  runtime: ConsentRuntime,
-): Promise<Done> {
+async function authorize(connection: Connection, body: AuthorizationBody, runtime: ConsentRuntime): Promise<Done> {
+  const { beginConsent, beginHostedConsent, CONSENT_SECONDS, finishConsent } = await import('./beside-vending.ts')
   if ('hosted' in body) {
     const { beginUrl, redirectUri } = await beginHostedConsent(connection, runtime)
     const begun = { begin_url: beginUrl, redirect_uri: redirectUri, expires_in: CONSENT_SECONDS }

@@ -1,21 +1,12 @@
 import { randomInt } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
-import { KMSClient } from '@aws-sdk/client-kms'
-import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import type { Context } from 'aws-lambda'
-import { secretsManagerCredentials } from '../aws/credentials.ts'
-import { dynamoAllowance } from '../aws/dynamo-allowance.ts'
-import { dynamoConsents } from '../aws/dynamo-consents.ts'
-import { dynamoDirectory } from '../aws/dynamo-directory.ts'
-import { dynamoLedger } from '../aws/dynamo-ledger.ts'
-import { dynamoRegistry } from '../aws/dynamo-registry.ts'
-import { dynamoRounds } from '../aws/dynamo-rounds.ts'
-import { dynamoTokens } from '../aws/dynamo-tokens.ts'
-import { kmsEnvelope } from '../aws/envelope.ts'
-import { notifier } from '../aws/publish.ts'
+import { rowReader } from '../aws/dynamo-row.ts'
+import { jweEnvelope } from '../aws/jwe-envelope.ts'
+import { type SignedCall, type SignedCallOptions, signedCall } from '../aws/signed-call.ts'
+import { signedDecrypt, signedQuery } from '../aws/signed-reads.ts'
 import { viaSimulator } from '../aws/simulator.ts'
-import { followTable } from '../aws/table-clock.ts'
+import { tableTiming } from '../aws/table-clock.ts'
 import type { ConsentRuntime } from '../consent/consent.ts'
 import { newMemory } from '../core/memory.ts'
 import { ENV, INVOCATION_SECONDS } from '../environment.ts'
@@ -24,50 +15,60 @@ import type { KeeperRuntime } from '../keeper/sweep.ts'
 import { tableClock } from '../kit/time.ts'
 import { hasSingleUse } from '../kit/token.ts'
 import type { Vendor } from '../kit/vendor.ts'
-import { noticeListener } from '../notices/listen.ts'
 import { countNotice, logger, recordObservation } from './log.ts'
+import { once, onDemand } from './on-demand.ts'
+import type { openPorts } from './ports.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
 /** What the API, consent and the keeper of one vendor's function run on. */
 export type Machine = ConsentRuntime & KeeperRuntime & CheckRuntime
 
-/** One layer retries, and briefly: a caller is waiting, and the gateway gives up after 29 s. */
-const CLIENT = { maxAttempts: 3, requestHandler: { connectionTimeout: 1000, requestTimeout: 2000 } }
 const REST_AFTER_DAYS = 14
-/** A caller may be waiting behind a notice too; one that is not sent now is sent later. */
-const NOTICE_CLIENT = { maxAttempts: 2, requestHandler: { connectionTimeout: 1000, requestTimeout: 1000 } }
 
-/** Puts the engine's world together from a function's environment. Throws when that environment is not safe to run in. */
-export function lambdaRuntime(vendor: Vendor, environment: Environment): Machine {
+/**
+ * Puts the engine's world together from a function's environment. Throws when that environment is not safe to run in. What
+ * a table hit needs is there at once; the rest (ports.ts) is loaded by the first call that needs any of it.
+ */
+export function lambdaRuntime(
+  vendor: Vendor,
+  environment: Environment,
+  loadVendor: () => Promise<void> = async () => {},
+): Machine {
   refuseTheUnsafe(environment)
+  const table = required(environment, ENV.table)
+  const keyId = required(environment, ENV.envelopeKey)
   const clock = tableClock(localNow)
   const { now } = clock
   const memory = newMemory()
   const simulatorUrl = environment[ENV.simulatorUrl]
-  const client = new DynamoDBClient(CLIENT)
-  followTable(client, clock, localNow)
-  const table = { client, table: required(environment, ENV.table) }
-  const hearForNotices = noticeListener({
-    ledger: dynamoLedger(table),
-    notify: notifierOf(environment),
-    now,
-    count: (sent) => countNotice(vendor.id, sent),
-    onFault: (error) =>
-      logger.error('', { error: 'a notice broke on our side', cause: error instanceof Error ? error.name : 'unknown' }),
+  const onUnsealable = (key: string) => logger.error('', { error: 'a sealed value does not open', connection: key })
+  let opened: ReturnType<typeof openPorts> | undefined
+  const ports = once(async () => {
+    const { openPorts } = await import('./ports.ts')
+    const notices = noticesOf(environment)
+    const own = { vendorId: vendor.id, table, keyId, envelope, onUnsealable }
+    opened = openPorts({ ...own, memory, clock, localNow, notices })
+    return opened
   })
+  const signed = signedCalls(environment, { now, timing: tableTiming(clock, localNow) })
+  const decrypt = signedDecrypt(signed.kms, keyId, async (...call) => (await ports()).dataKeys.decrypt(...call))
+  const generate = async (context: Readonly<Record<string, string>>) => (await ports()).dataKeys.generate(context)
+  const envelope = jweEnvelope({ decrypt, generate }, now)
+  const query = signedQuery(signed.dynamodb, table, async (input) => (await ports()).query(input))
   return {
-    tokens: dynamoTokens({
-      ...table,
-      envelope: kmsEnvelope(new KMSClient(CLIENT), required(environment, ENV.envelopeKey), now),
-      onUnsealable: (key) => logger.error('', { error: 'a sealed value does not open', connection: key }),
+    tokens: onDemand(async () => (await ports()).tokens, {
+      read: rowReader({ query, envelope, onUnsealable, now }),
     }),
-    registry: dynamoRegistry(table),
-    directory: dynamoDirectory(table),
-    rounds: dynamoRounds(table),
-    allowance: dynamoAllowance(table),
-    consents: dynamoConsents(table),
-    credentials: secretsManagerCredentials(new SecretsManagerClient(CLIENT), memory, now),
+    registry: onDemand(async () => (await ports()).registry),
+    directory: onDemand(async () => (await ports()).directory),
+    rounds: onDemand(async () => (await ports()).rounds),
+    allowance: onDemand(async () => (await ports()).allowance),
+    consents: onDemand(async () => (await ports()).consents),
+    credentials: onDemand(async () => (await Promise.all([ports(), loadVendor()]))[0].credentials, {
+      // Before anything is loaded nothing has been read.
+      known: (connection) => opened?.credentials.known(connection),
+    }),
     http: simulatorUrl ? viaSimulator(fetch, simulatorUrl) : fetch,
     allowedHosts: environment[ENV.allowedHosts]?.split(',').filter(Boolean) ?? [],
     callbackUrl: environment[ENV.callbackUrl],
@@ -81,7 +82,12 @@ export function lambdaRuntime(vendor: Vendor, environment: Environment): Machine
     random: () => randomInt(2 ** 32) / 2 ** 32,
     observe: async (observation) => {
       recordObservation(vendor.id, observation)
-      await hearForNotices(observation)
+      try {
+        await (await ports()).hearForNotices(observation)
+      } catch (error) {
+        countNotice(vendor.id, false)
+        logger.error('', { error: 'notices are out of order', cause: error instanceof Error ? error.name : 'unknown' })
+      }
     },
   }
 }
@@ -104,21 +110,36 @@ export function during(machine: Machine, context: InvocationContext, most = Numb
 
 type InvocationContext = Pick<Context, 'getRemainingTimeInMillis'>
 
-const notifierOf = (environment: Environment) =>
-  notifier({
-    client: NOTICE_CLIENT,
-    topic: environment[ENV.topic],
-    chatTopic: environment[ENV.chatTopic],
-    place: {
-      stack: environment[ENV.stack],
-      region: environment.AWS_REGION,
-      runbook: environment[ENV.runbook] || 'README.md',
-    },
-    onFault: (channel, error) => {
-      const cause = error instanceof Error ? error.name : 'unknown'
-      logger.error('', { error: 'a notice could not be sent', channel, cause })
-    },
-  })
+const NO_CALL: SignedCall = async () => undefined
+
+/** Where the environment wants of the SDK what a signed call of ours cannot do, every call is the SDK's. */
+function signedCalls(environment: Environment, { now, timing }: Required<Pick<SignedCallOptions, 'now' | 'timing'>>) {
+  const { AWS_REGION: region, AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = environment
+  const isSpecial = [environment.AWS_USE_FIPS_ENDPOINT, environment.AWS_USE_DUALSTACK_ENDPOINT].includes('true')
+  if (!region || !accessKeyId || !secretAccessKey || isSpecial) return { dynamodb: NO_CALL, kms: NO_CALL }
+  const { AWS_SESSION_TOKEN: sessionToken, AWS_ENDPOINT_URL: endpoint } = environment
+  const credentials = { accessKeyId, secretAccessKey, ...(sessionToken && { sessionToken }) }
+  return {
+    dynamodb: signedCall({
+      ...{ service: 'dynamodb', region, credentials, now, timing },
+      endpoint: environment.AWS_ENDPOINT_URL_DYNAMODB ?? endpoint,
+    }),
+    kms: signedCall({
+      ...{ service: 'kms', region, credentials, now },
+      endpoint: environment.AWS_ENDPOINT_URL_KMS ?? endpoint,
+    }),
+  }
+}
+
+const noticesOf = (environment: Environment) => ({
+  topic: environment[ENV.topic],
+  chatTopic: environment[ENV.chatTopic],
+  place: {
+    stack: environment[ENV.stack],
+    region: environment.AWS_REGION,
+    runbook: environment[ENV.runbook] || 'README.md',
+  },
+})
 
 function refuseTheUnsafe(environment: Environment): void {
   const inLambda = Boolean(environment.AWS_LAMBDA_FUNCTION_NAME ?? environment.LAMBDA_TASK_ROOT)

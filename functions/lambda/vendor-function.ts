@@ -3,46 +3,31 @@ import middy from '@middy/core'
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda'
 import { type ApiRequest, answer } from '../api/app.ts'
 import { operationOf } from '../api/routes.ts'
-import { checkAll, continueCheck } from '../keeper/check.ts'
-import { renewDue } from '../keeper/sweep.ts'
-import type { Vendor } from '../kit/vendor.ts'
-import { metrics, recordChecks, recordEvent, recordSweep } from './log.ts'
-import { callSeconds, during, lambdaRuntime, type Machine } from './runtime.ts'
+import type { Vendor, VendorFacts } from '../kit/vendor.ts'
+import { metrics, recordEvent } from './log.ts'
+import { callSeconds, during, lambdaRuntime } from './runtime.ts'
+import type { ScheduledTask } from './task.ts'
+import { vendorOnDemand } from './vendor-on-demand.ts'
 
 /** The entry of one vendor's function. The vendor is fixed here; an event cannot name another. */
-export function lambdaHandler(vendor: Vendor) {
-  const machine = lambdaRuntime(vendor, process.env)
+export function lambdaHandler(facts: VendorFacts, code: () => Promise<Vendor>) {
+  const { vendor, load } = vendorOnDemand(facts, code)
+  const machine = lambdaRuntime(vendor, process.env, load)
   return middy(async (event: APIGatewayProxyEvent | ScheduledTask, context: Context) => {
-    if ('task' in event) return runTask(vendor, event, during(machine, context))
+    if ('task' in event) {
+      const runtime = during(machine, context)
+      const [{ runTask }] = await Promise.all([import('./task.ts'), load()])
+      return runTask(vendor, event, runtime)
+    }
     const runtime = during(machine, context, callSeconds(vendor))
-    const { status, headers, body } = await answer(vendor, requestOf(event, vendor.id), runtime, (line, error) =>
+    const request = requestOf(event, vendor.id)
+    // All others may ask of the vendor what it can before they have its credentials.
+    if (request.operation !== 'vend') await load()
+    const { status, headers, body } = await answer(vendor, request, runtime, (line, error) =>
       recordEvent(vendor.id, line, error),
     )
     return { statusCode: status, headers: { ...headers }, body } satisfies APIGatewayProxyResult
   }).use(logMetrics(metrics))
-}
-
-/** What the schedule sends, always the same: it names no connection, so who forges one has only renewed early. */
-export interface ScheduledTask {
-  readonly task: string
-}
-
-async function runTask(vendor: Vendor, { task }: ScheduledTask, runtime: Machine) {
-  switch (task) {
-    case 'renew': {
-      const sweep = await renewDue(vendor, runtime)
-      recordSweep(vendor.id, sweep)
-      recordChecks(vendor.id, await continueCheck(vendor, runtime))
-      return sweep
-    }
-    case 'check': {
-      const checks = await checkAll(vendor, runtime)
-      recordChecks(vendor.id, checks)
-      return checks
-    }
-    default:
-      throw new Error('the schedule asked for a task that there is not')
-  }
 }
 
 /** Identity comes from what the gateway verified, never from a header. An event without it did not come through the gateway. */

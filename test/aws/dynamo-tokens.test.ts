@@ -68,7 +68,8 @@ tokenStoreContract('DynamoDB, read by signed calls', async () => {
   const tokens = dynamoTokens({ client: aws.dynamo, table, envelope, onUnsealable })
   const query = signedQuery(call('dynamodb'), table, client)
   const read = rowReader({ query, envelope, onUnsealable })
-  return { tokens: { ...tokens, read }, registry: dynamoRegistry({ client: aws.dynamo, table }) }
+  const options = { client: aws.dynamo, table }
+  return { tokens: { ...tokens, read }, registry: dynamoRegistry(options), directory: dynamoDirectory(options) }
 })
 
 tokenStoreContract('DynamoDB', async () => {

@@ -3,7 +3,8 @@ import type { APIGatewayProxyEvent, Context } from 'aws-lambda'
 import { dynamoRounds } from '../../functions/aws/dynamo-rounds.ts'
 import { ENV, INVOCATION_SECONDS } from '../../functions/environment.ts'
 import type { Vendor } from '../../functions/kit/vendor.ts'
-import { lambdaHandler, type ScheduledTask } from '../../functions/lambda/vendor-function.ts'
+import type { ScheduledTask } from '../../functions/lambda/task.ts'
+import { lambdaHandler } from '../../functions/lambda/vendor-function.ts'
 import { vendors } from '../../functions/vendors.ts'
 import { listenOnLoopback, readBody } from '../../lib/local/loopback.ts'
 import { localAws } from '../support/local-aws.ts'
@@ -36,7 +37,7 @@ async function call(identity: { readonly userArn?: string | null } | undefined) 
       // What the gateway sends beside that, the function does not read.
     } as unknown as APIGatewayProxyEvent
     const context = { getRemainingTimeInMillis: () => 20_000 } as Context
-    const answered = await lambdaHandler(vendors.accelo)(event, context)
+    const answered = await lambdaHandler(vendors.accelo, async () => vendors.accelo)(event, context)
     return { answered, callers: logged.flatMap((text) => text.match(/"caller":"[^"]*"/g) ?? []) }
   } finally {
     for (const spy of spies) spy.mockRestore()
@@ -81,7 +82,7 @@ describe('the task of a minute', () => {
     try {
       const rounds = dynamoRounds({ client: aws.dynamo, table })
       const renew = async () => {
-        const handler = lambdaHandler(vendors.accelo)
+        const handler = lambdaHandler(vendors.accelo, async () => vendors.accelo)
         await handler({ task: 'renew' }, { getRemainingTimeInMillis: () => 20_000 } as Context)
         return rounds.last(vendors.accelo)
       }
@@ -139,7 +140,7 @@ describe('the time of an invocation', () => {
     )
     try {
       const left = { getRemainingTimeInMillis: () => (INVOCATION_SECONDS.task - gone) * 1000 } as Context
-      await lambdaHandler(vendor)(event, left)
+      await lambdaHandler(vendor, async () => vendor)(event, left)
       return writes > 0
     } finally {
       for (const spy of spies) spy.mockRestore()

@@ -1,0 +1,71 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { KMSClient } from '@aws-sdk/client-kms'
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
+import { secretsManagerCredentials } from '../aws/credentials.ts'
+import { dynamoAllowance } from '../aws/dynamo-allowance.ts'
+import { dynamoConsents } from '../aws/dynamo-consents.ts'
+import { dynamoDirectory } from '../aws/dynamo-directory.ts'
+import { dynamoLedger } from '../aws/dynamo-ledger.ts'
+import { dynamoRegistry } from '../aws/dynamo-registry.ts'
+import { dynamoRounds } from '../aws/dynamo-rounds.ts'
+import { dynamoTable } from '../aws/dynamo-table.ts'
+import { dynamoTokens } from '../aws/dynamo-tokens.ts'
+import { kmsDataKeys } from '../aws/envelope.ts'
+import type { Envelope } from '../aws/jwe-envelope.ts'
+import { type NotifierOptions, notifier } from '../aws/publish.ts'
+import { followTable } from '../aws/table-clock.ts'
+import type { Memory } from '../core/memory.ts'
+import type { tableClock } from '../kit/time.ts'
+import { noticeListener } from '../notices/listen.ts'
+import { countNotice, logger } from './log.ts'
+
+export interface PortsOptions {
+  readonly vendorId: string
+  readonly table: string
+  readonly keyId: string
+  readonly envelope: Envelope
+  readonly onUnsealable: (key: string) => void
+  readonly memory: Memory
+  readonly clock: ReturnType<typeof tableClock>
+  readonly localNow: () => Date
+  readonly notices: Pick<NotifierOptions, 'topic' | 'chatTopic' | 'place'>
+}
+
+/** One layer retries, and briefly: a caller is waiting, and the gateway gives up after 29 s. */
+const CLIENT = { maxAttempts: 3, requestHandler: { connectionTimeout: 1000, requestTimeout: 2000 } }
+/** A caller may be waiting behind a notice too; one that is not sent now is sent later. */
+const NOTICE_CLIENT = { maxAttempts: 2, requestHandler: { connectionTimeout: 1000, requestTimeout: 1000 } }
+
+/** All that a table hit has no use for: the clients of the SDK, and what is done with them. Loaded by the first need of it. */
+export function openPorts({ vendorId, keyId, envelope, onUnsealable, memory, clock, ...options }: PortsOptions) {
+  const client = new DynamoDBClient(CLIENT)
+  followTable(client, clock, options.localNow)
+  const table = { client, table: options.table }
+  const { now } = clock
+  const notify = notifier({
+    ...options.notices,
+    client: NOTICE_CLIENT,
+    onFault: (channel, error) =>
+      logger.error('', { error: 'a notice could not be sent', channel, cause: nameOf(error) }),
+  })
+  return {
+    query: dynamoTable(table).query,
+    dataKeys: kmsDataKeys(new KMSClient(CLIENT), keyId),
+    tokens: dynamoTokens({ ...table, envelope, onUnsealable, now }),
+    registry: dynamoRegistry(table),
+    directory: dynamoDirectory(table),
+    rounds: dynamoRounds(table),
+    allowance: dynamoAllowance(table),
+    consents: dynamoConsents(table),
+    credentials: secretsManagerCredentials(new SecretsManagerClient(CLIENT), memory, now),
+    hearForNotices: noticeListener({
+      ledger: dynamoLedger(table),
+      notify,
+      now,
+      count: (sent) => countNotice(vendorId, sent),
+      onFault: (error) => logger.error('', { error: 'a notice broke on our side', cause: nameOf(error) }),
+    }),
+  }
+}
+
+const nameOf = (error: unknown): string => (error instanceof Error ? error.name : 'unknown')
