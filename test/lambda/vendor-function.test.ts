@@ -126,9 +126,10 @@ describe('the time of an invocation', () => {
         if (action === 'Query' && !isIndex) gone = goneSeconds
         const answers: Readonly<Record<string, object>> = {
           Query: { Items: isIndex ? [{ pk: { S: `${vendor.id}#hq` } }] : [] },
+          GetItem: {},
           GetSecretValue: { SecretString: JSON.stringify(secret), VersionId: 'v1' },
         }
-        const answer = answers[action] ?? { __type: 'com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException' }
+        const answer = answers[action] ?? { __type: 'com.amazonaws.dynamodb.v20120810#ResourceNotFoundException' }
         response.writeHead(answers[action] ? 200 : 400, { 'content-type': 'application/x-amz-json-1.0' })
         response.end(JSON.stringify(answer))
       })

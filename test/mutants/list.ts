@@ -878,8 +878,8 @@ export const MUTANTS: readonly Mutant[] = [
       ],
       [
         'a task ends with the time of a call',
-        'runTask(vendor, event, during(machine, context))',
-        'runTask(vendor, event, during(machine, context, callSeconds(vendor)))',
+        '      const runtime = during(machine, context)\n',
+        '      const runtime = during(machine, context, callSeconds(vendor))\n',
       ],
     ],
   ),

@@ -16,23 +16,34 @@ import { memoryTable } from './memory-store.ts'
 
 export const The = { now: new Date('2026-11-21T12:00:00Z'), connection: 'hq' }
 
+/** So long a port may take that takes no time: a few turns of the event loop. */
+async function quiet(): Promise<void> {
+  for (let turn = 0; turn < 30; turn++) await new Promise(setImmediate)
+}
+
 /** A clock that stands still until everybody sleeps, and then moves to the first who wakes. */
 export function stillClock(start = The.now) {
   let time = start.getTime()
   const sleepers: { at: number; wake: () => void }[] = []
-  const pump = () => {
-    sleepers.sort((a, b) => a.at - b.at)
-    const next = sleepers.shift()
-    if (!next) return
-    time = Math.max(time, next.at)
-    next.wake()
+  let isWaiting = false
+  const moveOn = async () => {
+    if (isWaiting) return
+    isWaiting = true
+    while (sleepers.length > 0) {
+      await quiet()
+      sleepers.sort((a, b) => a.at - b.at)
+      const next = sleepers.shift()
+      time = Math.max(time, next?.at ?? time)
+      next?.wake()
+    }
+    isWaiting = false
   }
   return {
     now: () => new Date(time),
     sleep: (seconds: number) =>
       new Promise<void>((wake) => {
         sleepers.push({ at: time + seconds * 1000, wake })
-        setImmediate(pump)
+        void moveOn()
       }),
     advance: (seconds: number) => {
       time += Math.round(seconds * 1000)
