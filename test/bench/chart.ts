@@ -1,9 +1,10 @@
-import { goalText, measured, type Row, ratioText, valueText, verdictOn } from './report.ts'
+import { rounded } from './figures.ts'
+import { goalText, measured, type Row, valueText, verdictOn } from './report.ts'
 import type { BenchResult } from './result.ts'
 
-const WIDTH = 1180
+const WIDTH = 1240
 const LINE = 22
-const LABELS = 560
+const LABELS = 580
 const BARS = 380
 /** The scale: tenths of the goal to ten times the goal, in powers, the goal in the middle. What is beyond ends there. */
 const DECADES = 1
@@ -13,11 +14,11 @@ const STYLE = `
   svg { font: 12px system-ui, sans-serif; }
   .page { fill: #ffffff; } text { fill: #1f2328; } .faint { fill: #59636e; }
   .held { fill: #1a7f37; } .close { fill: #9a6700; } .missed { fill: #cf222e; }
-  .goal { stroke: #1f2328; } .range { stroke: #59636e; } .grid { stroke: #d1d9e0; }
+  .goal, .range { stroke: #1f2328; } .grid { stroke: #d1d9e0; }
   @media (prefers-color-scheme: dark) {
     .page { fill: #0d1117; } text { fill: #f0f6fc; } .faint { fill: #9198a1; }
     .held { fill: #3fb950; } .close { fill: #d29922; } .missed { fill: #f85149; }
-    .goal { stroke: #f0f6fc; } .range { stroke: #9198a1; } .grid { stroke: #3d444d; }
+    .goal, .range { stroke: #f0f6fc; } .grid { stroke: #3d444d; }
   }`
 
 /** All rows that have a goal, each as a bar in shares of its goal: what ends left of the line holds. */
@@ -56,12 +57,18 @@ function bar(row: Row, y: number): string[] {
   const { ratio } = row
   const ends = ratio && [at(shareOf(ratio.low, row)), at(shareOf(ratio.high, row))].sort((a, b) => a - b)
   const [from = 0, to = 0] = ends ?? []
-  const figure = ratio ? ratioText({ ...row, ratio }).replace(/ \(.*\)/, '') : valueText(row)
+  const figure = ratio ? `ratio ${rounded(ratio.median)}` : valueText(row)
+  const verdict = verdictOn(row)
   return [
     text(LABELS - 12, y + 15, shortened(row.case), 'text-anchor="end"'),
-    `<rect class="${verdictOn(row)}" x="${LABELS}" y="${y + 5}" width="${Math.max(2, end - LABELS)}" height="12" rx="2"/>`,
+    `<rect class="${verdict}" x="${LABELS}" y="${y + 5}" width="${Math.max(2, end - LABELS)}" height="12" rx="2"/>`,
     ...(ends ? [`<line class="range" x1="${from}" x2="${to}" y1="${y + 11}" y2="${y + 11}" stroke-width="2"/>`] : []),
-    text(LABELS + BARS + 12, y + 15, `${figure}, ${goalText(row)}`, 'class="faint"'),
+    text(
+      LABELS + BARS + 12,
+      y + 15,
+      `${figure}, ${goalText(row)}${verdict === 'held' ? '' : `: ${verdict}`}`,
+      'class="faint"',
+    ),
   ]
 }
 
@@ -77,7 +84,7 @@ function at(share: number): number {
   return Math.round(LABELS + ((within + DECADES) / (2 * DECADES)) * BARS)
 }
 
-const shortened = (label: string): string => (label.length > 88 ? `${label.slice(0, 87)}…` : label)
+const shortened = (label: string): string => (label.length > 80 ? `${label.slice(0, 79)}…` : label)
 
 const text = (x: number, y: number, content: string, attributes = '') =>
   `<text x="${x}" y="${y}" ${attributes}>${escaped(content)}</text>`

@@ -39,7 +39,7 @@ describe('a goal', () => {
 
 describe('the chart', () => {
   const bars = (...rows: Row[]) =>
-    [...chart([{ name: 'a < b', rows }], 'bench').matchAll(/class="(\w+)" x="560" y="\d+" width="(\d+)"/g)].map(
+    [...chart([{ name: 'a < b', rows }], 'bench').matchAll(/class="(\w+)" x="580" y="\d+" width="(\d+)"/g)].map(
       ([, verdict, width]) => [verdict, Number(width)],
     )
 
