@@ -29,8 +29,9 @@ export interface Checks {
 }
 
 /**
- * A live check, and the writes and the mail that may come of it. A vendor sees 8 calls a second at most, evenly in time and
- * 16 at once: 10,000 connections take half an hour of runs, and one that takes 8 seconds to answer still hears of them all.
+ * A live check, and the writes and the mail that may come of it. A vendor sees 8 begin in a second at most, evenly in time,
+ * and 16 at once, which is what a sweep does to it as well. That is enough: 10,000 connections whose vendor takes 1 second
+ * are through in 40 minutes, and with 8 seconds in less than three hours.
  */
 const POOL = { atOnce: 16, perSecond: 8, secondsEach: 12 }
 /** A run ends within its minute, so that the next sweep finds the same process free. */

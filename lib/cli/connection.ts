@@ -1,7 +1,6 @@
 import * as z from 'zod/mini'
+import { NAME } from '../../functions/kit/connection.ts'
 import { UsageError } from './command.ts'
-
-const NAME = /^[a-z0-9][a-z0-9-]{0,62}$/
 
 export interface ConnectionName {
   readonly vendor: string
