@@ -324,6 +324,13 @@ describe('no statement', () => {
   })
 })
 
+it('lets a list be gone on with, as the one query parameter that its route has', () => {
+  const lists = resources('AWS::ApiGateway::Method')
+    .map(([, { Properties }]) => Properties.RequestParameters ?? {})
+    .filter((parameters) => 'method.request.querystring.next' in parameters)
+  expect(lists).toEqual(ids.map(() => ({ 'method.request.querystring.next': false })))
+})
+
 describe('the table', () => {
   it('has the keys, the indexes, the broom and the safety net', () => {
     template.hasResource('AWS::DynamoDB::Table', {
