@@ -78,7 +78,7 @@ export function lambdaRuntime(
     // Each invocation says how much it has.
     timeLeft: () => Number.POSITIVE_INFINITY,
     sleep: (seconds) => pause(seconds * 1000),
-    deadline: (seconds) => AbortSignal.timeout(seconds * 1000),
+    deadline: (seconds) => AbortSignal.timeout(Math.floor(seconds * 1000)),
     random: () => randomInt(2 ** 32) / 2 ** 32,
     observe: async (observation) => {
       recordObservation(vendor.id, observation)

@@ -39,6 +39,12 @@ describe('a function', () => {
   })
 })
 
+it('a vendor may be given what is left of a lease, which is no whole number of milliseconds', () => {
+  const { deadline } = lambdaRuntime(vendors.accelo, environment)
+  // As the engine reckons it: 13.123 s left of the lease, less 6 s to record what comes, are 7122.999999999999 ms.
+  expect(deadline(13.123 - 6).aborted).toBe(false)
+})
+
 describe('an invocation', () => {
   /** What it has left of so many seconds, when so many have gone by, if it may take so many at most. */
   function left(seconds: number, gone: number, most?: number): number {
