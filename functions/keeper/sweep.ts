@@ -114,7 +114,6 @@ async function renewAhead(connection: Connection, runtime: KeeperRuntime): Promi
   try {
     const row = await runtime.tokens.read(connection)
     state = row.state
-    if (state.lease && state.lease.until > runtime.now()) return 'nothing to do'
     if (state.status !== 'active' || needsConsent(state.failure) || rests(connection, state, runtime)) {
       await postpone(NEVER)
       return 'nothing to do'

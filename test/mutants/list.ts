@@ -472,6 +472,12 @@ export const MUTANTS: readonly Mutant[] = [
         'if (failure && !needsConsent(failure) && needsConsent(failure)) return',
         { tests: [GRANT, REVOKE, VEND] },
       ],
+      [
+        'a sweep waits for who is renewing',
+        "if (isLast || (found === 'leased' && request.ahead)) ",
+        'if (isLast) ',
+        { tests: [SWEEP] },
+      ],
       ['asking for the impossible costs a vendor call', '  refuseTheImpossible(request, held)\n', ''],
       [
         'a document that does not fit takes the place of a static token that works',
@@ -823,12 +829,6 @@ export const MUTANTS: readonly Mutant[] = [
     [SWEEP],
     [
       ['a dead grant has its turn again and again', 'needsConsent(state.failure) || rests', 'rests'],
-      [
-        'a sweep asks for a lease that another holds',
-        "    if (state.lease && state.lease.until > runtime.now()) return 'nothing to do'\n",
-        '',
-      ],
-      ['what the index still shows is renewed again', '.filter(({ name }) => !begun.has(name))', ''],
       ['what was begun hides what comes after it', 'begun.size + limit', 'limit'],
       ['a vendor that is down is asked for every connection', 'isDown() || pace.isOver()', 'pace.isOver()'],
       ['what the next sweep does in time is an alarm', 'secondsAfter(now(), -LATE_SECONDS)', 'now()'],
