@@ -45,7 +45,7 @@ export async function machine() {
   })
 
   /** A program of this folder as one file, as functions are deployed: a process of it starts in a moment. */
-  const build = (name: 'caller' | 'refresher'): string => {
+  const build = (name: 'caller' | 'refresher' | 'sweeper'): string => {
     const entryPoints = [fileURLToPath(new URL(`./${name}.ts`, import.meta.url))]
     const outfile = join(folder, `${name}.cjs`)
     buildSync({ entryPoints, outfile, bundle: true, platform: 'node', format: 'cjs', logLevel: 'error' })
