@@ -1,6 +1,6 @@
+import { createHash, createHmac, type Hash, type Hmac } from 'node:crypto'
 import { Agent as HttpAgent, request as httpRequest } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
-import { Sha256 } from '@smithy/core/checksum'
 import { SignatureV4 } from '@smithy/signature-v4'
 import type { Timing } from './table-clock.ts'
 
@@ -97,3 +97,29 @@ function objectIn(text: string): object | undefined {
 }
 
 const domainOf = (region: string): string => (region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com')
+
+/** What the signer hashes with. Its library has one too, but with every other checksum, and so with node:zlib. */
+class Sha256 {
+  readonly #hash: Hash | Hmac
+
+  constructor(secret?: Bytes) {
+    this.#hash = secret === undefined ? createHash('sha256') : createHmac('sha256', bytesOf(secret))
+  }
+
+  update(data: Bytes): void {
+    this.#hash.update(bytesOf(data))
+  }
+
+  async digest(): Promise<Uint8Array> {
+    return this.#hash.digest()
+  }
+
+  reset(): void {}
+}
+
+type Bytes = string | ArrayBuffer | ArrayBufferView
+
+const bytesOf = (data: Bytes): string | Uint8Array => {
+  if (typeof data === 'string') return data
+  return ArrayBuffer.isView(data) ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength) : new Uint8Array(data)
+}
