@@ -107,7 +107,10 @@ export const MUTANTS: readonly Mutant[] = [
   ...of(
     'functions/aws/dynamo-row.ts',
     ['test/aws/dynamo-tokens.test.ts'],
-    [['read takes an answer that may be out of date', '      ConsistentRead: true,\n', '']],
+    [
+      ['read takes an answer that may be out of date', '      ConsistentRead: true,\n', ''],
+      ['a key is fetched for a token that has ended', "if (now && date(item, 'expiresAt') <= now())", 'if (!item)'],
+    ],
   ),
   ...of(
     'functions/aws/dynamo-table.ts',
