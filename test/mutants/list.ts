@@ -270,6 +270,17 @@ export const MUTANTS: readonly Mutant[] = [
       ['a sealed token is not bound to its epoch', '|${epoch}|${fence}`', '|${fence}`'],
       ['a sealed token is not bound to its fence', '|${epoch}|${fence}`', '|${epoch}`'],
       ['what a sealed token is bound to is not compared', 'ctx !== textOf(binding) || typeof edk', 'typeof edk'],
+      ['a data key is kept for ever', 'now().getTime() - key.heldSince < HELD.maxAgeMs', 'key'],
+      ['a data key seals for every connection', 'held(sealing, key)', '[...sealing.values()][0]'],
+      ['an initialization vector is used twice', 'randomBytes(IV_BYTES)', 'Buffer.alloc(IV_BYTES)'],
+    ],
+  ),
+  ...of(
+    'functions/aws/signed-call.ts',
+    ['test/aws/signed-call.test.ts'],
+    [
+      ['an error of the service is taken for an answer', 'response.statusCode === 200 ? text : undefined', 'text'],
+      ['a signed call is made twice whatever failed', 'request.reusedSocket && ', ''],
     ],
   ),
   ...of(
