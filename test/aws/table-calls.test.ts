@@ -38,6 +38,7 @@ async function machine(single?: 'single use') {
       ...options,
       envelope: kmsEnvelope(aws.kms, aws.keyId, w.clock.now),
       onUnsealable: () => {},
+      now: w.clock.now,
     }),
     registry: dynamoRegistry(options),
     directory: dynamoDirectory(options),

@@ -201,6 +201,7 @@ export function startProcess(place: Place, number: number, random: Random): Proc
     ...table,
     envelope: kmsEnvelope(kms, aws.keyId, now),
     onUnsealable: (key) => onFault(`a sealed value of ${key} does not open`),
+    now,
   })
   return {
     number,
