@@ -38,11 +38,11 @@ export function recordEvent(vendorId: string, event: VendingEvent, error?: unkno
 }
 
 /** A sweep that finds nothing is counted too: that it ran is what its alarm watches. */
-export function recordSweep(vendorId: string, { due, renewed, failed }: Sweep): void {
+export function recordSweep(vendorId: string, { due, renewed, failed, left }: Sweep): void {
   count(vendorId, 'SweepDue', due)
   count(vendorId, 'SweepRenewed', renewed)
   count(vendorId, 'SweepFailed', failed)
-  if (due > 0) logger.info('', { op: 'sweep', due, renewed, failed })
+  if (due > 0) logger.info('', { op: 'sweep', due, renewed, failed, left })
 }
 
 /**

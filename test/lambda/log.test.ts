@@ -205,6 +205,16 @@ describe('the metrics', () => {
     expect(metricsOf(() => recordChecks('iobeya', undefined))).toEqual([])
   })
 
+  it('of a sweep come with a line of their own when anything was due, which says what is left', () => {
+    const lines = linesOf(() => {
+      recordSweep('accelo', { due: 0, renewed: 0, failed: 0, left: 0 })
+      recordSweep('accelo', { due: 9, renewed: 4, failed: 2, left: 3 })
+    })
+    expect(lines.map((line) => JSON.parse(line))).toEqual([
+      { level: 'INFO', time: expect.any(String), op: 'sweep', due: 9, renewed: 4, failed: 2, left: 3 },
+    ])
+  })
+
   it('of a check come with a line of their own', () => {
     const lines = linesOf(() => recordChecks('iobeya', { checked: 3, failed: 1, left: 2 }))
     expect(lines.map((line) => JSON.parse(line))).toEqual([
