@@ -40,7 +40,8 @@ export async function run(): Promise<BenchResult> {
       { case: `${called}: ended unrenewed`, value: kept.ended, unit: 'tokens', goal: { most: 0 } },
       { case: `${called}: sweeps that did not keep up`, value: kept.faults, unit: 'sweeps', goal: { most: 0 } },
       { case: `${called}: busiest minute`, value: kept.mostInAMinute, unit: 'renewals' },
-      { case: `${called}: at the vendor at once`, value: kept.mostAtOnce, unit: 'calls', goal: { most: 64 } },
+      // 64 of a sweep, and the last ones of the one before, which it overlaps with where the vendor is slow.
+      { case: `${called}: at the vendor at once`, value: kept.mostAtOnce, unit: 'calls', goal: { most: 2 * 64 } },
       { case: `${called}: longest sweep`, value: kept.longestSweepSeconds, unit: 's' },
       {
         ...{ case: `${called}: table calls per renewal`, value: kept.callsPerRenewal, unit: 'calls' },
