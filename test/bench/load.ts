@@ -16,7 +16,8 @@ const seconds = process.argv.includes('--long') ? 300 : 30
 
 interface Load {
   readonly answers: readonly Answer[]
-  readonly unanswered: number
+  /** Why, of each call that nobody answered. */
+  readonly unanswered: readonly string[]
   readonly unsent: number
   readonly kills: number
 }
@@ -71,7 +72,8 @@ export async function run(): Promise<BenchResult> {
   async function load(kills?: 'kills'): Promise<Load> {
     const answers: Answer[] = []
     const flying = new Set<Promise<void>>()
-    const counts = { unanswered: 0, unsent: 0, kills: 0 }
+    const unanswered: string[] = []
+    const counts = { unsent: 0, kills: 0 }
     const startedAt = performance.now()
     let sent = 0
     for (;;) {
@@ -89,9 +91,7 @@ export async function run(): Promise<BenchResult> {
         const name = names[Math.floor(Math.random() * names.length)] ?? ''
         const call = machine.vend('accelo', name).then(
           (answer) => void answers.push(answer),
-          () => {
-            counts.unanswered += 1
-          },
+          (error: unknown) => void unanswered.push(reasonOf(error)),
         )
         const ended = call.then(() => void flying.delete(ended))
         flying.add(ended)
@@ -99,7 +99,7 @@ export async function run(): Promise<BenchResult> {
       await pause(TICK_MS)
     }
     await Promise.all(flying)
-    return { answers, ...counts }
+    return { answers, unanswered, ...counts }
   }
 }
 
@@ -123,7 +123,12 @@ function rowsOf(name: string, { answers, unanswered, unsent, kills }: Load, ends
     { case: `${name}: p50`, value: median(times), unit: 'ms' },
     { case: `${name}: p99`, value: percentile(times, 0.99), unit: 'ms' },
     { case: `${name}: wrong answers`, value: wrong.length, unit: 'answers', goal: { most: 0 } },
-    { case: `${name}: calls without an answer`, value: unanswered, unit: 'calls', goal: { most: 0 } },
+    {
+      case: `${name}: calls without an answer${unanswered.length > 0 ? ` (${[...new Set(unanswered)].join(', ')})` : ''}`,
+      value: unanswered.length,
+      unit: 'calls',
+      goal: { most: 0 },
+    },
     // One process serves one call at a time, as in Lambda.
     { case: `${name}: calls lost with their process`, value: lost.length, unit: 'calls', goal: { most: kills } },
     { case: `${name}: not sent, for want of a quicker computer`, value: unsent, unit: 'calls' },
@@ -140,4 +145,10 @@ function isRight({ status, at, ms, body, isProblem }: Answer, ends: ReadonlyMap<
   const end = typeof body.access_token === 'string' ? ends.get(body.access_token) : undefined
   // It had not ended when it left; how long it took to get here is this computer's.
   return end !== undefined && at - ms <= end
+}
+
+/** A time-out by its name, what the network did by its code. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  return error.cause instanceof Error && 'code' in error.cause ? `${error.cause.code}` : error.name
 }
