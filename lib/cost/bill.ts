@@ -38,10 +38,10 @@ export const ASSUMED = {
   renewalSeconds: 0.4,
   checkSeconds: 0.1,
   /** Renewals and checks that a function does side by side. */
-  atOnce: { renewals: 16, checks: 10 },
+  atOnce: { renewals: 64, checks: 16 },
   /** What Lambda itself writes of each call, and the gateway; and a sweep or check of itself. */
   logBytes: { lambda: 400, gateway: 350, task: 600 },
-  /** That a process keeps open at most (functions/aws/envelope.ts). */
+  /** That a process keeps open at most (functions/aws/jwe-envelope.ts). */
   openKeys: 1000,
   /** Of what is stored of a connection. */
   rowKilobytes: 4,

@@ -123,7 +123,7 @@ function notes(): string {
     '  100,000   secrets first, then the front door or renewals. Connections of one application could share a document,',
     '            where an operator chooses so; the machine has no such choice, each connection has a secret of its own.',
     '            A process keeps 1,000 open keys: of a vendor with more connections most table vends call the key service',
-    'A vend whose process has not opened the token within 5 minutes calls the key service: 3 $ a million of these.',
+    'A vend whose process has opened none of this connection within the hour calls the key service: 3 $ a million of these.',
     'A caller that keeps its token until refresh_after saves the front door too.',
     '',
     `List prices of us-east-1, ${AS_OF}, without free tiers, taxes, stored logs, data transfer and cold starts. Calls are counted`,

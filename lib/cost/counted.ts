@@ -14,20 +14,20 @@ export interface Calls {
  * these is not true any more. With access tokens of 1,000 characters.
  */
 export const COUNTED = {
-  /** A vend from the table by a process that has opened this token within 5 minutes. */
+  /** A vend from the table by a process that has opened a token of this connection within the hour. */
   tableVend: { readUnits: 1, writeUnits: 0, keyCalls: 0, secretCalls: 0 },
   /** A vend from the table by a process that has not. */
   quietVend: { readUnits: 1, writeUnits: 0, keyCalls: 1, secretCalls: 0 },
   /** A sweep that finds nothing due. */
   emptySweep: { readUnits: 0.5, writeUnits: 0, keyCalls: 0, secretCalls: 0 },
   /** What each renewal adds to the sweep that finds it due. */
-  renewal: { readUnits: 3, writeUnits: 7, keyCalls: 2, secretCalls: 1 },
-  /** The daily check of one connection. */
-  check: { readUnits: 2.5, writeUnits: 0, keyCalls: 1, secretCalls: 1 },
+  renewal: { readUnits: 2, writeUnits: 6, keyCalls: 2, secretCalls: 1 },
+  /** What each connection adds to the daily check. */
+  check: { readUnits: 0.5, writeUnits: 0, keyCalls: 0, secretCalls: 1 },
   /** How long a process serves its copy, and keeps a data key that it has opened. */
-  seconds: { copy: 5, openKey: 300 },
+  seconds: { copy: 5, openKey: 3600 },
   /** What a hit writes to the function's log. */
   logBytes: 300,
   /** What the synthesised template has, with the five vendors. */
-  stack: { keys: 3, dashboards: 1, alarmMetrics: 43, schedules: 10, vendors: 5 },
+  stack: { keys: 3, dashboards: 1, alarmMetrics: 45, schedules: 10, vendors: 5 },
 } as const satisfies Readonly<Record<string, Calls | number | Readonly<Record<string, number>>>>

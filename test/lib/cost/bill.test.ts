@@ -11,7 +11,7 @@ describe('the bill', () => {
     expect(dollars(idle, 'secrets')).toBeCloseTo(4)
     expect(dollars({ ...idle, connections: 100_000 }, 'secrets')).toBeCloseTo(40_000)
     expect(dollars(idle, 'keys')).toBe(3)
-    expect(dollars(idle, 'alarms')).toBeCloseTo(4.3)
+    expect(dollars(idle, 'alarms')).toBeCloseTo(4.5)
     expect(dollars(idle, 'dashboard')).toBe(3)
     // Five sweeps a minute and five checks a day, at 1 $ a million.
     expect(dollars(idle, 'schedules')).toBeCloseTo(0.219, 3)

@@ -1,7 +1,9 @@
 import { type DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb'
 import { shorten } from '../../../functions/api/audit.ts'
 import { dynamoAllowance } from '../../../functions/aws/dynamo-allowance.ts'
+import { dynamoDirectory } from '../../../functions/aws/dynamo-directory.ts'
 import { dynamoRegistry } from '../../../functions/aws/dynamo-registry.ts'
+import { dynamoRounds } from '../../../functions/aws/dynamo-rounds.ts'
 import { dynamoTokens } from '../../../functions/aws/dynamo-tokens.ts'
 import { kmsEnvelope } from '../../../functions/aws/envelope.ts'
 import { REVALIDATE_SECONDS } from '../../../functions/core/memory.ts'
@@ -23,16 +25,18 @@ beforeAll(async () => {
 afterAll(() => aws.close())
 
 /** Machines on a table of their own, one process each, and what a piece of work asks of the services. */
-async function machine() {
+async function machine(lifeSeconds = LIFE_SECONDS) {
   const { processFor, clock, secrets } = world()
   const units = { read: 0, write: 0 }
   const table = await aws.createTable()
   const options = { client: metered(aws.dynamoClient(), units), table }
-  const fake = fakeVendor({ script: gives({ lifeSeconds: LIFE_SECONDS, name: 'x'.repeat(999) }) })
+  const fake = fakeVendor({ script: gives({ lifeSeconds, name: 'x'.repeat(999) }) })
   const process = () => ({
     ...processFor(20),
     tokens: dynamoTokens({ ...options, envelope: kmsEnvelope(aws.kms, aws.keyId, clock.now), onUnsealable: () => {} }),
     registry: dynamoRegistry(options),
+    directory: dynamoDirectory(options),
+    rounds: dynamoRounds(options),
     allowance: dynamoAllowance(options),
   })
   const keyCalls = () =>
@@ -88,7 +92,7 @@ function metered(client: DynamoDBClient, units: { read: number; write: number })
 }
 
 it('a vend from the table, quiet or not, asks for what the cost model says', async () => {
-  const { process, clock, vend, callsOf } = await machine()
+  const { process, clock, vend, callsOf } = await machine(24 * LIFE_SECONDS)
   const runtime = process()
   await vend(runtime)
   const other = process()
@@ -100,6 +104,13 @@ it('a vend from the table, quiet or not, asks for what the cost model says', asy
   clock.advance(COUNTED.seconds.openKey)
   expect(await callsOf(() => vend(other))).toEqual(COUNTED.quietVend)
   expect(REVALIDATE_SECONDS).toBe(COUNTED.seconds.copy)
+})
+
+const beyond = (calls: Calls, others: Calls): Calls => ({
+  readUnits: calls.readUnits - others.readUnits,
+  writeUnits: calls.writeUnits - others.writeUnits,
+  keyCalls: calls.keyCalls - others.keyCalls,
+  secretCalls: calls.secretCalls - others.secretCalls,
 })
 
 it('a sweep, its renewals and the daily check ask for what the cost model says', async () => {
@@ -116,9 +127,11 @@ it('a sweep, its renewals and the daily check ask for what the cost model says',
   clock.advance(LIFE_SECONDS * 0.85)
   const sweep = await callsOf(() => renewDue(vendor, { ...keeper, timeLeft: () => 20 }))
   expect(calls).toHaveLength(4)
-  const added = Object.entries(sweep).map(([name, count]) => [name, count - empty[name as keyof Calls]])
-  expect(Object.fromEntries(added)).toEqual(COUNTED.renewal)
-  expect(await callsOf(() => checkAll(vendor, { ...keeper, timeLeft: () => 20 }))).toEqual(COUNTED.check)
+  expect(beyond(sweep, empty)).toEqual(COUNTED.renewal)
+  const nobody = await machine()
+  const idle = await nobody.callsOf(() => checkAll(nobody.vendor, { ...nobody.process(), timeLeft: () => 20 }))
+  const check = await callsOf(() => checkAll(vendor, { ...keeper, timeLeft: () => 20 }))
+  expect(beyond(check, idle)).toEqual(COUNTED.check)
 })
 
 it('the audit line of a hit is as long as the cost model says, to 10 %', () => {
