@@ -3,7 +3,7 @@ import { bestEffort } from '../kit/errors.ts'
 import { secondsAfter, secondsBetween } from '../kit/time.ts'
 import { hasSingleUse, type TablePolicy, type TokenPolicy } from '../kit/token.ts'
 import type { Credentials, Runtime } from './runtime.ts'
-import type { Lease, Read, Row } from './store.ts'
+import type { Lease, Row, State } from './store.ts'
 
 /*
  *  acquired                                                           until
@@ -68,15 +68,17 @@ export async function withLease<T>(
   }
 }
 
+/** The writes behind the vendor's answer, before anybody else can see the token. */
+const WRITES_SECONDS = 0.03
+
 /**
  * How long to wait for the holder of a lease before the row is read again: the usual time from taking the lease to having
- * the token, then a share of what has gone by. Who has just lost the race for a lease has not seen it: it was taken when the
- * row had been read.
+ * the token, then a share of what has gone by. Who has just lost the race for a lease has not seen it: it was taken a moment
+ * ago.
  */
-export function pauseSeconds({ row: { state }, readAt }: Read, { now, random }: Runtime): number {
-  const { lease, usualSeconds = 0 } = state
+export function pauseSeconds({ lease, usualSeconds }: State, { now, random }: Runtime): number {
   const jitter = random()
-  const elapsed = secondsBetween(lease && lease.until > now() ? lease.since : readAt, now())
-  const rest = usualSeconds * (1 + jitter * 0.12) - elapsed
+  const elapsed = lease && lease.until > now() ? secondsBetween(lease.since, now()) : 0
+  const rest = usualSeconds === undefined ? 0 : usualSeconds * (1 + jitter * 0.1) + WRITES_SECONDS - elapsed
   return Math.max(rest, 0.015 + elapsed * 0.12 * (0.8 + jitter * 0.4))
 }

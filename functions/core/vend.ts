@@ -105,7 +105,7 @@ async function untilFound(request: VendRequest, waiting: Waiting, runtime: Runti
       fault ??= busy(request)
     } else if (found === 'leased') {
       waiting.pauses += 1
-      await runtime.sleep(Math.min(left, pauseSeconds({ row, readAt }, runtime)))
+      await runtime.sleep(Math.min(left, pauseSeconds(row.state, runtime)))
     }
   }
 }

@@ -27,7 +27,10 @@ const MINUTES = { usual: 10, long: 30 }
 const QUIET = { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true', POWERTOOLS_METRICS_DISABLED: 'true' }
 
 const programs = readdirSync(HERE)
-  .filter((file) => /^export (async )?(function|const) run\b/m.test(readFileSync(join(HERE, file), 'utf8')))
+  .filter(
+    (file) =>
+      file.endsWith('.ts') && /^export (async )?(function|const) run\b/m.test(readFileSync(join(HERE, file), 'utf8')),
+  )
   .map((file) => basename(file, '.ts'))
   .sort()
 

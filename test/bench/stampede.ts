@@ -49,11 +49,9 @@ export async function run(): Promise<BenchResult> {
     if (what.way === 'engine') {
       await f.createAccelo(connection)
       if (kind !== 'new') {
-        const { ms } = vendor.answers
-        vendor.answers.ms = () => 0
+        // As slow as it will be, so that the row knows how long the vendor usually takes.
         const place = { vendor: vendors.accelo, name: connection }
         const { token } = await vend({ connection: place, minTtlSeconds: 0 }, f.runtime('accelo'))
-        vendor.answers.ms = ms
         given =
           kind === 'ended'
             ? { ...what, ahead: vendor.answers.lifeSeconds + 1 }
