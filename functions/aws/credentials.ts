@@ -6,8 +6,8 @@ import type { Connection } from '../kit/connection.ts'
 import { VendingError } from '../kit/errors.ts'
 import { storeUnavailable } from './unavailable.ts'
 
-/** The most documents of named versions that a process caches. */
-const VERSIONS_KEPT = 50
+/** The most documents that a process caches, of present and of named versions. */
+const KEPT = { present: 500, versions: 50 }
 
 /** The credentials of this vendor's connections, from Secrets Manager: one JSON document per connection. */
 export function secretsManagerCredentials(
@@ -29,7 +29,7 @@ export function secretsManagerCredentials(
         throw storeUnavailable('the secret store', error)
       })
     const credentials = { document: parse(SecretString), version: VersionId ?? 'unversioned' }
-    cache.set(name, { credentials, readAt })
+    keep(cache, name, { credentials, readAt }, KEPT.present)
     return credentials
   }
 
@@ -57,13 +57,19 @@ export function secretsManagerCredentials(
       const held = versions.get(id)
       if (held) return held
       const credentials = await share(memory, `version ${id}`, () => fetchVersion(name, version))
-      if (credentials) versions.set(id, credentials)
-      const [oldest] = versions.keys()
-      if (oldest !== undefined && versions.size > VERSIONS_KEPT) versions.delete(oldest)
+      if (credentials) keep(versions, id, credentials, KEPT.versions)
       return credentials
     },
     known: (connection) => cache.get(secretName(connection))?.credentials.version,
   }
+}
+
+/** As the newest of so many; the oldest makes room. */
+function keep<T>(cache: Map<string, T>, name: string, value: T, most: number): void {
+  cache.delete(name)
+  cache.set(name, value)
+  const [oldest] = cache.keys()
+  if (oldest !== undefined && cache.size > most) cache.delete(oldest)
 }
 
 const secretName = ({ vendor, name }: Connection): string => `${SECRET_PREFIX}/${vendor.id}/${name}`

@@ -21,7 +21,7 @@ export const COUNTED = {
   /** A sweep that finds nothing due. */
   emptySweep: { readUnits: 0.5, writeUnits: 0, keyCalls: 0, secretCalls: 0 },
   /** What each renewal adds to the sweep that finds it due. */
-  renewal: { readUnits: 2, writeUnits: 6, keyCalls: 2, secretCalls: 1 },
+  renewal: { readUnits: 2, writeUnits: 6, keyCalls: 1, secretCalls: 1 },
   /** What each connection adds to the daily check. */
   check: { readUnits: 0.5, writeUnits: 0, keyCalls: 0, secretCalls: 1 },
   /** How long a process serves its copy, and keeps a data key that it has opened. */

@@ -45,6 +45,16 @@ describe('credentials from Secrets Manager', () => {
     expect(latest.version).not.toBe(old.version)
   })
 
+  it('are cached of 500 connections at most, so that a list of thousands does not fill the memory', async () => {
+    const names = Array.from({ length: 501 }, (_, n) => `of-${n}`)
+    for (const name of names)
+      await aws.secrets.send(new CreateSecretCommand({ Name: `vendomat/acme/${name}`, SecretString: '{}' }))
+    const { source } = open()
+    for (const name of names) await source.read({ vendor: acme, name }, 300)
+    const known = names.filter((name) => source.known({ vendor: acme, name }) !== undefined)
+    expect(known).toEqual(names.slice(1))
+  })
+
   it('that are not there mean that there is no such connection', async () => {
     await expect(open().source.read({ vendor: acme, name: 'nobody' }, 300)).rejects.toMatchObject({
       code: 'unknown_connection',
