@@ -537,7 +537,7 @@ export const MUTANTS: readonly Mutant[] = [
       [
         'tokens are obtained for memory without end',
         'lease ? 0 : await countObtained(connection, runtime)',
-        '0',
+        'lease ? 0 : Number(connection.name.length)',
         { tests: [MEMORY_TOKEN] },
       ],
       ['a token is handed out that is shorter than asked for', '    refuseTheImpossible(request, outcome.token)\n', ''],
@@ -721,7 +721,7 @@ export const MUTANTS: readonly Mutant[] = [
       [
         'a revoke reads the secret before it writes',
         '  const forgotten = await runtime.tokens.stop(connection, stop)\n',
-        '  await readable(connection, runtime)\n  const forgotten = await runtime.tokens.stop(connection, stop)\n',
+        '  await orFailure(runtime.credentials.read(connection, 0))\n  const forgotten = await runtime.tokens.stop(connection, stop)\n',
       ],
       [
         'a stop needs the secret',
@@ -778,7 +778,7 @@ export const MUTANTS: readonly Mutant[] = [
     [SWEEP],
     [
       ['one who throws ends the work of the others', 'void thrown.push(error)', '{ throw error }'],
-      ['work is begun that cannot end in time', 'timeLeft() < secondsEach || isOver()', 'isOver()'],
+      ['work is begun that cannot end in time', 'runtime.timeLeft() < secondsEach || isOver()', 'isOver()'],
       ['a sweep has no end', 'timeLeft() < secondsEach || isOver()', 'timeLeft() < secondsEach'],
       ['the function answers while work runs', '  await Promise.all(running)\n', ''],
     ],
