@@ -156,6 +156,17 @@ describe('for five seconds after it asked, a process asks nobody again', () => {
     })
   })
 
+  it('but looks for who could not use a token, whatever was found a moment ago', async () => {
+    const w = world()
+    const { vendor } = fakeVendor()
+    const connection = { vendor, name: 'new' }
+    const one = w.process()
+    expect(await outcome(connection, one)).toBe('unknown_connection')
+    w.secrets.replace('acme/new', { password: 'p1' })
+    expect(await outcome(connection, one)).toBe('unknown_connection')
+    expect((await vend({ connection, minTtlSeconds: 0, rejected: '0123456789abcdef' }, one)).source).toBe('vendor')
+  })
+
   it('but not of what failed before the token that it has obtained since', async () => {
     const w = world()
     const { connection, will } = fakeVendor({ script: refuses('credential_rejected', 'wrong') })

@@ -347,7 +347,7 @@ export const MUTANTS: readonly Mutant[] = [
         'a refresh token is forgotten when the rest of its answer is unusable',
         '    heard.refreshToken = token\n',
         '    void token\n',
-        { tests: [], model: { only: 'odd answers rotating', seeds: 10 } },
+        { tests: [GRANT], model: { only: 'odd answers rotating', seeds: 10 } },
       ],
       [
         'a refresh token is forgotten when its access token has ended',
@@ -410,7 +410,7 @@ export const MUTANTS: readonly Mutant[] = [
         'record is not tried again',
         "!isFailure(error, 'store_unavailable') || !lease || !isCostly",
         'error !== undefined || !lease',
-        { tests: [], model: { only: 'faults rotating', seeds: 10 } },
+        { tests: [GRANT], model: { only: 'faults rotating', seeds: 10 } },
       ],
       [
         'record is tried again beyond the lease',
@@ -443,13 +443,13 @@ export const MUTANTS: readonly Mutant[] = [
         'a token of before a revoke is vended',
         'if (token?.epoch !== state.epoch) return undefined',
         'if (!token) return undefined',
-        { tests: [], model: { only: 'revokes lenient', seeds: 5 } },
+        { tests: [VEND], model: { only: 'revokes lenient', seeds: 5 } },
       ],
       [
         'a token of a disabled connection is vended',
         "    if (row.state.status === 'disabled') throw disabled(connection, runtime)\n",
         '',
-        { tests: [], model: { only: 'disabling table', seeds: 5 } },
+        { tests: [VEND], model: { only: 'disabling table', seeds: 5 } },
       ],
       ['a token is handed out that was checked too long ago', 'isRecent(checkedAt ?? readAt, now) && ', ''],
       ['a token is handed out that has ended meanwhile', ' && !isExpired(token.accessToken, now)', ''],
@@ -588,7 +588,7 @@ export const MUTANTS: readonly Mutant[] = [
         'credentials that worked are sent beyond the budget',
         "if (credentials === 'unproven' || taken >= REFUSALS.most)",
         "if (credentials === 'unproven')",
-        { tests: [], model: { only: 'lock-out table', seeds: 4 } },
+        { tests: [VEND], model: { only: 'lock-out table', seeds: 4 } },
       ],
       [
         'the refusal of credentials that worked is not counted',
