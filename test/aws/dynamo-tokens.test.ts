@@ -61,7 +61,8 @@ tokenStoreContract('DynamoDB, read by signed calls', async () => {
   const client = async (): Promise<never> => {
     throw new Error('a signed call was not enough')
   }
-  const call = (service: 'dynamodb' | 'kms') => signedCall({ ...signing, service, endpoint: aws.url })
+  const call = (service: 'dynamodb' | 'kms') =>
+    signedCall({ ...signing, service, endpoint: service === 'dynamodb' ? aws.dynamoUrl : aws.url })
   const decrypt = signedDecrypt(call('kms'), aws.keyId, client)
   const { generate } = kmsDataKeys(aws.kms, aws.keyId)
   const envelope = jweEnvelope({ decrypt, generate }, () => now)

@@ -15,9 +15,10 @@ export async function localAws() {
     region: 'eu-west-1',
     credentials: { accessKeyId: 'AKIDLOCAL', secretAccessKey: 'local' },
   }
+  const dynamoUrl = OTHER_DYNAMODB || endpoints.url
   const clients: { destroy(): void }[] = []
   const dynamoClient = (config: DynamoDBClientConfig = {}) => {
-    const one = new DynamoDBClient({ ...client, endpoint: OTHER_DYNAMODB || client.endpoint, ...config })
+    const one = new DynamoDBClient({ ...client, endpoint: dynamoUrl, ...config })
     clients.push(one)
     return one
   }
@@ -32,6 +33,7 @@ export async function localAws() {
   const { KeyMetadata } = await kms.send(new CreateKeyCommand({}))
   return {
     url: endpoints.url,
+    dynamoUrl,
     calls: endpoints.calls,
     dynamo,
     /** More of them, for a test that interferes with what they send. */
