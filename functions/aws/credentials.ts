@@ -4,6 +4,7 @@ import type { CredentialSource, Credentials } from '../core/runtime.ts'
 import { SECRET_PREFIX } from '../environment.ts'
 import type { Connection } from '../kit/connection.ts'
 import { VendingError } from '../kit/errors.ts'
+import { keepNewest } from '../kit/newest.ts'
 import { storeUnavailable } from './unavailable.ts'
 
 /** The most documents that a process caches, of present and of named versions. */
@@ -29,7 +30,7 @@ export function secretsManagerCredentials(
         throw storeUnavailable('the secret store', error)
       })
     const credentials = { document: parse(SecretString), version: VersionId ?? 'unversioned' }
-    keep(cache, name, { credentials, readAt }, KEPT.present)
+    keepNewest(cache, name, { credentials, readAt }, KEPT.present)
     return credentials
   }
 
@@ -57,19 +58,11 @@ export function secretsManagerCredentials(
       const held = versions.get(id)
       if (held) return held
       const credentials = await share(memory, `version ${id}`, () => fetchVersion(name, version))
-      if (credentials) keep(versions, id, credentials, KEPT.versions)
+      if (credentials) keepNewest(versions, id, credentials, KEPT.versions)
       return credentials
     },
     known: (connection) => cache.get(secretName(connection))?.credentials.version,
   }
-}
-
-/** As the newest of so many; the oldest makes room. */
-function keep<T>(cache: Map<string, T>, name: string, value: T, most: number): void {
-  cache.delete(name)
-  cache.set(name, value)
-  const [oldest] = cache.keys()
-  if (oldest !== undefined && cache.size > most) cache.delete(oldest)
 }
 
 const secretName = ({ vendor, name }: Connection): string => `${SECRET_PREFIX}/${vendor.id}/${name}`

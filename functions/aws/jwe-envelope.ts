@@ -1,4 +1,5 @@
 import { createCipheriv, createDecipheriv, createSecretKey, type KeyObject, randomBytes } from 'node:crypto'
+import { keepNewest } from '../kit/newest.ts'
 import { Secret } from '../kit/secret.ts'
 
 /** What a sealed value belongs to. Sealed under one, it opens under no other. */
@@ -55,10 +56,8 @@ export function jweEnvelope(dataKeys: DataKeys, now: () => Date): Envelope {
   }
 
   function hold(keys: Map<string, HeldKey>, name: string, plaintext: Uint8Array, edk: string): HeldKey {
-    const [oldest] = keys.keys()
-    if (oldest !== undefined && keys.size >= HELD.most) keys.delete(oldest)
     const key = { dataKey: createSecretKey(plaintext), edk, heldSince: now().getTime() }
-    keys.set(name, key)
+    keepNewest(keys, name, key, HELD.most)
     return key
   }
 

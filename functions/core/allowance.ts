@@ -83,7 +83,7 @@ const untilNext = (limit: Limit, now: Date) => ({
   retryAfterSeconds: Math.ceil(secondsBetween(now, windowEnd(limit, now))),
 })
 
-export const permitAt = (now: Date) => ({ id: randomUUID().slice(0, 8), now })
+const permitAt = (now: Date) => ({ id: randomUUID().slice(0, 8), now })
 
 /**
  * Refused credentials of one vendor: over the edge of two stretches 20 in 5 minutes. Accelo locks an address out after 100

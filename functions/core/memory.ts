@@ -1,4 +1,5 @@
 import type { VendingError } from '../kit/errors.ts'
+import { keepNewest } from '../kit/newest.ts'
 import { secondsBetween } from '../kit/time.ts'
 import type { Warning } from '../kit/vendor.ts'
 import type { Failure } from './failure.ts'
@@ -51,11 +52,7 @@ export function keepCopy({ copies }: Memory, key: string, copy: Copy): void {
 /** Anybody may ask for any name: so many are remembered. */
 const MOST_HOLDS = 1000
 
-export function keepHold({ holds }: Memory, key: string, hold: Hold): void {
-  const [oldest] = holds.keys()
-  if (oldest !== undefined && holds.size >= MOST_HOLDS) holds.delete(oldest)
-  holds.set(key, hold)
-}
+export const keepHold = ({ holds }: Memory, key: string, hold: Hold): void => keepNewest(holds, key, hold, MOST_HOLDS)
 
 /** Why there is no use in asking the table again yet. A failure that is over is no reason. */
 export function recallHold({ holds }: Memory, key: string, now: Date): Hold['reason'] | undefined {
