@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { type Connection, keyOf } from '../kit/connection.ts'
-import { bestEffort, isFailure, VendingError } from '../kit/errors.ts'
+import type { Connection } from '../kit/connection.ts'
+import { bestEffort, type FailureCode, isFailure, VendingError } from '../kit/errors.ts'
 import { secondsAfter, secondsBetween } from '../kit/time.ts'
 import type { Vendor } from '../kit/vendor.ts'
 
@@ -13,7 +13,6 @@ export interface Limit {
 }
 
 export interface Use {
-  /** How many are taken in this stretch. */
   readonly taken: number
   /** The vendor told us to stop until then. */
   readonly blockedUntil?: Date
@@ -27,10 +26,8 @@ export interface Allowance {
   /** Takes one. Returns how many are taken in this stretch, this one included; undefined when none is left, or it is blocked. */
   take(vendor: Vendor, limit: Limit, permit: { readonly id: string; readonly now: Date }): Promise<number | undefined>
 
-  /** Gives one back. */
   giveBack(vendor: Vendor, limit: Limit, permit: { readonly id: string; readonly now: Date }): Promise<void>
 
-  /** What is taken by now. */
   use(vendor: Vendor, limit: Limit, now: Date): Promise<Use>
 
   /** Nothing of this limit may be taken until then. */
@@ -49,39 +46,32 @@ const FORCED = [
 ]
 
 /** Throws `refresh_rate_limited` when callers have forced their share of renewals of this connection. */
-export async function takeRefreshPermit(connection: Connection, { allowance, now }: Counting): Promise<void> {
-  for (const { name, most, windowSeconds } of FORCED) {
-    const limit = { name: `${name}#${connection.name}`, most, windowSeconds }
-    if ((await allowance.take(connection.vendor, limit, permitAt(now()))) !== undefined) continue
-    const spent = `callers have had ${keyOf(connection)} renewed ${most} times in ${windowSeconds} s, which is the limit`
-    throw new VendingError('refresh_rate_limited', spent, untilNext(limit, now()))
-  }
+export async function takeRefreshPermit(connection: Connection, counting: Counting): Promise<void> {
+  for (const limit of FORCED) await takeOrThrow('refresh_rate_limited', connection, limit, counting)
 }
 
 /** A process needs two tokens an hour. Many more means that processes come and go, or that callers refuse what they get. */
-const OBTAINED = { most: 120, windowSeconds: 3600 }
+const OBTAINED = { name: 'OBTAINED', most: 120, windowSeconds: 3600 }
 
 /**
  * Counts a try for a token that is kept in memory. Returns how many this hour has had; throws `vendor_paused`
  * when they are used up.
  */
-export async function countObtained(connection: Connection, { allowance, now }: Counting): Promise<number> {
-  const limit = { ...OBTAINED, name: `OBTAINED#${connection.name}` }
-  const count = await allowance.take(connection.vendor, limit, permitAt(now()))
+export const countObtained = (connection: Connection, counting: Counting): Promise<number> =>
+  takeOrThrow('vendor_paused', connection, OBTAINED, counting)
+
+async function takeOrThrow(code: FailureCode, { vendor, name }: Connection, all: Limit, { allowance, now }: Counting) {
+  const limit = { ...all, name: `${all.name}#${name}` }
+  const count = await allowance.take(vendor, limit, permitAt(now()))
   if (count !== undefined) return count
-  const spent = `${keyOf(connection)} has obtained ${OBTAINED.most} tokens this hour, which is its limit`
-  throw new VendingError('vendor_paused', spent, untilNext(limit, now()))
+  const spent = `${vendor.id}/${name} has been renewed ${all.most} times in ${all.windowSeconds} s, which is the limit`
+  throw new VendingError(code, spent, { retryAfterSeconds: Math.ceil(secondsBetween(now(), windowEnd(limit, now()))) })
 }
 
 /** The start and the end of the stretch of time that `now` falls into. */
 export const windowStart = ({ windowSeconds }: Limit, now: Date): Date =>
   new Date(now.getTime() - (now.getTime() % (windowSeconds * 1000)))
 export const windowEnd = (limit: Limit, now: Date): Date => secondsAfter(windowStart(limit, now), limit.windowSeconds)
-
-/** When to come back for the next stretch. */
-const untilNext = (limit: Limit, now: Date) => ({
-  retryAfterSeconds: Math.ceil(secondsBetween(now, windowEnd(limit, now))),
-})
 
 const permitAt = (now: Date) => ({ id: randomUUID().slice(0, 8), now })
 

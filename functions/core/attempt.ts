@@ -59,7 +59,6 @@ export async function attempt(job: Attempt, runtime: Runtime): Promise<Attempted
 interface Heard {
   /** How often the refresh token was sent without a definite answer, this time included. */
   sends?: number
-  /** A new refresh token came. */
   refreshToken?: Secret
 }
 
@@ -106,9 +105,9 @@ async function callOnce(job: Attempt, runtime: Runtime): Promise<Answered | Fail
 }
 
 async function send(job: Attempt, heard: Heard, runtime: Runtime): Promise<Obtained | 'superseded'> {
-  const { connection, lease, credentials, call } = job
+  const { connection, lease, credentials } = job
   const { vendor } = connection
-  if (lease?.refreshToken && !call && hasSingleUse(vendor.tokens)) {
+  if (lease?.refreshToken && !job.call && hasSingleUse(vendor.tokens)) {
     const sends = await runtime.tokens.noteSend(lease)
     if (sends === undefined) return 'superseded'
     heard.sends = sends
@@ -120,10 +119,8 @@ async function send(job: Attempt, heard: Heard, runtime: Runtime): Promise<Obtai
     heard.refreshToken = token
   }
   const context = { ...contextFor(vendor, runtime, seconds), received }
-  const calling = call
-    ? call(credentials.document, context)
-    : vendor.issue(credentials.document, lease?.refreshToken, context)
-  const issued = await timed(connection, calling, runtime)
+  const call = job.call ?? ((document) => vendor.issue(document, lease?.refreshToken, context))
+  const issued = await timed(connection, call(credentials.document, context), runtime)
   if (issued.refreshToken) received(issued.refreshToken)
   // It could not be handed out, and would be obtained again and again.
   if (isExpired(issued.accessToken, runtime.now()))
@@ -157,7 +154,7 @@ async function succeeded(job: Attempt, { issued, credentials }: Answered, runtim
   const success: Success = {
     credentialVersion: credentials.version,
     at,
-    ...(lease && { usualSeconds: blend(state.usualSeconds, secondsBetween(lease.since, at)) }),
+    ...(lease && { usualSeconds: blend(secondsBetween(lease.since, at), state.usualSeconds) }),
     ...(ends ? { ends } : { sweepAt: sweepAt(token) }),
     ...(checked && { checked: { at, result: checked } }),
     ...(job.newGrant && { newGrant: true }),
@@ -179,11 +176,8 @@ async function succeeded(job: Attempt, { issued, credentials }: Answered, runtim
 }
 
 /** A cache that cannot be written costs the next sweep a vendor call, not this caller its token, and nobody a wait. */
-async function cache(
-  lease: Lease,
-  token: HeldToken,
-  { tokens, registry, now }: Runtime,
-): Promise<'kept' | 'overtaken' | 'not kept'> {
+async function cache(lease: Lease, token: HeldToken, runtime: Runtime): Promise<'kept' | 'overtaken' | 'not kept'> {
+  const { tokens, registry, now } = runtime
   try {
     return (await tokens.put(lease, { ...token, policy: lease.policy.storage })) ? 'kept' : 'overtaken'
   } catch (error) {
@@ -251,5 +245,4 @@ async function record({ connection, state, lease }: Attempt, outcome: Outcome, r
   }
 }
 
-const blend = (before: number | undefined, latest: number): number =>
-  before === undefined ? latest : before * 0.7 + latest * 0.3
+const blend = (latest: number, before = latest): number => before * 0.7 + latest * 0.3

@@ -3,8 +3,11 @@ import type { FailureCode } from '../kit/errors.ts'
 import type { Vendor } from '../kit/vendor.ts'
 import type { CredentialLife, State } from './store.ts'
 
-interface About {
+interface On {
   readonly connection: Connection
+}
+
+interface About extends On {
   /** As it was before. */
   readonly state: State
 }
@@ -12,27 +15,16 @@ interface About {
 /** What the engine, consent and the keeper report of themselves. Metrics, the log and notices listen; none is named here. */
 export type Observation =
   /** One call of a vendor, ahead of need or with a caller waiting. */
-  | {
-      readonly kind: 'vendor_called'
-      readonly connection: Connection
-      readonly seconds: number
-      readonly failure?: FailureCode
-    }
+  | (On & { readonly kind: 'vendor_called'; readonly seconds: number; readonly failure?: FailureCode })
   /** A caller waited for another's renewal. */
-  | { readonly kind: 'waited'; readonly connection: Connection; readonly seconds: number }
-  /** Credentials worked: the vendor gave a token, or was seen to take a static one. */
-  | (About & {
-      readonly kind: 'worked'
-      readonly credentialVersion: string
-      /** The end of the credentials that a person has to put off, where they have one. */
-      readonly endsAt?: Date
-    })
-  /** The connection cannot get a new token; `state.failure` says why. Also when a daily check finds that it is still so. */
-  | (About & {
-      readonly kind: 'failed'
-      /** The end of the token that is still vended, where there is one. */
-      readonly servedUntil?: Date
-    })
+  | (On & { readonly kind: 'waited'; readonly seconds: number })
+  /** The vendor gave a token, or was seen to take a static one. `endsAt` is an end that only a person can put off. */
+  | (About & { readonly kind: 'worked'; readonly credentialVersion: string; readonly endsAt?: Date })
+  /**
+   * The connection cannot get a new token; `state.failure` says why. Also when a daily check finds that it is still so.
+   * `servedUntil` is the end of the token that is still vended, where there is one.
+   */
+  | (About & { readonly kind: 'failed'; readonly servedUntil?: Date })
   /** So many tokens of a vendor whose tokens stay in memory were obtained in this hour. */
   | (About & { readonly kind: 'many_obtained'; readonly count: number })
   /** The daily check has seen how long the credentials still live. */

@@ -1,25 +1,21 @@
 import { keyOf } from '../kit/connection.ts'
 import { isFailure } from '../kit/errors.ts'
 import { countObtained, takeRefreshPermit } from './allowance.ts'
-import { attempt } from './attempt.ts'
+import { type Attempted, attempt } from './attempt.ts'
 import { bars, type Failure } from './failure.ts'
 import { tablePolicy, withLease } from './lease.ts'
-import { keepHold, share } from './memory.ts'
-import {
-  freshnessFor,
-  isForced,
-  isUsable,
-  type Look,
-  refuseTheImpossible,
-  stale,
-  staleOr,
-  type Vended,
-} from './request.ts'
+import { share } from './memory.ts'
+import { freshnessFor, isForced, isUsable, type Look, refuseTheImpossible, stale, type Vended } from './request.ts'
 import type { Credentials, Runtime } from './runtime.ts'
 import type { Lease } from './store.ts'
 
 /** 'leased': another caller is at it. 'superseded': somebody overtook us; read again. */
 export type NotYet = 'leased' | 'superseded'
+
+/** The failure for which the vendor was not called, or that its answer was. */
+type Withheld = Extract<Attempted, { readonly failure: Failure }>
+
+export type Renewed = Vended | Withheld | NotYet
 
 /** So many tokens in an hour of a vendor whose tokens are kept in memory are worth a notice. */
 const NOTIFY_AT = 30
@@ -28,12 +24,14 @@ const NOTIFY_AT = 30
  * Renews if nothing speaks against it: under the lease of the connection, or where nothing may be written down in each
  * process for itself.
  */
-export async function renew(look: Look, credentials: Credentials, runtime: Runtime): Promise<Vended | NotYet> {
-  const { request, row, held } = look
+export async function renew(look: Look, credentials: Credentials, runtime: Runtime): Promise<Renewed> {
+  const { request, row, readAt, held } = look
   const { connection, ahead } = request
   const { state } = row
+  const { failure } = state
   const now = runtime.now()
-  if (state.failure && bars(state.failure, credentials.version, now)) return withheld(state.failure, look, runtime)
+  refuseTheImpossible(request, held)
+  if (failure && bars(failure, credentials.version, now)) return { failure, checkedAt: readAt }
 
   const usable = isUsable(held, request, now) ? held : undefined
   const work = async (lease?: Lease) => {
@@ -47,9 +45,7 @@ export async function renew(look: Look, credentials: Credentials, runtime: Runti
     const outcome = policy
       ? await withLease(connection, { row, policy }, work, runtime)
       : await inThisProcess(look, work, runtime)
-    if (outcome === 'leased') keepHold(runtime.memory, keyOf(connection), { reason: outcome, checkedAt: look.readAt })
-    if (outcome === 'leased' || outcome === 'superseded') return outcome
-    if ('failure' in outcome) return withheld(outcome.failure, { ...look, readAt: outcome.checkedAt }, runtime)
+    if (typeof outcome === 'string' || 'failure' in outcome) return outcome
     refuseTheImpossible(request, outcome.token)
     return { ...outcome, source: 'vendor' }
   } catch (error) {
@@ -58,18 +54,9 @@ export async function renew(look: Look, credentials: Credentials, runtime: Runti
   }
 }
 
-/** What is answered where a failure bars the vendor, and remembered for those who ask next. */
-export function withheld(failure: Failure, look: Look, { memory, now }: Runtime): Vended {
-  keepHold(memory, keyOf(look.request.connection), { reason: failure, checkedAt: look.readAt })
-  return { ...staleOr(failure, look, now()), checkedAt: look.readAt }
-}
-
 /** All callers of a process share one renewal; with a late token in hand nobody waits for it. */
-async function inThisProcess<T>(
-  { request, held }: Look,
-  work: () => Promise<T>,
-  { memory, now }: Runtime,
-): Promise<T | 'leased'> {
+async function inThisProcess<T>(look: Look, work: () => Promise<T>, { memory, now }: Runtime): Promise<T | 'leased'> {
+  const { request, held } = look
   const flight = `obtain ${keyOf(request.connection)}`
   const isLate = held !== undefined && freshnessFor(held, request, now()) === 'late'
   return isLate && memory.flights.has(flight) ? 'leased' : share(memory, flight, work)

@@ -6,7 +6,6 @@ import type { Warning } from '../kit/vendor.ts'
 import { asError, type Failure, needsConsent } from './failure.ts'
 import type { HeldToken, Read } from './store.ts'
 
-/** What a caller wants. */
 export interface VendRequest {
   readonly connection: Connection
   /** The token must still be good for this long. 0 leaves it to the margin that always holds. */
@@ -21,7 +20,6 @@ export interface Vended {
   readonly token: HeldToken
   readonly source: 'cache' | 'vendor' | 'stale'
   readonly warnings: readonly Warning[]
-  /** Why it is stale. */
   readonly fault?: FailureCode
   /** The moment before the table was last asked whether the token may be vended. @default when the row was read */
   readonly checkedAt?: Date
@@ -53,11 +51,9 @@ export const isForced = (token: HeldToken | undefined, request: VendRequest, now
   ['short', 'refused'].includes(freshnessFor(token, request, now)) &&
   freshness(token, { policy: request.connection.vendor.tokens, minTtlSeconds: 0, now }) === 'fresh'
 
-export const served = (token: HeldToken, warnings: readonly Warning[] = []): Vended => ({
-  token,
-  source: 'cache',
-  warnings,
-})
+export function served(token: HeldToken, warnings: readonly Warning[] = []): Vended {
+  return { token, source: 'cache', warnings }
+}
 
 /** The token at hand with the failure as a warning, or the failure as an error. */
 export function staleOr(failure: Failure, { request, held }: Pick<Look, 'request' | 'held'>, now: Date): Vended {

@@ -1,4 +1,4 @@
-import { type Connection, keyOf } from '../kit/connection.ts'
+import { keyOf } from '../kit/connection.ts'
 import { isFailure, orFailure, VendingError } from '../kit/errors.ts'
 import { isNever, rfc3339, secondsBetween } from '../kit/time.ts'
 import { isExpired } from '../kit/token.ts'
@@ -9,30 +9,26 @@ import { asError, bars } from './failure.ts'
 import { share } from './memory.ts'
 import { type Look, served, tooLong, type Vended } from './request.ts'
 import { type Credentials, contextFor, type Runtime } from './runtime.ts'
-import type { State } from './store.ts'
 
 const READ_SECONDS = 8
 /** A page for people in the place of an answer may be a maintenance: after so long the token is tried again. */
 const LOGIN_PAGE = { retryAfterSeconds: 15 * 60 }
 
-/** A version of the credentials that holds the token itself, and what it holds. */
-interface Static {
-  readonly connection: Connection
-  readonly state: State
-  readonly credentials: Credentials
+/** A version of a connection's credentials, and the state as it was read. */
+type Version = Pick<Attempt, 'connection' | 'state' | 'credentials'>
+
+/** One that holds the token itself, and what it holds. */
+interface Static extends Version {
   readonly issued: Issued
   /** When the table was last asked whether it may be vended, if that was after the row was read. */
   readonly checkedAt?: Date
 }
 
 /** Whether the token is the credential. Of a document that does not fit, the version that last worked tells. */
-export async function isStatic(connection: Connection, state: State, credentials: Credentials, runtime: Runtime) {
-  const { vendor } = connection
+export async function isStatic(version: Version, runtime: Runtime): Promise<boolean> {
+  const { vendor } = version.connection
   if (!vendor.isStatic) return false
-  return (
-    vendor.isStatic(credentials.document) ??
-    (await versionBefore(connection, state, credentials, runtime)) !== undefined
-  )
+  return vendor.isStatic(version.credentials.document) ?? (await versionBefore(version, runtime)) !== undefined
 }
 
 /**
@@ -56,7 +52,7 @@ type Offer = Vended | 'superseded'
 async function vendVersion({ request, row, readAt }: Look, newest: Credentials, runtime: Runtime): Promise<Offer> {
   const { connection, minTtlSeconds, rejected } = request
   const { fence, epoch, checked } = row.state
-  const inUse = await versionInUse(connection, row.state, newest, runtime)
+  const inUse = await versionInUse({ connection, state: row.state, credentials: newest }, runtime)
   if (inUse === 'superseded') return inUse
   const { issued, checkedAt = readAt } = inUse
   const { accessToken, warnings = [] } = issued
@@ -85,18 +81,12 @@ async function refuse(inUse: Static, runtime: Runtime): Promise<'superseded'> {
 }
 
 /** The newest version if the vendor takes it, else the one before. Throws what speaks against the newest. */
-async function versionInUse(
-  connection: Connection,
-  state: State,
-  newest: Credentials,
-  runtime: Runtime,
-): Promise<Static | 'superseded'> {
+async function versionInUse(newest: Version, runtime: Runtime): Promise<Static | 'superseded'> {
   try {
-    const issued = await readStatic(connection, newest, runtime)
-    return await seenToWork({ connection, state, credentials: newest, issued }, runtime)
+    return await seenToWork({ ...newest, issued: await readStatic(newest, runtime) }, runtime)
   } catch (error) {
     if (!(error instanceof VendingError) || error.code === 'store_unavailable') throw error
-    const before = await versionBefore(connection, state, newest, runtime)
+    const before = await versionBefore(newest, runtime)
     if (!before) throw error
     const detail = `the newest version of the credentials is not in use: ${error.message}`
     return withWarning(before, { code: 'not_replaced', detail })
@@ -135,24 +125,21 @@ const withWarning = ({ issued, ...found }: Static, warning: Warning): Static => 
 })
 
 /** The version that last worked, if it is another and still there. */
-export async function versionBefore(
-  connection: Connection,
-  state: State,
-  { version }: Credentials,
-  runtime: Runtime,
-): Promise<Static | undefined> {
-  const { provenVersion, refusedVersions } = state
-  if (provenVersion === undefined || provenVersion === version || refusedVersions?.has(provenVersion)) return undefined
-  const credentials = await runtime.credentials.readVersion(connection, provenVersion)
+export async function versionBefore(newest: Version, runtime: Runtime): Promise<Static | undefined> {
+  const { connection, state } = newest
+  const { provenVersion: proven, refusedVersions } = state
+  if (proven === undefined || proven === newest.credentials.version || refusedVersions?.has(proven)) return undefined
+  const credentials = await runtime.credentials.readVersion(connection, proven)
   if (!credentials || !connection.vendor.isStatic?.(credentials.document)) return undefined
-  const issued = await orFailure(readStatic(connection, credentials, runtime))
-  return issued instanceof VendingError ? undefined : { connection, state, credentials, issued }
+  const before = { connection, state, credentials }
+  const issued = await orFailure(readStatic(before, runtime))
+  return issued instanceof VendingError ? undefined : { ...before, issued }
 }
 
 /** What the document holds. Throws `credential_expired` when it has ended, `configuration` when it does not fit. */
-async function readStatic(connection: Connection, { document }: Credentials, runtime: Runtime): Promise<Issued> {
+async function readStatic({ connection, credentials }: Version, runtime: Runtime): Promise<Issued> {
   const { vendor } = connection
-  const issued = await vendor.issue(document, undefined, contextFor(vendor, runtime, READ_SECONDS))
+  const issued = await vendor.issue(credentials.document, undefined, contextFor(vendor, runtime, READ_SECONDS))
   const { accessToken } = issued
   if (!isExpired(accessToken, runtime.now())) return issued
   const ended = `the token of ${keyOf(connection)} ended on ${rfc3339(accessToken.expiresAt)}`
@@ -163,13 +150,10 @@ async function readStatic(connection: Connection, { document }: Credentials, run
  * Asks the vendor whether it takes the token, where it can be asked, and records what it says: one that it refuses is not
  * vended from then on. Throws `credential_expired` when the token has ended by our clock, and what is not recorded.
  */
-export async function checkStatic(
-  version: Pick<Attempt, 'connection' | 'state' | 'credentials' | 'records'>,
-  runtime: Runtime,
-): Promise<Attempted> {
+export async function checkStatic(version: Version & Pick<Attempt, 'records'>, runtime: Runtime): Promise<Attempted> {
   const { connection, state, credentials } = version
   const { title, liveness } = connection.vendor
-  const issued = await readStatic(connection, credentials, runtime)
+  const issued = await readStatic(version, runtime)
   const { issuedAt: since, expiresAt: until } = issued.accessToken
   const call: Attempt['call'] = async (document, context) => {
     const checked = await liveness?.(document, issued.accessToken, context)

@@ -28,7 +28,6 @@ export interface State {
   readonly checked?: { readonly at: Date; readonly result: Liveness }
   /** The life of the credentials that last worked, where they have an end that only a person can put off. */
   readonly ends?: CredentialLife
-  /** A person has said that they are at it. */
   readonly acknowledged?: Acknowledgement
   /** The last notice of each matter, so that each goes out once. */
   readonly notified?: { readonly [matter in Matter]?: Notified }
@@ -116,10 +115,7 @@ export interface Lease {
 }
 
 /** Under what an outcome is recorded where nothing is cached and so no lease is needed. */
-export interface Reading {
-  readonly connection: Connection
-  readonly epoch: number
-}
+export type Reading = Pick<Lease, 'connection' | 'epoch'>
 
 export interface Success {
   readonly credentialVersion: string
@@ -159,7 +155,6 @@ interface Failed {
   readonly refusedVersion?: string
 }
 
-/** What a person stops. */
 export type Stop =
   | { readonly kind: 'disable' }
   /** Raises the epoch and forgets the refresh token and the lease. With a failure the connection is barred by it. */

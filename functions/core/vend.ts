@@ -5,18 +5,8 @@ import { isExpired } from '../kit/token.ts'
 import { needsConsent } from './failure.ts'
 import { pauseSeconds } from './lease.ts'
 import { isRecent, keepCopy, keepHold, OUTAGE_SECONDS, recall, recallHold, share } from './memory.ts'
-import { type NotYet, renew, withheld } from './renew.ts'
-import {
-  freshnessFor,
-  isUsable,
-  type Look,
-  refuseTheImpossible,
-  served,
-  stale,
-  staleOr,
-  type Vended,
-  type VendRequest,
-} from './request.ts'
+import { type NotYet, type Renewed, renew } from './renew.ts'
+import { freshnessFor, isUsable, type Look, served, stale, staleOr, type Vended, type VendRequest } from './request.ts'
 import { type CredentialSource, credentialsFor, type Runtime } from './runtime.ts'
 import { isStatic, staticToken } from './static-token.ts'
 import type { HeldToken, Read, Row } from './store.ts'
@@ -63,57 +53,46 @@ function fromMemory(request: VendRequest, flight: string, { memory, now }: Runti
   return copy && (isServed || isRenewing) ? served(copy.token, copy.warnings) : undefined
 }
 
-interface Waiting {
-  readonly since: Date
-  readonly first: Read | undefined
-  pauses: number
-}
-
 async function vendFromTable(request: VendRequest, runtime: Runtime, first?: Read): Promise<Vended> {
   const { connection } = request
-  const waiting: Waiting = { since: runtime.now(), first, pauses: 0 }
-  try {
-    return await untilFound(request, waiting, runtime)
-  } finally {
-    const seconds = secondsBetween(waiting.since, runtime.now())
-    if (waiting.pauses > 0) await runtime.observe({ kind: 'waited', connection, seconds })
-  }
-}
-
-async function untilFound(request: VendRequest, waiting: Waiting, runtime: Runtime): Promise<Vended> {
-  const { connection } = request
+  const since = runtime.now()
+  let pauses = 0
   let fault: VendingError | undefined
-  let read = waiting.first
-  for (let isLast = false; ; read = undefined) {
-    const readAt = read?.readAt ?? runtime.now()
-    const row = read?.row ?? (await readRow(request, runtime))
-    if ('source' in row) return row
-    runtime.memory.holds.delete(keyOf(connection))
-    if (row.state.status === 'disabled') throw disabled(connection, runtime)
-    const held = await currentToken(row, connection, runtime)
-    const found = await fromRow({ request, row, readAt, held }, fault, runtime)
-    if (isVended(found) && isDeliverable(found, readAt, runtime.now())) return found
-    // The schedule goes on to the next connection: who holds the lease sees to this one.
-    if (isLast || (found === 'leased' && request.ahead)) throw busy(request)
-    if (found instanceof VendingError) fault = found
+  try {
+    for (let read = first, isLast = false; ; read = undefined) {
+      const readAt = read?.readAt ?? runtime.now()
+      const row = read?.row ?? (await readRow(request, runtime))
+      if ('source' in row) return row
+      runtime.memory.holds.delete(keyOf(connection))
+      if (row.state.status === 'disabled') throw disabled(connection, runtime)
+      const held = await currentToken(row, connection, runtime)
+      const found = await fromRow({ request, row, readAt, held }, fault, runtime)
+      if (isVended(found) && isDeliverable(found, readAt, runtime.now())) return found
+      // The schedule goes on to the next connection: who holds the lease sees to this one.
+      if (isLast || (found === 'leased' && request.ahead)) throw busy(request)
+      if (found instanceof VendingError) fault = found
 
-    const gone = secondsBetween(waiting.since, runtime.now())
-    const left = Math.min(WAIT_SECONDS - gone, runtime.timeLeft() - ANSWER_SECONDS)
-    if (left <= 0) {
-      // A last look, which does not renew: a token that is too short for the caller is better than none.
-      isLast = true
-      fault ??= busy(request)
-    } else if (found === 'leased') {
-      waiting.pauses += 1
-      await runtime.sleep(Math.min(left, pauseSeconds(row.state, runtime)))
+      const gone = secondsBetween(since, runtime.now())
+      const left = Math.min(WAIT_SECONDS - gone, runtime.timeLeft() - ANSWER_SECONDS)
+      if (left <= 0) {
+        // A last look, which does not renew: a token that is too short for the caller is better than none.
+        isLast = true
+        fault ??= busy(request)
+      } else if (found === 'leased') {
+        pauses += 1
+        await runtime.sleep(Math.min(left, pauseSeconds(row.state, runtime)))
+      }
     }
+  } finally {
+    const seconds = secondsBetween(since, runtime.now())
+    if (pauses > 0) await runtime.observe({ kind: 'waited', connection, seconds })
   }
 }
 
-/** What came of one look where it gave no token: a fault of ours is remembered for the next look. */
-type Step = NotYet | VendingError
+/** What came of one look. A fault of ours is remembered for the next. */
+type Step = Vended | NotYet | VendingError
 
-const isVended = (found: Vended | Step): found is Vended => typeof found === 'object' && 'source' in found
+const isVended = (found: Step): found is Vended => typeof found === 'object' && 'source' in found
 
 const isDeliverable = ({ token, checkedAt }: Vended, readAt: Date, now: Date): boolean =>
   isRecent(checkedAt ?? readAt, now) && !isExpired(token.accessToken, now)
@@ -163,7 +142,7 @@ async function versionOf(connection: Connection, maxAgeSeconds: number, credenti
 }
 
 /** With a fault of ours from the look before nothing is renewed. */
-async function fromRow(look: Look, fault: VendingError | undefined, runtime: Runtime): Promise<Vended | Step> {
+async function fromRow(look: Look, fault: VendingError | undefined, runtime: Runtime): Promise<Step> {
   const { request, row, readAt, held } = look
   const { connection, rejected } = request
   const key = keyOf(connection)
@@ -175,8 +154,15 @@ async function fromRow(look: Look, fault: VendingError | undefined, runtime: Run
   try {
     if (fault) throw fault
     const found = await obtain(look, runtime)
-    // With a token in hand nobody waits for who renews it.
-    return found === 'leased' && held && fit === 'late' ? served(held) : found
+    if (typeof found === 'object' && 'failure' in found) {
+      const { failure: reason, checkedAt } = found
+      keepHold(runtime.memory, key, { reason, checkedAt })
+      return { ...staleOr(reason, look, runtime.now()), checkedAt }
+    }
+    if (found !== 'leased') return found
+    keepHold(runtime.memory, key, { reason: found, checkedAt: readAt })
+    // With a late token in hand nobody waits for who renews it.
+    return held && fit === 'late' ? served(held) : found
   } catch (error) {
     if (isFailure(error, ...HOPELESS)) keepHold(runtime.memory, key, { reason: error, checkedAt: readAt })
     const isOurs = isFailure(error, 'store_unavailable', 'busy')
@@ -192,14 +178,13 @@ async function fromRow(look: Look, fault: VendingError | undefined, runtime: Run
 /** There is nothing to call the vendor with, or it does not take the token that only a person can replace. */
 const HOPELESS = ['unknown_connection', 'configuration', 'credential_expired', 'credential_revoked'] as const
 
-async function obtain(look: Look, runtime: Runtime): Promise<Vended | Step> {
-  const { request, row, held } = look
+async function obtain(look: Look, runtime: Runtime): Promise<Renewed> {
+  const { request, row, readAt } = look
   const { connection } = request
-  const { failure } = row.state
-  const credentials = await credentialsFor(connection, row.state, runtime)
-  if (await isStatic(connection, row.state, credentials, runtime)) return staticToken(look, credentials, runtime)
-  if (needsConsent(failure)) return withheld(failure, look, runtime)
-  refuseTheImpossible(request, held)
+  const { state } = row
+  const credentials = await credentialsFor(connection, state, runtime)
+  if (await isStatic({ connection, state, credentials }, runtime)) return staticToken(look, credentials, runtime)
+  if (needsConsent(state.failure)) return { failure: state.failure, checkedAt: readAt }
   return renew(look, credentials, runtime)
 }
 

@@ -139,7 +139,7 @@ async function checkCredentials(
   runtime: Runtime,
 ): Promise<Found> {
   try {
-    if (!(await isStatic(connection, state, credentials, runtime)))
+    if (!(await isStatic({ connection, state, credentials }, runtime)))
       return await useNewest(connection, state, credentials, runtime)
     await checkToken(connection, state, credentials, runtime)
     return 'recorded'
@@ -166,7 +166,7 @@ async function checkToken(
   const error = await faultOf(connection, state, credentials, runtime)
   if (!error) return
   // While the newest does not work the one before is in use, so it too has to show that it lives.
-  const before = await versionBefore(connection, state, credentials, runtime)
+  const before = await versionBefore({ connection, state, credentials }, runtime)
   if (before) await checkStatic({ ...before, records: 'refusal' }, runtime)
   throw error
 }

@@ -335,8 +335,8 @@ export const MUTANTS: readonly Mutant[] = [
     [
       [
         'a single-use token is sent without a note',
-        'if (lease?.refreshToken && !call && hasSingleUse(vendor.tokens)) {',
-        'if (lease?.refreshToken && call && hasSingleUse(vendor.tokens)) {',
+        'if (lease?.refreshToken && !job.call && hasSingleUse(vendor.tokens)) {',
+        'if (lease?.refreshToken && job.call && hasSingleUse(vendor.tokens)) {',
       ],
       [
         'a token is sent although its note was refused',
@@ -447,7 +447,7 @@ export const MUTANTS: readonly Mutant[] = [
       ],
       [
         'a token of a disabled connection is vended',
-        "    if (row.state.status === 'disabled') throw disabled(connection, runtime)\n",
+        "      if (row.state.status === 'disabled') throw disabled(connection, runtime)\n",
         '',
         { tests: [VEND], model: { only: 'disabling table', seeds: 5 } },
       ],
@@ -455,8 +455,8 @@ export const MUTANTS: readonly Mutant[] = [
       ['a token is handed out that has ended meanwhile', ' && !isExpired(token.accessToken, now)', ''],
       [
         'a row counts as read when its answer came',
-        '    const readAt = read?.readAt ?? runtime.now()\n    const row = read?.row ?? (await readRow(request, runtime))\n',
-        '    const row = read?.row ?? (await readRow(request, runtime))\n    const readAt = read?.readAt ?? runtime.now()\n',
+        '      const readAt = read?.readAt ?? runtime.now()\n      const row = read?.row ?? (await readRow(request, runtime))\n',
+        '      const row = read?.row ?? (await readRow(request, runtime))\n      const readAt = read?.readAt ?? runtime.now()\n',
         { tests: [MEMORY_TOKEN] },
       ],
       [
@@ -482,8 +482,8 @@ export const MUTANTS: readonly Mutant[] = [
       ],
       [
         'the refresh token of a grant that is over is sent',
-        'if (needsConsent(failure)) return',
-        'if (failure && !needsConsent(failure) && needsConsent(failure)) return',
+        'if (needsConsent(state.failure)) return',
+        'if (!needsConsent(state.failure) && needsConsent(state.failure)) return',
         { tests: [GRANT, REVOKE, VEND] },
       ],
       [
@@ -492,10 +492,9 @@ export const MUTANTS: readonly Mutant[] = [
         'if (isLast) ',
         { tests: [SWEEP] },
       ],
-      ['asking for the impossible costs a vendor call', '  refuseTheImpossible(request, held)\n', ''],
       [
         'a document that does not fit takes the place of a static token that works',
-        'if (await isStatic(connection, row.state, credentials, runtime)) ',
+        'if (await isStatic({ connection, state, credentials }, runtime)) ',
         'if (connection.vendor.isStatic?.(credentials.document)) ',
         { tests: [MEMORY] },
       ],
@@ -523,9 +522,10 @@ export const MUTANTS: readonly Mutant[] = [
     'functions/core/renew.ts',
     [VEND],
     [
+      ['asking for the impossible costs a vendor call', '  refuseTheImpossible(request, held)\n', ''],
       [
         'a vendor is called although a failure bars it',
-        '  if (state.failure && bars(state.failure, credentials.version, now)) return withheld(state.failure, look, runtime)\n',
+        '  if (failure && bars(failure, credentials.version, now)) return { failure, checkedAt: readAt }\n',
         '',
       ],
       [
@@ -676,11 +676,7 @@ export const MUTANTS: readonly Mutant[] = [
         '  if (failure && bars(failure, version, runtime.now())) return unproven(newest, asError(failure, runtime.now()))\n',
         '',
       ],
-      [
-        'an earlier static token that was refused is vended',
-        ' || refusedVersions?.has(provenVersion)) return',
-        ') return',
-      ],
+      ['an earlier static token that was refused is vended', ' || refusedVersions?.has(proven)) return', ') return'],
       [
         'a refused earlier static token keeps a new one from being vended',
         'provenVersion !== undefined && !refusedVersions?.has(provenVersion)',
