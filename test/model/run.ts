@@ -1,3 +1,6 @@
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { DIRECTED } from './directed.ts'
 import { type Outcome, runPlan } from './model.ts'
@@ -19,14 +22,47 @@ const { values } = parseArgs({
     promise: { type: 'string' },
     directed: { type: 'boolean', default: false },
     details: { type: 'boolean', default: false },
+    part: { type: 'boolean', default: false },
   },
 })
+
+/** Seeds that one process runs: it grows slower with the runs it has made. */
+const PART = 1000
 
 const cases = casesNamed(values.only)
 if (cases.length === 0) throw new Error(`no scenario or vendor has "${values.only}" in its name`)
 if (values.directed) await directed()
+else if (values.part) await part(Number(values.from), Number(values.seeds))
 else if (values.seed === undefined) await many(Number(values.from), Number(values.seeds))
 else await one(Number(values.seed))
+
+type Ran = Omit<Outcome, 'trace'> & { readonly seed: number; readonly name: string }
+
+/** Runs its seeds and sends what came of each to the process that divides them. */
+async function part(from: number, seeds: number): Promise<void> {
+  for (let seed = from; seed < from + seeds; seed++) {
+    const each = caseOf(seed, cases)
+    const { trace: _, ...outcome } = await runPlan(planOf(seed, each))
+    process.send?.({ ...outcome, seed, name: each.name } satisfies Ran)
+  }
+}
+
+/** Divides the seeds among as many processes as there are cores. */
+async function inParts(from: number, seeds: number, hear: (ran: Ran) => void): Promise<void> {
+  const starts = Array.from({ length: Math.ceil(seeds / PART) }, (_, index) => from + index * PART)
+  const work = async () => {
+    for (let start = starts.shift(); start !== undefined; start = starts.shift()) {
+      const size = Math.min(PART, from + seeds - start)
+      const child = fork(import.meta.filename, [
+        ...['--part', '--from', `${start}`, '--seeds', `${size}`, '--only', values.only],
+      ])
+      child.on('message', hear)
+      const [code] = await once(child, 'exit')
+      if (code !== 0) throw new Error(`the seeds from ${start} on ended with ${code}`)
+    }
+  }
+  await Promise.all(Array.from({ length: availableParallelism() }, work))
+}
 
 async function many(from: number, seeds: number): Promise<void> {
   const startedAt = performance.now()
@@ -36,30 +72,30 @@ async function many(from: number, seeds: number): Promise<void> {
   /** With --details: each way in which a promise is broken, and the first seed that shows it. */
   const kinds = new Map<string, string>()
   let brokenRuns = 0
-  for (let seed = from; seed < from + seeds; seed++) {
-    const each = caseOf(seed, cases)
-    const outcome = await runPlan(planOf(seed, each))
-    for (const name of Object.keys(sum) as (keyof typeof sum)[]) sum[name] += outcome[name]
-    const tally = byCase.get(each.name) ?? { runs: 0, broken: 0 }
-    byCase.set(each.name, { runs: tally.runs + 1, broken: tally.broken + (outcome.violations.length > 0 ? 1 : 0) })
+  let runs = 0
+  const hear = ({ seed, name, ...outcome }: Ran): void => {
+    for (const counted of Object.keys(sum) as (keyof typeof sum)[]) sum[counted] += outcome[counted]
+    const tally = byCase.get(name) ?? { runs: 0, broken: 0 }
+    byCase.set(name, { runs: tally.runs + 1, broken: tally.broken + (outcome.violations.length > 0 ? 1 : 0) })
     if (outcome.violations.length > 0) brokenRuns += 1
     for (const violation of outcome.violations) {
       const { promise } = violation
       const kind = kindOf(violation)
-      if (values.details && !kinds.has(kind))
-        kinds.set(kind, `--seed ${seed} --only "${each.name}" --promise ${promise}`)
+      const replay = `--seed ${seed} --only "${name}"`
+      if (values.details && !kinds.has(kind)) kinds.set(kind, `${replay} --promise ${promise}`)
       const entry = broken.get(promise) ?? { runs: 0, firsts: [] }
       entry.runs += 1
-      const replay = `--seed ${seed} --only "${each.name}"`
       if (entry.firsts.length < 3) entry.firsts.push(replay)
       process.stderr.write(`${promise}: ${replay}\n`)
       broken.set(promise, entry)
     }
-    if ((seed - from) % 500 === 499) process.stderr.write(`${seed - from + 1} of ${seeds}, ${brokenRuns} broken\n`)
+    runs += 1
+    if (runs % 500 === 0) process.stderr.write(`${runs} of ${seeds}, ${brokenRuns} broken\n`)
   }
+  await inParts(from, seeds, hear)
   const seconds = (performance.now() - startedAt) / 1000
   const lines = [
-    `seeds ${seeds}  broken ${brokenRuns}  deliveries ${sum.deliveries}  vendor calls ${sum.vendorCalls}`,
+    `seeds ${runs}  broken ${brokenRuns}  deliveries ${sum.deliveries}  vendor calls ${sum.vendorCalls}`,
     `kills ${sum.kills}  freezes ${sum.freezes}  faults ${sum.faults}`,
     `wall time ${seconds.toFixed(1)} s, ${((seconds * 1000) / seeds).toFixed(1)} ms a seed`,
     '',
