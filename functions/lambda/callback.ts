@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda'
+import { clientConfig } from '../aws/client-config.ts'
 import { dynamoConsents } from '../aws/dynamo-consents.ts'
 import { type Invoke, lambdaInvoke } from '../aws/invoke.ts'
 import { followTable } from '../aws/table-clock.ts'
@@ -60,10 +61,7 @@ const HEADERS = {
 export function callbackHandler() {
   const { [ENV.table]: table, [ENV.exchangeFunctions]: functions, AWS_REGION: region } = process.env
   if (!table || !functions || !region) throw new Error(`the environment lacks ${ENV.table} or ${ENV.exchangeFunctions}`)
-  const client = new DynamoDBClient({
-    maxAttempts: 3,
-    requestHandler: { connectionTimeout: 1000, requestTimeout: 2000 },
-  })
+  const client = new DynamoDBClient(clientConfig({ attempts: 3, seconds: 2 }))
   const localNow = () => new Date()
   const clock = tableClock(localNow)
   followTable(client, clock, localNow)

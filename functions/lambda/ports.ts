@@ -1,6 +1,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { KMSClient } from '@aws-sdk/client-kms'
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
+import { clientConfig } from '../aws/client-config.ts'
 import { secretsManagerCredentials } from '../aws/credentials.ts'
 import { dynamoAllowance } from '../aws/dynamo-allowance.ts'
 import { dynamoConsents } from '../aws/dynamo-consents.ts'
@@ -31,10 +32,9 @@ export interface PortsOptions {
   readonly notices: Pick<NotifierOptions, 'topic' | 'chatTopic' | 'place'>
 }
 
-/** One layer retries, and briefly: a caller is waiting, and the gateway gives up after 29 s. */
-const CLIENT = { maxAttempts: 3, requestHandler: { connectionTimeout: 1000, requestTimeout: 2000 } }
+const CLIENT = clientConfig({ attempts: 3, seconds: 2 })
 /** A caller may be waiting behind a notice too; one that is not sent now is sent later. */
-const NOTICE_CLIENT = { maxAttempts: 2, requestHandler: { connectionTimeout: 1000, requestTimeout: 1000 } }
+const NOTICE_CLIENT = clientConfig({ attempts: 2, seconds: 1 })
 
 /** All that a table hit has no use for: the clients of the SDK, and what is done with them. Loaded by the first need of it. */
 export function openPorts({ vendorId, keyId, envelope, onUnsealable, memory, clock, ...options }: PortsOptions) {
