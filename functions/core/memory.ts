@@ -36,7 +36,6 @@ export interface Memory {
 
 export const newMemory = (): Memory => ({ copies: new Map(), holds: new Map(), flights: new Map() })
 
-/** The copy of a token, unless it is older than this. */
 export function recall(memory: Memory, key: string, now: Date, seconds = REVALIDATE_SECONDS): Copy | undefined {
   const copy = memory.copies.get(key)
   return copy && isRecent(copy.checkedAt, now, seconds) ? copy : undefined

@@ -1,5 +1,5 @@
 import { keyOf } from '../kit/connection.ts'
-import { isFailure } from '../kit/errors.ts'
+import { isFailure, VendingError } from '../kit/errors.ts'
 import { countObtained, takeRefreshPermit } from './allowance.ts'
 import { type Attempted, attempt } from './attempt.ts'
 import { bars, type Failure } from './failure.ts'
@@ -47,6 +47,9 @@ export async function renew(look: Look, credentials: Credentials, runtime: Runti
       : await inThisProcess(look, work, runtime)
     if (typeof outcome === 'string' || 'failure' in outcome) return outcome
     refuseTheImpossible(request, outcome.token)
+    const again = 'the vendor gave the token once more that its API refuses'
+    const isSame = outcome.token.accessToken.value.fingerprint === request.rejected
+    if (isSame) throw new VendingError('vendor_malformed', again)
     return { ...outcome, source: 'vendor' }
   } catch (error) {
     if (!usable || !isFailure(error, 'refresh_rate_limited', 'vendor_paused')) throw error

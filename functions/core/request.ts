@@ -38,8 +38,9 @@ export function freshnessFor(token: HeldToken, request: VendRequest, now: Date):
   const fit = freshness({ ...token, refreshAt }, { policy: connection.vendor.tokens, minTtlSeconds, now })
   const isRejected = rejected !== undefined && token.accessToken.value.fingerprint === rejected
   if (fit !== 'expired' && isRejected) return 'refused'
+  if (token.isReplaced && fit === 'fresh') return 'late'
   // The schedule is the sweep that others leave it to.
-  return ahead && fit === 'ageing' ? 'late' : fit
+  return (ahead || token.isReplaced) && fit === 'ageing' ? 'late' : fit
 }
 
 export const isUsable = (token: HeldToken | undefined, request: VendRequest, now: Date): token is HeldToken =>

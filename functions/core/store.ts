@@ -77,6 +77,8 @@ export interface HeldToken {
   readonly epoch: number
   /** The version of the credentials it was obtained with. */
   readonly credentialVersion: string
+  /** There is another version. Until that one works the token is vended on. */
+  readonly isReplaced?: boolean
 }
 
 /** A token that may be written down. Only a vendor with a TablePolicy has such tokens, and no static token is one. */

@@ -37,7 +37,6 @@ export async function vend(request: VendRequest, runtime: Runtime, first?: Read)
   return known ?? share(runtime.memory, flight, () => vendFromTable(request, runtime))
 }
 
-/** What can be answered without asking anybody. */
 function fromMemory(request: VendRequest, flight: string, { memory, now }: Runtime): Vended | undefined {
   const key = keyOf(request.connection)
   const at = now()
@@ -116,10 +115,7 @@ async function readRow(request: VendRequest, runtime: Runtime): Promise<Row | Ve
   throw row
 }
 
-/**
- * The token of the row, or our own copy where nothing may be written down or a later token could not be; unless a revoke
- * or newer credentials have overruled it.
- */
+/** The token of the row, or our own copy where none may be, or could be, written down. None of before a revoke. */
 async function currentToken({ state, token: cached }: Row, connection: Connection, { memory, credentials }: Runtime) {
   const isMemory = connection.vendor.tokens.storage === 'memory'
   const known = isMemory ? await versionOf(connection, 300, credentials) : credentials.known(connection)
@@ -127,10 +123,10 @@ async function currentToken({ state, token: cached }: Row, connection: Connectio
   const isOurs = isMemory || (copy?.fence ?? 0) > (cached?.fence ?? 0)
   const token: HeldToken | undefined = isOurs ? copy : cached
   if (token?.epoch !== state.epoch) return undefined
-  if (known === undefined || known === token.credentialVersion) return token
+  if (known === undefined || known === token.credentialVersion) return { ...token, isReplaced: false }
   // Either of the two is out of date: only the secret itself can tell which.
   const newest = await versionOf(connection, 0, credentials)
-  return newest === undefined || newest === token.credentialVersion ? token : undefined
+  return { ...token, isReplaced: newest !== undefined && newest !== token.credentialVersion }
 }
 
 /** The version of the credentials; undefined while nobody can tell, which is no reason to lose a token that works. */

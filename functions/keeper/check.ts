@@ -183,7 +183,7 @@ async function faultOf(
   return new VendingError(outcome.failure.code, outcome.failure.detail)
 }
 
-/** Credentials that somebody has replaced have to show that they work; the tokens of those before end with that. */
+/** Credentials that somebody has replaced have to show that they work: with that the tokens of those before end. */
 async function useNewest(
   connection: Connection,
   state: State,
@@ -196,7 +196,8 @@ async function useNewest(
   const until = statedEnd(document)
   if (needsConsent(state.failure) || state.provenVersion === undefined) return 'nothing new'
   const isNew = state.provenVersion !== version
-  if (isNew) await vend({ connection, minTtlSeconds: 0, ahead: true }, runtime)
+  const { fault } = isNew ? await vend({ connection, minTtlSeconds: 0, ahead: true }, runtime) : {}
+  if (fault) throw new VendingError(fault, `the new credentials of ${keyOf(connection)} do not work`)
   const since = until && secondsAfter(until, -USUAL_LIFE_SECONDS)
   const ends: CredentialLife | 'never' = until && since ? { since, until } : 'never'
   const isMoved = ends === 'never' ? state.ends : state.ends?.until.getTime() !== ends.until.getTime()

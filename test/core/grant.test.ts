@@ -421,6 +421,15 @@ describe('a disabled connection', () => {
 })
 
 describe('a refused token', () => {
+  it('is not handed to who reports it when the vendor gives it once more', async () => {
+    const { process, clock } = world()
+    const { vendor } = fakeVendor({ script: (context, held) => gives({})(context, held, 1) })
+    const rejected = await fingerprintOf(vendor, process())
+    clock.advance(10)
+    await expect(get(vendor, process(), { rejected })).rejects.toMatchObject({ code: 'vendor_malformed' })
+    expect(await get(vendor, process())).toBe('t1')
+  })
+
   const fingerprintOf = async (vendor: Vendor, runtime: Runtime) =>
     (await vend(wanted(vendor), runtime)).token.accessToken.value.fingerprint
 

@@ -819,6 +819,46 @@ describe('replaced credentials', () => {
     expect(calls[1]?.password).toBe('p2')
   })
 
+  it('leave a token of the old ones in use, with a warning, while the vendor refuses the new', async () => {
+    const { process, secrets, clock } = world()
+    const { vendor, calls, will } = fakeVendor()
+    const one = process()
+    await get(vendor, one)
+    will(refuses('credential_rejected', 'Acme refused the client'))
+    secrets.replace('acme/hq', { password: 'p2' })
+    const another = process()
+    for (const each of [one, another]) await each.credentials.read(hq(vendor), 0)
+    for (const seconds of [5, 4, 5, 600]) {
+      clock.advance(seconds)
+      for (const each of [one, another, process()]) {
+        const vended = await vend(wanted(vendor), each)
+        if (each === one || each === another)
+          expect(vended).toMatchObject({ source: 'stale', fault: 'credential_rejected' })
+        expect(tokenOf(vended)).toBe('t1')
+      }
+    }
+    expect(calls.map(({ password }) => password)).toEqual(['p1', 'p2'])
+    clock.advance(HOUR)
+    await expect(get(vendor, one)).rejects.toMatchObject({ code: 'credential_rejected' })
+  })
+
+  it('are used as soon as the next ones work', async () => {
+    const { process, secrets, clock } = world()
+    const { vendor, will } = fakeVendor()
+    const one = process()
+    await get(vendor, one)
+    will(refuses('credential_rejected', 'Acme refused the client'))
+    secrets.replace('acme/hq', { password: 'p2' })
+    await one.credentials.read(hq(vendor), 0)
+    clock.advance(5)
+    expect(await get(vendor, one)).toBe('t1')
+    will(gives({}))
+    secrets.replace('acme/hq', { password: 'p3' })
+    clock.advance(5)
+    expect(await vend(wanted(vendor), one)).toMatchObject({ source: 'vendor', warnings: [] })
+    expect((await vend(wanted(vendor), one)).source).toBe('cache')
+  })
+
   it('are not undone by a process that still remembers the old ones', async () => {
     const { process, secrets, clock } = world()
     const { vendor, calls } = fakeVendor()

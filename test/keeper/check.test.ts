@@ -155,6 +155,26 @@ describe('the daily check', () => {
     expect(notices).toMatchObject([{ kind: 'rotated' }])
   })
 
+  it('leaves the token in use when the vendor refuses a secret that was replaced by hand, and says so', async () => {
+    const { secrets, ask, check, calls, will, notices } = machine()
+    await ask()
+    will(refuses('credential_rejected', 'Acme refused the client'))
+    secrets.replace('acme/hq', { password: 'p2' })
+    expect(await check()).toEqual({ checked: 1, failed: 0, left: 0 })
+    expect((await ask()).token.credentialVersion).toBe('v1')
+    expect(calls).toHaveLength(2)
+    expect(notices).toMatchObject([{ kind: 'credentials_refused' }])
+  })
+
+  it('has failed when nobody could say whether a secret that was replaced by hand works', async () => {
+    const { secrets, ask, check, will } = machine()
+    await ask()
+    will(refuses('vendor_unavailable', 'time-out'))
+    secrets.replace('acme/hq', { password: 'p2' })
+    expect(await check()).toEqual({ checked: 0, failed: 1, left: 0 })
+    expect((await ask()).token.credentialVersion).toBe('v1')
+  })
+
   it('leaves a disabled connection and a deleted secret alone', async () => {
     const { secrets, ask, check, change, notices, clock } = machine()
     secrets.replace('acme/hq', { password: 'p1', expires_on: '2026-11-22' })

@@ -470,9 +470,9 @@ export const MUTANTS: readonly Mutant[] = [
         "if (row.code === 'store_unavailable' && copy)",
       ],
       [
-        'a token of replaced credentials is vended',
-        'return newest === undefined || newest === token.credentialVersion ? token : undefined',
-        'return newest === undefined || newest !== undefined ? token : undefined',
+        'a token of replaced credentials is vended on',
+        'isReplaced: newest !== undefined && newest !== token.credentialVersion',
+        'isReplaced: newest !== undefined && newest === token.credentialVersion',
       ],
       [
         'a token is handed out although the grant is over, without a word',
@@ -541,6 +541,12 @@ export const MUTANTS: readonly Mutant[] = [
         { tests: [MEMORY_TOKEN] },
       ],
       ['a token is handed out that is shorter than asked for', '    refuseTheImpossible(request, outcome.token)\n', ''],
+      [
+        'the refused token is handed out once more',
+        "    if (isSame) throw new VendingError('vendor_malformed', again)\n",
+        '    void isSame, again, VendingError\n',
+        { tests: [GRANT] },
+      ],
     ],
   ),
   ...of(
@@ -551,6 +557,12 @@ export const MUTANTS: readonly Mutant[] = [
         'who renews what is ageing anyway is taken for one who forces it',
         "['short', 'refused'].includes(freshnessFor(token, request, now)) &&\n  freshness(token, { policy: request.connection.vendor.tokens, minTtlSeconds: 0, now }) === 'fresh'",
         "['short', 'refused'].includes(freshnessFor(token, request, now))",
+      ],
+      [
+        'a token of replaced credentials is as fresh as any',
+        "  if (token.isReplaced && fit === 'fresh') return 'late'\n",
+        '',
+        { tests: [VEND] },
       ],
       [
         'a token that is refused is served to who reports it',
@@ -805,6 +817,11 @@ export const MUTANTS: readonly Mutant[] = [
         'a run goes on beside another that was first',
         ' || !(await rounds.replace(vendor, { seen: last, next: round }))',
         '',
+      ],
+      [
+        'new credentials that nobody could try count as checked',
+        '  if (fault) throw new VendingError(fault, `the new credentials of ${keyOf(connection)} do not work`)\n',
+        '  void fault\n',
       ],
       [
         'a run outlasts its minute',
