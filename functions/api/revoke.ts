@@ -3,15 +3,15 @@ import type { Forgotten, HeldToken, Row, Stop } from '../core/store.ts'
 import { type Connection, keyOf } from '../kit/connection.ts'
 import { bestEffort, isFailure, orFailure, VendingError } from '../kit/errors.ts'
 
-/** What became of the token at the vendor. It is not vended here again, whatever this says. */
+/** What became of the token at the vendor. Here it is over, whatever this says. */
 export type VendorRevocation = 'done' | 'failed' | 'not_offered' | 'nothing_to_revoke'
 
 const VENDOR_SECONDS = 5
 
 /**
  * Takes back what a connection has been given: here at once, in one write that needs nothing but the table, and then at the
- * vendor as far as it can. A process that served the token a moment ago may do so until it next asks the table
- * (REVALIDATE_SECONDS). Of static tokens the version that last worked is barred, and the present one if the secret can be
+ * vendor as far as it can. A process that served the token a moment ago may do so for REVALIDATE_SECONDS, or while the table
+ * does not answer it for OUTAGE_SECONDS. Of static tokens the version that last worked is barred, and the present one if the secret can be
  * read. Throws `unknown_connection` when there is neither a row nor a secret.
  */
 export async function revoke(connection: Connection, runtime: Runtime): Promise<VendorRevocation> {

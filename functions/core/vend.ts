@@ -24,10 +24,10 @@ const ANSWER_SECONDS = 1
  *                  when renewing fails the late token is served with a warning
  *  expired         one caller takes the lease and renews, everybody else waits for it and at last hears `busy`
  *
- * A caller whose token was refused by the vendor's API gets any other that works, without a vendor call; the current one
- * is treated as expired for who reports it, and for nobody else. What is handed out is judged at that moment: not expired,
- * and the table was asked within the last five seconds, while it answers. Who has read the row hands it in. Throws
- * VendingError.
+ * Where tokens stay in memory there is no lease: the callers of one process share its renewal. A caller whose token was
+ * refused by the vendor's API gets any other that works, without a vendor call; the current one is expired for who reports
+ * it, and for nobody else. What is handed out is judged at that moment: not expired, and the table was asked within five
+ * seconds, while it answers. Who has read the row hands it in. Throws VendingError.
  */
 export async function vend(request: VendRequest, runtime: Runtime, first?: Read): Promise<Vended> {
   if (first) return vendFromTable(request, runtime, first)

@@ -63,7 +63,7 @@ export function freshness({ accessToken, refreshAt }: Timed, { policy, minTtlSec
   if (isExpired(accessToken, now)) return 'expired'
   if (secondsBetween(now, accessToken.expiresAt) < minTtlSeconds) return 'short'
   if (now < refreshAt) return 'fresh'
-  // No sweep renews what each process has for itself.
+  // Each process has its own, and a sweep reaches one of them.
   if (policy.storage === 'memory') return 'late'
   return now < secondsAfter(accessToken.expiresAt, -marginSeconds(accessToken) - LATE_SECONDS) ? 'ageing' : 'late'
 }
