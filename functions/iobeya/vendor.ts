@@ -1,4 +1,5 @@
 import * as z from 'zod/mini'
+import { VendingError } from '../kit/errors.ts'
 import { endDate } from '../kit/schema.ts'
 import { defineVendor } from '../kit/vendor.ts'
 import { pastedToken, staticToken } from '../oauth/static-token.ts'
@@ -12,7 +13,6 @@ export const iobeya = defineVendor({
 
   credentials: z.object({
     token: pastedToken,
-    // The platform is at <customer>.iobeya.com, its API at another host: <customer>.api.iobeya.com.
     api_url: z.string('must be a string').check(z.trim()),
     expires_on: endDate,
   }),
@@ -25,8 +25,21 @@ export const iobeya = defineVendor({
     staticToken({
       token,
       endsOn: expires_on,
-      context: { api_base_url: baseOf(vendorUrl(api_url, context.hosts)) },
+      context: { api_base_url: baseOf(apiUrl(api_url, context.hosts)) },
       rotation: facts.rotation,
       now: context.now(),
     }),
 })
+
+/** What people see in their browser: the platform. */
+const PLATFORM = /^(?:https?:\/\/)?((?!api\.)[a-z0-9-]+)\.iobeya\.com(?![a-z0-9.-])/i
+
+/** The platform is at <customer>.iobeya.com, its API at another host (API Facade v1, doc.api.iobeya.io, 2026-11). */
+function apiUrl(text: string, hosts: readonly string[]): URL {
+  const customer = PLATFORM.exec(text)?.[1]?.toLowerCase()
+  if (customer === undefined) return vendorUrl(text, hosts)
+  throw new VendingError(
+    'configuration',
+    `api_url is ${customer}.iobeya.com, which is the platform for people: did you mean ${customer}.api.iobeya.com?`,
+  )
+}

@@ -136,6 +136,27 @@ describe('what does not fit', () => {
     expect(await failureOf(issue({ ...endingIn(DAY), api_url: url }))).toMatchObject({ code: 'configuration' })
   })
 
+  it.each([
+    ['https://acme.iobeya.com', 'acme'],
+    ['https://acme.iobeya.com/s/j/meetings#board', 'acme'],
+    ['acme-2.iobeya.com/', 'acme-2'],
+    ['HTTP://Acme.iObeya.com', 'acme'],
+  ])('is refused: the platform at %j in the place of its API, which is suggested', async (url, customer) => {
+    const error = await failureOf(issue({ ...endingIn(DAY), api_url: url }))
+    expect(error).toMatchObject({
+      code: 'configuration',
+      message: expect.stringContaining(`did you mean ${customer}.api.iobeya.com?`),
+    })
+  })
+
+  it.each(['https://api.iobeya.com', 'https://acme.api.iobeya.com/', 'https://acme.eu.iobeya.com/facade'])(
+    'is not the API at %j',
+    async (url) => {
+      const { accessToken } = await issue({ ...endingIn(DAY), api_url: url })
+      expect(accessToken.context.api_base_url).toBe(url.replace(/\/$/, ''))
+    },
+  )
+
   it('is not repeated', async () => {
     expectNoTrace(await failureOf(issue({ token: `${opaque} ${opaque}`, api_url: opaque })), opaque)
     expectNoTrace(await failureOf(issue({ token: opaque, api_url: `https://${opaque}@x` })), opaque)
