@@ -36,7 +36,8 @@ export interface Vendor extends VendorFacts {
 
   /**
    * Whether the vendor still takes a token that our clock says is good: a cheap documented read. Present where a stored
-   * token can end before its time. Throws VendingError when the vendor's answer says nothing about the token.
+   * token can end before its time. Throws VendingError when the vendor's answer says nothing about the token, and
+   * `credential_expired` when it speaks against the token but may be a breakdown as well.
    */
   liveness?(credentials: unknown, accessToken: AccessToken, context: Context): Promise<Liveness>
 
@@ -161,7 +162,7 @@ export function defineVendor<C>(definition: VendorDefinition<C>): Vendor {
 }
 
 /** Whether it is a day as people write it in RFC 3339: '2027-01-31'. */
-export function isDay(text: unknown): text is string {
+function isDay(text: unknown): text is string {
   if (typeof text !== 'string' || !/^[0-9]{4}-[0-9]{2}-[0-9]{2}$/.test(text)) return false
   const day = new Date(text)
   // A Date makes 2 March of 30 February.

@@ -8,6 +8,7 @@ import { joinPath } from '../oauth/vendor-url.ts'
 import { applicationOf, credentials, isUserToken } from './credentials.ts'
 import { facts } from './facts.ts'
 import { hostOf, tokenEndpoint, usedAt } from './host.ts'
+import { liveness } from './liveness.ts'
 import { EXCHANGE, REFRESH, REVOCATION } from './refusals.ts'
 import { issuedUserToken } from './user-token.ts'
 
@@ -26,6 +27,8 @@ export const netrex = defineVendor({
   credentials,
 
   isStatic: isUserToken,
+
+  liveness: (_credentials, accessToken, context) => liveness(accessToken, context),
 
   issue: async (credentials, refreshToken, context) => {
     const host = hostOf(credentials, context.hosts)

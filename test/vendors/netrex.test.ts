@@ -391,6 +391,67 @@ describe('a user token', () => {
   })
 })
 
+describe('the live check of a user token', () => {
+  async function check(step: Step, document: object = userToken) {
+    const vendor = vendorAnswering(step)
+    const { accessToken } = await netrex.issue(document, undefined, contextFor(vendor, netrex))
+    const result = netrex.liveness?.(document, accessToken, contextFor(vendor, netrex)) ?? Promise.reject(vendor)
+    return { result, vendor }
+  }
+
+  it("is NetRex's own example of a query, with the token in the header and nowhere else", async () => {
+    const { result, vendor } = await check(json({ data: { cameraList: [{ name: 'Yard' }] } }))
+    expect(await result).toBe('alive')
+    const [request] = vendor.requests
+    expect(request).toMatchObject({
+      method: 'POST',
+      url: 'https://cloud.camstreamer.com/api/graphql.php',
+      body: '{"query":"{cameraList{name}}"}',
+      redirect: 'manual',
+    })
+    expect(request?.headers.get('authorization')).toBe('Bearer user-token-canary')
+    expect(request?.headers.get('content-type')).toBe('application/json')
+  })
+
+  it.each([
+    ['alive, of an account without cameras', json({ data: { cameraList: [] } }), 'alive'],
+    ['alive, as JSON that is called HTML', html(200, '{"data":{"cameraList":[]}}'), 'alive'],
+    ['refused', json({ error: 'canary' }, 401), 'refused'],
+    ['refused with a page', html(401), 'refused'],
+    ['a login page', html(200), 'login page'],
+    ['the way to a login page', redirect('https://cloud.camstreamer.com/login'), 'login page'],
+  ] as const)('finds it %s', async (_, answer, expected) => {
+    expect(await (await check(answer)).result).toBe(expected)
+  })
+
+  it.each([
+    ['an error', json({ error: 'canary' })],
+    ['errors without data', json({ errors: [{ message: 'canary' }] })],
+    ['errors beside no data', json({ data: null, errors: [{ message: 'canary' }] })],
+    ['errors beside no list', json({ data: { cameraList: null }, errors: [{ message: 'canary' }] })],
+    ['no object', json('canary')],
+    ['a 403', json({ errors: [] }, 403)],
+    ['a page with 403', html(403, 'canary')],
+  ])('counts against it for a quarter of an hour when it answers %s', async (_, answer) => {
+    const error = await failureOf((await check(answer)).result)
+    expect(error).toMatchObject({ code: 'credential_expired', retryAfterSeconds: 15 * 60 })
+    expectNoTrace(error, 'canary')
+  })
+
+  it.each([
+    ['no address of the API', html(404), 'configuration'],
+    ['a query it does not know', json({ errors: [{ message: 'canary' }] }, 400), 'configuration'],
+    ['too many calls', json({ error: 'canary' }, 429), 'vendor_throttled'],
+    ['a breakdown', json({ error: 'canary' }, 500), 'vendor_unavailable'],
+    ['no connection', networkError('ECONNRESET'), 'vendor_unavailable'],
+    ['half an answer', text('{"data":{', 200, { 'content-type': 'application/json' }), 'vendor_malformed'],
+  ] as const)('says nothing about it for %s', async (_, answer, code) => {
+    const error = await failureOf((await check(answer)).result)
+    expect(error).toMatchObject({ code })
+    expectNoTrace(error, 'canary')
+  })
+})
+
 describe('over the wire, to the simulator', () => {
   const { clientId, clientSecret } = netrexApplication
   const document = { ...application, client_id: clientId, client_secret: clientSecret, scope: 'read,write' }

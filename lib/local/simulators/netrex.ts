@@ -51,6 +51,7 @@ export function netrexSimulator(): VendorSimulator {
   const codes = new Map<string, Code>()
   const accessTokens = new Map<string, { readonly grant: Grant; readonly expiry: number }>()
   const refreshTokens = new Map<string, RefreshToken>()
+  const userTokens = new Set<string>([netrexUserToken])
   let rotation: Rotation = 'none'
 
   /** A page for people. Nothing is sent to the redirect address before it is known to be the client's. */
@@ -144,8 +145,15 @@ export function netrexSimulator(): VendorSimulator {
     return answer(200, { errors: [{ message: 'Only {__typename} and {cameraList{name}} are simulated.' }] })
   }
 
+  /** Stands for the portal's own page on which a person, logged in, makes a user token; there is no such API. */
+  function makeUserToken(): VendorAnswer {
+    const value = `nrx-user-${randomBytes(18).toString('base64url')}`
+    userTokens.add(value)
+    return answer(200, value, { 'Content-Type': 'text/plain', 'Cache-Control': 'no-store' })
+  }
+
   function isLive(token: string, call: VendorCall): boolean {
-    if (token === netrexUserToken) return true
+    if (userTokens.has(token)) return true
     const held = accessTokens.get(token)
     if (!held?.grant.alive || held.grant.host !== call.host) return false
     return held.expiry > secondsOf(call.now)
@@ -161,17 +169,20 @@ export function netrexSimulator(): VendorSimulator {
       if (route === 'POST /oauth2/token') return token(call)
       if (route === 'POST /oauth2/revoke') return revoke(call)
       if (route === 'POST /api/graphql.php') return graphql(call)
+      if (route === 'POST /generate-token') return makeUserToken()
       return page(404, 'Not Found')
     },
     refusedClient,
     tokenMember: 'access_token',
     revoke: (token) => {
+      userTokens.delete(token)
       accessTokens.delete(token)
       const held = refreshTokens.get(token)
       if (held) held.grant.alive = false
     },
-    // As when a person ends the access of every application.
+    // As when a person ends the access of every application, and deletes every user token.
     revokeAll: () => {
+      userTokens.clear()
       for (const { grant } of [...refreshTokens.values(), ...accessTokens.values()]) grant.alive = false
     },
     rotate: (next) => {

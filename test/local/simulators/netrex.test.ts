@@ -269,6 +269,20 @@ describe('the API', () => {
     expect((await ask(netrexUserToken)).status).toBe(200)
   })
 
+  it('answers a user token that a person makes on the page of the portal, until it is deleted there', async () => {
+    const make = () => fetch(url('/generate-token'), { method: 'POST' })
+    const made = await make()
+    expect([made.status, made.headers.get('content-type')]).toEqual([200, 'text/plain'])
+    const [first, second] = [await made.text(), await (await make()).text()]
+    for (const each of [first, second, netrexUserToken]) expect((await ask(each)).status).toBe(200)
+    await control('POST', { fault: 'revoke', value: netrexUserToken })
+    expect([(await ask(netrexUserToken)).status, (await ask(first)).status]).toEqual([401, 200])
+    await control('POST', { fault: 'revoke-all' })
+    expect([(await ask(first)).status, (await ask(second)).status]).toEqual([401, 401])
+    expect((await ask(await (await make()).text())).status).toBe(200)
+    expect((await fetch(url('/generate-token'))).status).toBe(404)
+  })
+
   it('refuses no token, an unknown one and one of another host', async () => {
     const { access_token } = await connect()
     for (const bearer of ['', 'unknown', clientSecret]) expect((await ask(bearer)).status).toBe(401)
