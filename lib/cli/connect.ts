@@ -2,15 +2,15 @@ import { parseArgs } from 'node:util'
 import { SECRET_PREFIX } from '../../functions/environment.ts'
 import type { Vendor } from '../../functions/kit/vendor.ts'
 import { vendors } from '../../functions/vendors.ts'
-import { callApi, machineAt } from './api.ts'
-import { type Command, EXIT, type Shell, UsageError } from './command.ts'
-import { connectionNamed } from './connection.ts'
+import { callApi, machineAt, readAnswer } from './api.ts'
+import { type Command, CommandFailed, EXIT, type Shell, UsageError } from './command.ts'
+import { connectionNamed, connectionState } from './connection.ts'
 import { obtainConsent } from './consent.ts'
 import { credentialDocument, type Source } from './credential-document.ts'
-import { endDateGiven, withEnd } from './end-date.ts'
+import { checkYear, endDateGiven, withEnd } from './end-date.ts'
 import { secretStore } from './secret-store.ts'
 import { timeLeft } from './time-left.ts'
-import { endOf, nothingStored, obtainToken } from './trial.ts'
+import { endOf, nothingStored, obtainToken, works } from './trial.ts'
 import { vendorContext } from './vendor-context.ts'
 import { vendorNamed } from './vendor-named.ts'
 
@@ -18,8 +18,9 @@ export const connect: Command = {
   summary: 'connect an account of a vendor',
   help: `vendomat connect <vendor> <connection> [--owner mail] [--from-file path | --from-stdin] [--expires date] [--no-browser]
 
-Takes the credentials of an account, tries them out by obtaining a token, stores them as a secret in your AWS account
-and tells the machine who owns them. Nothing is stored when the vendor refuses them. Where a person has to say yes at
+Takes the credentials of an account, tries them out by obtaining a token, or by showing the vendor one that a person
+made, stores them as a secret in your AWS account and tells the machine who owns them. Nothing is stored when the vendor
+refuses them. Where a person has to say yes at
 the vendor (NetRex), the browser opens for that; credentials that are stored already are used when no others are given.
 To replace only what is secret in credentials, there is "vendomat rotate".
 
@@ -51,6 +52,7 @@ examples
     if (reuse) shell.say(`with the credentials in the secret ${name}; --from-file or --from-stdin replaces them`)
     const given = reuse ? undefined : await credentialDocument(vendor.id, request.source, shell)
     const credentials = given && withEnd(given, request.expires, shell.now())
+    if (credentials) await checkYear(vendor, credentials, shell)
     const consent = !credentials || needsConsent(vendor, credentials, shell)
     if (credentials && !consent) {
       const issued = await obtainToken(vendor, credentials, shell)
@@ -64,18 +66,31 @@ examples
       shell.say(`stored in the secret ${name}`)
     }
     const path = `/connections/${vendor.id}/${connection}`
+    const register = (body: object) => callApi('POST', path, shell, body)
+    if (!consent) return report(await register({ ...(owner && { owner }), check: true }), request, shell)
     // Before the consent the machine has only the grant of the old credentials to check the new ones with.
-    await callApi('POST', path, shell, { ...(owner && { owner }), ...(!consent && { check: true }) })
-    if (consent) {
-      const browser = request.browser ? 'open' : 'leave'
-      const { expires_at, warnings } = await obtainConsent({ vendor, connection, credentials, browser }, shell)
-      for (const { detail } of warnings) shell.say(`warning: ${detail}`)
-      shell.say(`token obtained, ends in ${timeLeft(new Date(expires_at), shell.now())}`)
-      await callApi('POST', path, shell, { check: true })
-    }
+    await register({ ...(owner && { owner }) })
+    const browser = request.browser ? 'open' : 'leave'
+    const { expires_at, warnings } = await obtainConsent({ vendor, connection, credentials, browser }, shell)
+    for (const { detail } of warnings) shell.say(`warning: ${detail}`)
+    shell.say(`token obtained, ends in ${timeLeft(new Date(expires_at), shell.now())}`)
+    return report(await register({ check: true }), request, shell)
+  },
+}
+
+/** What the machine says of it, which calls the vendor from elsewhere. Returns the exit code. */
+function report(answer: unknown, { vendor, connection }: Request, shell: Shell): number {
+  const view = readAnswer(connectionState, answer)
+  if (works(view)) {
     shell.out(`${vendor.id}/${connection} is connected`)
     return EXIT.done
-  },
+  }
+  const { last_failure: failure, next_action } = view
+  throw new CommandFailed(
+    EXIT.failed,
+    `${vendor.id}/${connection} is stored, but the machine does not get along with it` +
+      `${failure ? `: ${failure.detail}` : ''}\nnext step: ${next_action}`,
+  )
 }
 
 interface Request {

@@ -6,10 +6,10 @@ import { callApi, machineAt, readAnswer } from './api.ts'
 import { type Command, CommandFailed, EXIT, type Shell, UsageError } from './command.ts'
 import { type ConnectionState, connectionNamed, connectionState } from './connection.ts'
 import type { Source } from './credential-document.ts'
-import { endDateGiven } from './end-date.ts'
+import { checkYear, endDateGiven } from './end-date.ts'
 import { rotatedDocument } from './rotated-document.ts'
 import { type SecretStore, secretStore } from './secret-store.ts'
-import { dayOf, endOf, nothingStored, obtainToken, tryStaticToken } from './trial.ts'
+import { dayOf, endOf, nothingStored, obtainToken, tryStaticToken, works } from './trial.ts'
 import { vendorNamed } from './vendor-named.ts'
 
 export const rotate: Command = {
@@ -36,7 +36,7 @@ A secret is never an argument: it is typed, unseen, or comes from a file or stan
 examples
   vendomat rotate iobeya main
   pbpaste | vendomat rotate iobeya main --from-stdin --dry-run
-  vendomat rotate accelo hq --from-file new-secret.txt --expires 2027-11-30
+  vendomat rotate accelo hq --from-file new-secret.txt --expires 2027-06-30
   vendomat rotate clearid main --from-file key-acme-vendomat.json`,
 
   async run(parameters, shell) {
@@ -53,6 +53,7 @@ examples
     const { credential, before, after } = vendor.rotation
     shell.say(`To make a new ${credential}:\n${numbered(before)}`)
     const next = await rotatedDocument({ ...request, vendor: vendor.id, present: present.document }, shell)
+    await checkYear(vendor, next, shell)
     if (isDeepStrictEqual(next, present.document))
       throw new CommandFailed(EXIT.failed, 'these are the credentials that are stored already')
     const end = await tryHere(vendor, { present: present.document, next }, shell)
@@ -65,9 +66,13 @@ examples
       ? await storeWhenTried(place, next, secrets, shell)
       : await secrets.put(name, next)
     shell.out(`${vendor.id}/${connection} is rotated: ${present.version} -> ${version}${end}`)
-    const works = report(await checkNow(place, shell), { ...place, version, holdsToken: isStatic(vendor, next) }, shell)
-    if (works && after.length > 0) shell.say(`Then:\n${numbered(after)}`)
-    return works ? EXIT.done : EXIT.failed
+    const isDone = report(
+      await checkNow(place, shell),
+      { ...place, version, holdsToken: isStatic(vendor, next) },
+      shell,
+    )
+    if (isDone && after.length > 0) shell.say(`Then:\n${numbered(after)}`)
+    return isDone ? EXIT.done : EXIT.failed
   },
 }
 
@@ -181,7 +186,7 @@ interface Rotated extends Place {
 function report(view: ConnectionState, { name, old, version, holdsToken }: Rotated, shell: Shell): boolean {
   const { state, next_action, last_failure: failure } = view
   shell.say(`state: ${state.replaceAll('_', ' ')}\nnext step: ${next_action}`)
-  if (state !== 'failing' && state !== 'expired') return true
+  if (works(view)) return true
   shell.say(
     [
       `the machine does not get along with it${failure ? `: ${failure.detail}` : ''}`,

@@ -1,17 +1,22 @@
-import { FAILURES, VendingError } from '../../functions/kit/errors.ts'
+import { FAILURES, isFailure, VendingError } from '../../functions/kit/errors.ts'
 import { isNever } from '../../functions/kit/time.ts'
-import type { Context, Issued, Vendor } from '../../functions/kit/vendor.ts'
+import type { Issued, Vendor } from '../../functions/kit/vendor.ts'
 import { exitCodeOf } from './api.ts'
 import { CommandFailed, EXIT, type Shell } from './command.ts'
+import type { ConnectionState } from './connection.ts'
 import { timeLeft } from './time-left.ts'
 import { vendorContext } from './vendor-context.ts'
 
-/** Obtains a token here, as the machine will, and does not keep it. Throws CommandFailed. */
+/**
+ * Obtains a token here, as the machine will, and does not keep it. A static token is at hand: the vendor has to take it.
+ * Throws CommandFailed.
+ */
 export async function obtainToken(vendor: Vendor, credentials: object, shell: Shell): Promise<Issued> {
   const issued = await vendor.issue(credentials, undefined, vendorContext(vendor, shell)).catch((error: unknown) => {
     throw nothingStored(error)
   })
   for (const { detail } of issued.warnings ?? []) shell.say(`warning: ${detail}`)
+  if (vendor.isStatic?.(credentials)) await checkLiveness(vendor, credentials, issued, shell)
   return issued
 }
 
@@ -25,13 +30,11 @@ interface Replacement {
  * one has ended, and to be accepted by the vendor. Throws CommandFailed.
  */
 export async function tryStaticToken(vendor: Vendor, { present, next }: Replacement, shell: Shell): Promise<Issued> {
-  const context = vendorContext(vendor, shell)
-  const issued = await vendor.issue(next, undefined, context).catch((error: unknown) => {
+  const issued = await vendor.issue(next, undefined, vendorContext(vendor, shell)).catch((error: unknown) => {
     throw nothingStored(error)
   })
   const { value, expiresAt } = issued.accessToken
-  // As of a time when nothing had ended yet: an ended token still counts as the same token.
-  const old = await heldBy(vendor, present, { ...context, now: () => new Date(0) })
+  const old = await heldBy(vendor, present, shell)
   if (old?.accessToken.value.fingerprint === value.fingerprint)
     throw failed('this is the token that is stored already; make a new one at the vendor')
   const oldEnd = old?.accessToken.expiresAt
@@ -41,27 +44,31 @@ export async function tryStaticToken(vendor: Vendor, { present, next }: Replacem
   return issued
 }
 
-async function checkLiveness(vendor: Vendor, next: object, issued: Issued, shell: Shell): Promise<void> {
+async function checkLiveness(vendor: Vendor, document: object, issued: Issued, shell: Shell): Promise<void> {
   const { title } = vendor
-  const check = vendor.liveness?.(next, issued.accessToken, vendorContext(vendor, shell))
+  const check = vendor.liveness?.(document, issued.accessToken, vendorContext(vendor, shell))
   const result = await check?.catch((error: unknown) => {
-    throw nothingStored(error)
+    throw isFailure(error, 'credential_expired')
+      ? failed(`${title} does not take the token: ${error.message}`)
+      : nothingStored(error)
   })
   if (result === 'refused')
-    throw failed(`${title} refuses the new token: it was copied wrongly, revoked, or made on another platform`)
+    throw failed(`${title} refuses the token: it was copied wrongly, revoked, or made on another platform`)
   if (result === 'login page')
     throw failed(
       `${title} answered with a page for people: the token is not valid there, or the address is not its API`,
     )
   if (result === 'limited')
     shell.say('warning: the token works, but its user may not read rooms (403): check the rights of the machine user')
-  if (result === 'alive') shell.say(`${title} takes the new token`)
+  if (result === 'alive') shell.say(`${title} takes the token`)
 }
 
-/** Returns undefined for a document that holds no token or does not fit. */
-async function heldBy(vendor: Vendor, document: object, context: Context): Promise<Issued | undefined> {
+/** The token that a document holds, also one that has ended. Returns undefined when it holds none or does not fit. */
+export async function heldBy(vendor: Vendor, document: object, shell: Shell): Promise<Issued | undefined> {
+  if (!vendor.isStatic?.(document)) return undefined
   try {
-    return await vendor.issue(document, undefined, context)
+    // As of a time when nothing had ended yet.
+    return await vendor.issue(document, undefined, { ...vendorContext(vendor, shell), now: () => new Date(0) })
   } catch (error) {
     if (error instanceof VendingError) return undefined
     throw error
@@ -72,6 +79,9 @@ export const endOf = ({ accessToken: { expiresAt } }: Issued, now: Date): string
   isNever(expiresAt) ? 'it has no end' : `ends in ${timeLeft(expiresAt, now)}`
 
 export const dayOf = (instant: Date): string => instant.toISOString().slice(0, 10)
+
+/** Whether the machine, which calls the vendor from elsewhere, gets along with what was stored. */
+export const works = ({ state }: ConnectionState): boolean => state !== 'failing' && state !== 'expired'
 
 const failed = (why: string): CommandFailed => new CommandFailed(EXIT.failed, `${why}\nnothing was stored`)
 

@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import { DeleteSecretCommand, GetSecretValueCommand } from '@aws-sdk/client-secrets-manager'
-import { json, vendorAnswering } from '../../support/fake-vendor.ts'
+import { html, json, jwt, networkError, redirect, type Step, vendorAnswering } from '../../support/fake-vendor.ts'
 import { awsAccount } from './account.ts'
-import { AWS, MACHINE, problem, seenIn, vendomat, type World } from './shell.ts'
+import { AWS, MACHINE, NOW, problem, seenIn, vendomat, type World } from './shell.ts'
 
 const CANARY = 'CANARY-7f3a'
 const accelo = { deployment: 'acme', client_id: 'abcdef12@acme.accelo.com', client_secret: `${CANARY}-secret` }
@@ -88,16 +88,19 @@ describe('vendomat connect', () => {
     expect(await stored()).toEqual({ ...accelo, scope: 'read(all)', expires_on: '2026-11-20' })
   })
 
-  it.each(['soon', '2026-02-30', '2026-11-19'])('stores nothing with a last day of %s', async (day) => {
-    const typed = ['acme', accelo.client_id, accelo.client_secret, '', day, '']
-    for (const seen of [
-      await connect(`--from-stdin --expires ${day}`, piped()),
-      await connect('--from-stdin', piped({ ...accelo, expires_on: day })),
-      await connect('', { types: typed }),
-    ]) {
-      expect([seen.code, seen.vendor, seen.calls, await stored()]).toEqual([2, [], [], undefined])
-    }
-  })
+  it.each(['soon', 'nextyear', '2026-02-30', '2026-11-19', '2027-11-22', '2072-01-31'])(
+    'stores nothing with a last day of %s',
+    async (day) => {
+      const typed = ['acme', accelo.client_id, accelo.client_secret, '', day, '']
+      for (const seen of [
+        await connect(`--from-stdin --expires ${day}`, piped()),
+        await connect('--from-stdin', piped({ ...accelo, expires_on: day })),
+        await connect('', { types: typed }),
+      ]) {
+        expect([seen.code, seen.vendor, seen.calls, await stored()]).toEqual([2, [], [], undefined])
+      }
+    },
+  )
 
   it('stops at Ctrl-C, with nothing stored', async () => {
     const seen = await connect('', { types: ['acme', '^C'] })
@@ -138,6 +141,16 @@ describe('vendomat connect', () => {
   it('says which file cannot be read', async () => {
     const seen = await connect('--from-file no-such-file.json')
     expect([seen.code, seen.said]).toEqual([2, 'vendomat: no-such-file.json cannot be read (ENOENT)'])
+  })
+
+  it('says so when the machine, which has stored credentials, does not get along with them', async () => {
+    const last_failure = { code: 'configuration', detail: 'no route to Accelo', since: NOW.toISOString() }
+    const view = { ...registered, state: 'failing', next_action: 'see last_failure', last_failure }
+    const seen = await connect('--from-stdin', { ...piped(), answers: { 'POST /connections/accelo/hq': view } })
+    expect([seen.code, seen.out]).toEqual([1, ''])
+    expect(seen.said).toContain(
+      'accelo/hq is stored, but the machine does not get along with it: no route to Accelo\nnext step: see last_failure',
+    )
   })
 
   it('says that the credentials are stored when the machine then cannot be reached', async () => {
@@ -195,7 +208,8 @@ describe('the form of a vendor', () => {
   it('of iObeya asks for the token unseen, and for its end only if it does not say so itself', async () => {
     const types = ['https://acme.api.iobeya.com', `${CANARY}opaque`, '2027-10-01', '']
     const answers = { 'POST /connections/iobeya/main': { ...registered, vendor: 'iobeya', connection: 'main' } }
-    const seen = await vendomat('connect iobeya main', { types, answers })
+    const vendor = vendorAnswering(json({ data: [] })).http
+    const seen = await vendomat('connect iobeya main', { types, answers, vendor })
     expect([seen.code, seen.asked[1]?.secret]).toEqual([0, true])
     expect(await stored('vendomat/iobeya/main')).toEqual({
       api_url: 'https://acme.api.iobeya.com',
@@ -215,12 +229,91 @@ describe('the form of a vendor', () => {
   it('of NetRex is one of two, and a user token needs no consent', async () => {
     const answers = { 'POST /connections/netrex/main': { ...registered, vendor: 'netrex', connection: 'main' } }
     const types = ['3', '2', 'system2.netrex.cz', `${CANARY}user`, '', '']
-    const seen = await vendomat('connect netrex main', { types, answers })
+    const vendor = vendorAnswering(json({ data: { cameraList: [] } })).http
+    const seen = await vendomat('connect netrex main', { types, answers, vendor })
     expect([seen.code, seen.out, seen.opened]).toEqual([0, 'netrex/main is connected', []])
     expect(seen.said).toContain('it has no end')
     expect(seen.calls.map(({ path }) => path)).toEqual(['/connections/netrex/main'])
     expect(await stored('vendomat/netrex/main')).toEqual({ host: 'system2.netrex.cz', user_token: `${CANARY}user` })
     expect(seenIn(seen)).not.toContain(CANARY)
+  })
+})
+
+describe('a token that a person made', () => {
+  const now = NOW.getTime() / 1000
+  const token = jwt({ iat: now, exp: now + 300 * 86_400, sub: CANARY })
+  const documents = {
+    iobeya: { api_url: 'https://acme.api.iobeya.com', token },
+    netrex: { host: 'system2.netrex.cz', user_token: `${CANARY}-user` },
+  }
+  type Holder = keyof typeof documents
+  const holders = Object.keys(documents) as Holder[]
+  afterEach(async () => {
+    for (const name of holders)
+      await account.secrets
+        .send(new DeleteSecretCommand({ SecretId: `vendomat/${name}/own`, ForceDeleteWithoutRecovery: true }))
+        .catch(() => {})
+  })
+
+  async function connectOwn(name: Holder, document: object, ...steps: Step[]) {
+    const vendor = vendorAnswering(...steps)
+    const answers = { [`POST /connections/${name}/own`]: { ...registered, vendor: name, connection: 'own' } }
+    const world = { ...piped(document), answers, vendor: vendor.http }
+    const seen = await vendomat(`connect ${name} own --from-stdin`, world)
+    expect(seenIn(seen)).not.toContain(CANARY)
+    return { ...seen, requests: vendor.requests }
+  }
+
+  it.each([
+    ['iobeya', json({ data: [] }), 'https://acme.api.iobeya.com/v1/rooms?page=1&size=1'],
+    ['netrex', json({ data: { cameraList: [] } }), 'https://system2.netrex.cz/api/graphql.php'],
+  ] as const)('is shown to %s before it is stored', async (name, answer, url) => {
+    const seen = await connectOwn(name, documents[name], answer)
+    expect([seen.code, seen.out, seen.requests.map((request) => request.url)]).toEqual([
+      0,
+      `${name}/own is connected`,
+      [url],
+    ])
+    expect(seen.said).toContain('takes the token')
+    expect(await stored(`vendomat/${name}/own`)).toEqual(documents[name])
+  })
+
+  const answers: readonly (readonly [string, () => Response | Error, number, string])[] = [
+    ['refuses', () => json({ error: CANARY }, 401), 1, 'refuses the token'],
+    ['answers a login page to', () => html(200, CANARY), 1, 'a page for people'],
+    ['sends to its login page with', () => redirect(`https://acme.iobeya.com/${CANARY}`), 1, 'a page for people'],
+    ['has no API for', () => html(404, CANARY), 1, 'check'],
+    ['does not answer to', () => networkError('ECONNRESET', CANARY), 5, 'the connection to the vendor failed'],
+  ]
+  it.each(holders.flatMap((name) => answers.map(([what, ...rest]) => [name, what, ...rest] as const)))(
+    'is not stored when %s %s it',
+    async (name, _what, answer, code, why) => {
+      const seen = await connectOwn(name, documents[name], answer())
+      expect([seen.code, seen.out, seen.calls, await stored(`vendomat/${name}/own`)]).toEqual([code, '', [], undefined])
+      expect(seen.said).toContain(why)
+      expect(seen.said).toContain('nothing was stored')
+    },
+  )
+
+  it('is not sent to the platform in the place of its API', async () => {
+    const seen = await connectOwn('iobeya', { ...documents.iobeya, api_url: 'https://acme.iobeya.com' })
+    expect([seen.code, seen.requests, seen.calls]).toEqual([1, [], []])
+    expect(seen.said).toContain('did you mean acme.api.iobeya.com?')
+    expect(await stored('vendomat/iobeya/own')).toBeUndefined()
+  })
+
+  it('may state itself an end that is years away, and no person may for it', async () => {
+    const alive = () => json({ data: [], cameraList: [] })
+    const far = { ...documents.iobeya, token: jwt({ iat: now, exp: now + 900 * 86_400 }), expires_on: '2029-05-08' }
+    expect((await connectOwn('iobeya', far, alive)).code).toBe(0)
+    for (const [name, document] of [
+      ['iobeya', { ...documents.iobeya, token: 'opaque', expires_on: '2029-05-08' }],
+      ['netrex', { ...documents.netrex, expires_on: '2029-05-08' }],
+    ] as const) {
+      const seen = await connectOwn(name, document)
+      expect([seen.code, seen.requests, seen.calls]).toEqual([2, [], []])
+      expect(seen.said).toContain('2029-05-08, is more than a year away: is the year mistyped?')
+    }
   })
 })
 

@@ -109,7 +109,7 @@ describe('an iObeya token', () => {
   })
 
   it.each([
-    ['refused', () => json({ hint: CANARY }, 401), 1, 'refuses the new token'],
+    ['refused', () => json({ hint: CANARY }, 401), 1, 'refuses the token'],
     ['answered with a login page', () => html(200, CANARY), 1, 'a page for people'],
     ['sent to a login page', () => redirect('https://acme.iobeya.com/login'), 1, 'a page for people'],
     ['at a wrong address', () => html(404, CANARY), 1, 'check api_url'],
@@ -203,10 +203,10 @@ describe('a client secret', () => {
     const silent = await rotate('accelo hq --from-stdin', piped('new'))
     expect([silent.code, silent.requests]).toEqual([2, []])
     expect(silent.said).toContain('--expires')
-    expect((await rotate('accelo hq --from-stdin --expires 2027-12-01', piped('new'), granted)).out).toContain(
-      'ends 2027-12-01',
+    expect((await rotate('accelo hq --from-stdin --expires 2027-11-20', piped('new'), granted)).out).toContain(
+      'ends 2027-11-20',
     )
-    expect((await stored('accelo/hq')).document.expires_on).toBe('2027-12-01')
+    expect((await stored('accelo/hq')).document.expires_on).toBe('2027-11-20')
     await rotate('accelo hq', { types: ['newer', 'never'] }, granted)
     expect((await stored('accelo/hq')).document).toEqual({ ...accelo, client_secret: 'newer' })
   })
@@ -216,8 +216,8 @@ describe('a client secret', () => {
     const document = piped(JSON.stringify({ client_secret: 'new', expires_on: '2027-06-01' }))
     await rotate('accelo hq --from-stdin', document, granted)
     expect((await stored('accelo/hq')).document.expires_on).toBe('2027-06-01')
-    await rotate('accelo hq --from-stdin --expires 2027-12-01', document, granted)
-    expect((await stored('accelo/hq')).document.expires_on).toBe('2027-12-01')
+    await rotate('accelo hq --from-stdin --expires 2027-11-20', document, granted)
+    expect((await stored('accelo/hq')).document.expires_on).toBe('2027-11-20')
     await rotate('accelo hq --from-stdin --expires never', document, granted)
     expect((await stored('accelo/hq')).document).toEqual({ ...accelo, client_secret: 'new' })
   })
@@ -235,6 +235,20 @@ describe('a client secret', () => {
     const seen = await rotate('accelo hq --from-stdin --expires 2027-01-31', piped('old'))
     expect([seen.code, seen.requests]).toEqual([1, []])
     expect(seen.said).toContain('stored already')
+  })
+
+  it('cannot end more than 366 days from now: the year is mistyped', async () => {
+    const old = await secretOf('accelo/hq', accelo)
+    for (const given of [
+      ['--expires 2027-11-22', 'new'],
+      ['', JSON.stringify({ client_secret: 'new', expires_on: '2037-06-01' })],
+    ] as const) {
+      const seen = await rotate(`accelo hq --from-stdin ${given[0]}`, piped(given[1]))
+      expect([seen.code, seen.requests]).toEqual([2, []])
+      expect(seen.said).toContain('is the year mistyped?')
+    }
+    expect((await stored('accelo/hq')).version).toBe(old)
+    expect((await rotate('accelo hq --from-stdin --expires 2027-11-21', piped('new'), granted)).code).toBe(0)
   })
 
   it.each(['2026-11-19', '2026-02-30', 'soon', ''])('cannot end on %j', async (day) => {
@@ -324,15 +338,32 @@ describe('a NetRex application', () => {
 
 describe('a NetRex user token', () => {
   const userToken = { host: 'system2.netrex.cz', user_token: 'old' }
+  const cameras = () => json({ data: { cameraList: [] } })
 
-  it('takes the place of the old one, with an end of its own and without a call', async () => {
+  it.each([
+    ['refuses', () => json({ error: CANARY }, 401), 'NetRex refuses the token'],
+    ['answers no cameras to', () => json({ errors: [{ message: CANARY }] }), 'NetRex does not take the token'],
+    ['answers a page to', () => html(200, CANARY), 'a page for people'],
+  ])('that NetRex %s is not stored', async (_, answer, why) => {
+    const old = await secretOf('netrex/site-b', userToken)
+    const seen = await rotate('netrex site-b --from-stdin', piped(`${CANARY}-new`), answer)
+    expect([seen.code, seen.out, seen.calls]).toEqual([1, '', []])
+    expect(seen.said).toContain(why)
+    expect(seen.said).toContain('nothing was stored')
+    expect((await stored('netrex/site-b')).version).toBe(old)
+  })
+
+  it('takes the place of the old one when NetRex takes it, with an end of its own', async () => {
     await secretOf('netrex/site-b', { ...userToken, expires_on: '2026-12-01' })
-    const seen = await rotate('netrex site-b', { types: [`${CANARY}-new`, '2027-12-01'] })
+    const seen = await rotate('netrex site-b', { types: [`${CANARY}-new`, '2027-11-20'] }, cameras)
     expect(seen.asked.map(({ secret }) => secret)).toEqual([true, false])
-    expect([seen.code, seen.requests]).toEqual([0, []])
-    expect(seen.out).toContain('ends 2027-12-01')
+    expect(seen.code).toBe(0)
+    expect(seen.requests.map(({ url, headers }) => [url, headers.get('authorization')])).toEqual([
+      ['https://system2.netrex.cz/api/graphql.php', `Bearer ${CANARY}-new`],
+    ])
+    expect(seen.out).toContain('ends 2027-11-20')
     const { document } = await stored('netrex/site-b')
-    expect(document).toEqual({ ...userToken, user_token: `${CANARY}-new`, expires_on: '2027-12-01' })
+    expect(document).toEqual({ ...userToken, user_token: `${CANARY}-new`, expires_on: '2027-11-20' })
   })
 })
 
@@ -350,9 +381,9 @@ describe('a ClearID key file', () => {
     await secretOf('clearid/main', { ...file, teamServiceUrl: 'https://old.clearid.io', expires_on: '2026-12-01' })
     const next = { ...file, clientSecret: `${CANARY}-new` }
     const path = account.file('key.json', JSON.stringify(next))
-    const seen = await rotate('clearid main', { types: [` ${path} `, '2027-12-01'] }, granted)
+    const seen = await rotate('clearid main', { types: [` ${path} `, '2027-11-20'] }, granted)
     expect([seen.code, seen.requests.length]).toEqual([0, 1])
-    expect((await stored('clearid/main')).document).toEqual({ ...next, expires_on: '2027-12-01' })
+    expect((await stored('clearid/main')).document).toEqual({ ...next, expires_on: '2027-11-20' })
     expect(seen.said).toContain('Delete the downloaded file.')
   })
 
