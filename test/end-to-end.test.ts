@@ -137,7 +137,7 @@ describe('a signed call', () => {
 
 describe('a connection that needs a person', () => {
   const consent = '/connections/netrex/site-a/authorization'
-  const begin = () => call('POST', consent, { redirect_uri: 'http://127.0.0.1:1/callback' })
+  const begin = () => call('POST', consent, { redirect_uri: netrexApplication.redirectUri })
 
   /** What the person's browser is sent back with. */
   async function decide(authorizationUrl: string, decision: 'allow' | 'deny') {

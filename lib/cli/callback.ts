@@ -1,5 +1,4 @@
 import { createServer, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { callbackPage, type Outcome } from './callback-page.ts'
 import { CommandFailed, EXIT } from './command.ts'
 import { type Grant, isState, readConsentAnswer } from './consent-answer.ts'
@@ -21,14 +20,29 @@ export interface Callback {
   close(): Promise<void>
 }
 
-/** A registered redirect URI that leads back to this computer. */
-export const isLoopback = ({ protocol, hostname }: URL): boolean =>
-  protocol === 'http:' && (hostname === '127.0.0.1' || hostname === 'localhost')
+/** Whether a redirect URI leads back to this computer. */
+export function isLoopback(redirectUri: string): boolean {
+  const { protocol, hostname } = new URL(redirectUri)
+  return protocol === 'http:' && (hostname === '127.0.0.1' || hostname === 'localhost')
+}
 
-/** Listens on 127.0.0.1 and nowhere else: at a free port, or at that of a registered address. Throws CommandFailed. */
-export async function listenForCallback(registered?: URL): Promise<Callback> {
+/**
+ * The port of the address that people register at the vendor. No service is registered with IANA for it (2026-11), and no
+ * system gives it to outgoing connections. On a telephone's keys it spells "vend".
+ */
+export const DEFAULT_PORT = 8363
+
+/** The address on this computer that a person registers at the vendor, exactly so. */
+export const redirectUriAt = (port: number): string => `http://127.0.0.1:${port}/callback`
+
+/**
+ * Listens at the port of a registered address, on 127.0.0.1 and nowhere else. Throws CommandFailed, which ends with what to
+ * do when the port is not to be had.
+ */
+export async function listenForCallback(redirectUri: string, otherwise: string): Promise<Callback> {
   let awaited: { readonly state: string; readonly arrive: (arrival: Arrival) => void } | undefined
-  const path = registered?.pathname ?? '/callback'
+  const { pathname: path, port: stated } = new URL(redirectUri)
+  const port = Number(stated || 80)
 
   const server = createServer((request, response) => {
     const grant = request.method === 'GET' ? grantIn(request.url ?? '') : undefined
@@ -44,19 +58,15 @@ export async function listenForCallback(registered?: URL): Promise<Callback> {
     return answer && awaited && isState(answer.state, awaited.state) ? answer.grant : undefined
   }
 
-  const port = registered ? Number(registered.port || 80) : 0
   await new Promise<void>((resolve, reject) => {
-    server.once('error', ({ name, ...error }: NodeJS.ErrnoException) => {
-      reject(
-        new CommandFailed(EXIT.failed, `port ${port} of this computer cannot be listened at (${error.code ?? name})`),
-      )
+    server.once('error', ({ name, code = name }: NodeJS.ErrnoException) => {
+      const why = code === 'EADDRINUSE' ? 'is taken by another program' : `cannot be listened at (${code})`
+      reject(new CommandFailed(EXIT.failed, `port ${port} of this computer ${why}; ${otherwise}`))
     })
     server.listen(port, '127.0.0.1', resolve)
   })
-  // A TCP server returns AddressInfo; only a pipe returns a string.
-  const { port: taken } = server.address() as AddressInfo
   return {
-    redirectUri: registered?.href ?? `http://127.0.0.1:${taken}${path}`,
+    redirectUri,
     arrival: (state) =>
       new Promise((arrive) => {
         awaited = { state, arrive }

@@ -3,9 +3,10 @@ import { SECRET_PREFIX } from '../../functions/environment.ts'
 import type { Vendor } from '../../functions/kit/vendor.ts'
 import { vendors } from '../../functions/vendors.ts'
 import { callApi, machineAt, readAnswer } from './api.ts'
+import { DEFAULT_PORT, redirectUriAt } from './callback.ts'
 import { type Command, CommandFailed, EXIT, type Shell, UsageError } from './command.ts'
 import { connectionNamed, connectionState } from './connection.ts'
-import { obtainConsent } from './consent.ts'
+import { obtainConsent, prepareRedirection, registerExactly } from './consent.ts'
 import { credentialDocument, type Source } from './credential-document.ts'
 import { checkYear, endDateGiven, withEnd } from './end-date.ts'
 import { secretStore } from './secret-store.ts'
@@ -16,13 +17,16 @@ import { vendorNamed } from './vendor-named.ts'
 
 export const connect: Command = {
   summary: 'connect an account of a vendor',
-  help: `vendomat connect <vendor> <connection> [--owner mail] [--from-file path | --from-stdin] [--expires date] [--no-browser]
+  help: `vendomat connect <vendor> <connection> [--owner mail] [--from-file path | --from-stdin] [--expires date]
+                 [--port number] [--no-browser]
 
 Takes the credentials of an account, tries them out by obtaining a token, or by showing the vendor one that a person
 made, stores them as a secret in your AWS account and tells the machine who owns them. Nothing is stored when the vendor
-refuses them. Where a person has to say yes at
-the vendor (NetRex), the browser opens for that; credentials that are stored already are used when no others are given.
-To replace only what is secret in credentials, there is "vendomat rotate".
+refuses them. To replace only what is secret in credentials, there is "vendomat rotate".
+
+Where a person has to say yes at the vendor (an OAuth2 application of NetRex), the credentials are stored and the browser
+opens; credentials that are stored already are used when no others are given. The browser comes back to
+${redirectUriAt(DEFAULT_PORT)}: register exactly that address in the application, or one of your own with --port.
 
 Vendors: ${Object.keys(vendors).join(', ')}.
 
@@ -30,6 +34,7 @@ Vendors: ${Object.keys(vendors).join(', ')}.
   --from-file    the credentials as a JSON document; for ClearID the key file as it was downloaded
   --from-stdin   the same, from standard input
   --expires      last day of what is secret in them as YYYY-MM-DD, or never; people are reminded of it
+  --port         port of this computer that the browser comes back to (default ${DEFAULT_PORT})
   --no-browser   only print the address, to be opened elsewhere
 
 A secret is never an argument: it is typed, unseen, or comes from a file or standard input.
@@ -50,31 +55,39 @@ examples
     if (reuse && request.expires !== undefined)
       throw new UsageError('--expires is for new credentials: give them with --from-file or --from-stdin')
     if (reuse) shell.say(`with the credentials in the secret ${name}; --from-file or --from-stdin replaces them`)
+    else if (vendor.authorization && !request.given)
+      shell.say(`for an OAuth2 application, ${registerExactly(vendor, redirectUriAt(request.port))}`)
     const given = reuse ? undefined : await credentialDocument(vendor.id, request.source, shell)
     const credentials = given && withEnd(given, request.expires, shell.now())
     if (credentials) await checkYear(vendor, credentials, shell)
     const consent = !credentials || needsConsent(vendor, credentials, shell)
-    if (credentials && !consent) {
-      const issued = await obtainToken(vendor, credentials, shell)
-      shell.say(`token obtained, ${endOf(issued, shell.now())}`)
+    // Before anything is stored: another program may have the port.
+    const redirection = consent ? await prepareRedirection(credentials, request.port, shell) : undefined
+    try {
+      if (credentials && !consent) {
+        const issued = await obtainToken(vendor, credentials, shell)
+        shell.say(`token obtained, ${endOf(issued, shell.now())}`)
+      }
+      const owner =
+        request.owner ??
+        (await shell.person?.ask('who is notified when a person is needed (mail address, may be empty): '))?.trim()
+      if (credentials) {
+        await secrets.put(name, credentials)
+        shell.say(`stored in the secret ${name}`)
+      }
+      const path = `/connections/${vendor.id}/${connection}`
+      const register = (body: object) => callApi('POST', path, shell, body)
+      if (!redirection) return report(await register({ ...(owner && { owner }), check: true }), request, shell)
+      // Before the consent the machine has only the grant of the old credentials to check the new ones with.
+      await register({ ...(owner && { owner }) })
+      const browser = request.browser ? 'open' : 'leave'
+      const { expires_at, warnings } = await obtainConsent({ vendor, connection, redirection, browser }, shell)
+      for (const { detail } of warnings) shell.say(`warning: ${detail}`)
+      shell.say(`token obtained, ends in ${timeLeft(new Date(expires_at), shell.now())}`)
+      return report(await register({ check: true }), request, shell)
+    } finally {
+      await redirection?.callback?.close()
     }
-    const owner =
-      request.owner ??
-      (await shell.person?.ask('who is notified when a person is needed (mail address, may be empty): '))?.trim()
-    if (credentials) {
-      await secrets.put(name, credentials)
-      shell.say(`stored in the secret ${name}`)
-    }
-    const path = `/connections/${vendor.id}/${connection}`
-    const register = (body: object) => callApi('POST', path, shell, body)
-    if (!consent) return report(await register({ ...(owner && { owner }), check: true }), request, shell)
-    // Before the consent the machine has only the grant of the old credentials to check the new ones with.
-    await register({ ...(owner && { owner }) })
-    const browser = request.browser ? 'open' : 'leave'
-    const { expires_at, warnings } = await obtainConsent({ vendor, connection, credentials, browser }, shell)
-    for (const { detail } of warnings) shell.say(`warning: ${detail}`)
-    shell.say(`token obtained, ends in ${timeLeft(new Date(expires_at), shell.now())}`)
-    return report(await register({ check: true }), request, shell)
   },
 }
 
@@ -103,6 +116,8 @@ interface Request {
   /** `YYYY-MM-DD`, or `never`. */
   readonly expires: string | undefined
   readonly browser: boolean
+  /** Where the browser comes back to on this computer. */
+  readonly port: number
 }
 
 function read(parameters: readonly string[], now: Date): Request {
@@ -115,6 +130,7 @@ function read(parameters: readonly string[], now: Date): Request {
       'from-stdin': { type: 'boolean', default: false },
       'no-browser': { type: 'boolean', default: false },
       expires: { type: 'string' },
+      port: { type: 'string', default: String(DEFAULT_PORT) },
     },
   })
   const { owner, 'from-file': file, 'from-stdin': stdin, 'no-browser': noBrowser } = values
@@ -123,7 +139,14 @@ function read(parameters: readonly string[], now: Date): Request {
   const given = file !== undefined || stdin
   const expires = values.expires === undefined ? undefined : endDateGiven(values.expires, now)
   const source = { file, stdin }
-  return { vendor: vendorNamed(vendor), connection, owner, source, given, expires, browser: !noBrowser }
+  const port = portGiven(values.port)
+  return { vendor: vendorNamed(vendor), connection, owner, source, given, expires, browser: !noBrowser, port }
+}
+
+function portGiven(text: string): number {
+  const port = /^[1-9][0-9]{0,4}$/.test(text) ? Number(text) : Number.NaN
+  if (port <= 65_535) return port
+  throw new UsageError('--port is a number from 1 to 65535')
 }
 
 /** Whether a person has to say yes. What does not fit is not stored: throws CommandFailed. */
@@ -132,7 +155,7 @@ function needsConsent(vendor: Vendor, credentials: object, shell: Shell): boolea
     vendor.validate(credentials)
     if (!vendor.authorization || vendor.isStatic?.(credentials)) return false
     const { hosts } = vendorContext(vendor, shell)
-    vendor.authorization.url(credentials, { redirectUri: 'http://127.0.0.1/callback', state: 'check' }, hosts)
+    vendor.authorization.url(credentials, { redirectUri: redirectUriAt(DEFAULT_PORT), state: 'check' }, hosts)
     return true
   } catch (error) {
     throw nothingStored(error)

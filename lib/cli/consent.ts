@@ -1,7 +1,7 @@
 import * as z from 'zod/mini'
 import type { Vendor } from '../../functions/kit/vendor.ts'
 import { ApiError, callApi, readAnswer } from './api.ts'
-import { type Arrival, type Callback, isLoopback, listenForCallback } from './callback.ts'
+import { type Arrival, type Callback, isLoopback, listenForCallback, redirectUriAt } from './callback.ts'
 import type { Outcome } from './callback-page.ts'
 import { CommandFailed, EXIT, type Person, type Shell, UsageError } from './command.ts'
 import { isState, readPasted } from './consent-answer.ts'
@@ -24,20 +24,50 @@ export type Connected = z.output<typeof connected>
 export interface ConsentRequest {
   readonly vendor: Vendor
   readonly connection: string
-  /** The document that was just stored; left out when one that is stored already is used, unread. */
-  readonly credentials: object | undefined
+  readonly redirection: Redirection
   readonly browser: 'open' | 'leave'
+}
+
+/** Where the browser comes back to. */
+export interface Redirection {
+  /** Of this computer; left out when the vendor sends the browser to somewhere else. */
+  readonly callback: Callback | undefined
+  /** The address is in the credentials, where the machine finds it. */
+  readonly isStored: boolean
+}
+
+const OTHER_PORT = 'end that one, or give another port with --port and register its address at the vendor as well'
+const OTHER_ADDRESS = 'end that one, or register another address and give it as redirect_uri'
+
+/**
+ * Opens the door for the browser. A redirect URI in the credentials goes first: it is a registered one. Throws UsageError
+ * when the browser will end elsewhere and nobody is there to paste the address.
+ */
+export async function prepareRedirection(
+  credentials: object | undefined,
+  port: number,
+  shell: Shell,
+): Promise<Redirection> {
+  const { redirect_uri: own }: { readonly redirect_uri?: unknown } = credentials ?? {}
+  if (typeof own !== 'string')
+    return { callback: await listenForCallback(redirectUriAt(port), OTHER_PORT), isStored: false }
+  if (isLoopback(own)) return { callback: await listenForCallback(own, OTHER_ADDRESS), isStored: true }
+  checkPerson(own, shell)
+  return { callback: undefined, isStored: true }
+}
+
+function checkPerson(redirectUri: string, { person }: Shell): void {
+  if (!person)
+    throw new UsageError(`the browser will end at ${redirectUri}: run this at a terminal, to paste the address`)
 }
 
 /** Has a person consent at the vendor's page (RFC 6749 section 4.1) and hands what comes back to the machine. */
 export async function obtainConsent(request: ConsentRequest, shell: Shell): Promise<Connected> {
   const path = `/connections/${request.vendor.id}/${request.connection}/authorization`
-  const { consent, callback } = await begin(path, request.credentials, shell)
+  const consent = await begin(path, request.redirection, shell)
+  const callback = await callbackAt(consent.redirect_uri, request.redirection)
   try {
-    if (!callback && !shell.person)
-      throw new UsageError(
-        `the browser will end at ${consent.redirect_uri}: run this at a terminal, to paste the address`,
-      )
+    if (!callback) checkPerson(consent.redirect_uri, shell)
     showWay(request, consent, shell)
     const arrival = await arrivalOf(consent, callback, shell)
     return await finish(path, consent, arrival, shell)
@@ -46,35 +76,28 @@ export async function obtainConsent(request: ConsentRequest, shell: Shell): Prom
   }
 }
 
-interface Way {
-  readonly consent: Begun
-  /** Left out when the vendor sends the browser to somewhere else. */
-  readonly callback: Callback | undefined
+async function begin(path: string, { callback, isStored }: Redirection, shell: Shell): Promise<Begun> {
+  const address = callback && !isStored ? { redirect_uri: callback.redirectUri } : {}
+  return readAnswer(begun, await callApi('POST', path, shell, address))
 }
 
-/**
- * A redirect URI in the credentials goes first: it is a registered one. The machine's answer says which one is used, as
- * the stored credentials were not read here.
- */
-async function begin(path: string, credentials: object | undefined, shell: Shell): Promise<Way> {
-  const registered = credentials !== undefined && 'redirect_uri' in credentials
-  const own = registered ? undefined : await listenForCallback()
-  try {
-    const answer = await callApi('POST', path, shell, own ? { redirect_uri: own.redirectUri } : {})
-    const consent = readAnswer(begun, answer)
-    if (consent.redirect_uri === own?.redirectUri) return { consent, callback: own }
-    await own?.close()
-    const redirect = new URL(consent.redirect_uri)
-    return { consent, callback: isLoopback(redirect) ? await listenForCallback(redirect) : undefined }
-  } catch (error) {
-    await own?.close()
-    throw error
-  }
+/** The machine says which address counts: stored credentials that were not read here may have one of their own. */
+async function callbackAt(redirectUri: string, { callback }: Redirection): Promise<Callback | undefined> {
+  if (callback?.redirectUri === redirectUri) return callback
+  await callback?.close()
+  return isLoopback(redirectUri) ? listenForCallback(redirectUri, OTHER_ADDRESS) : undefined
 }
 
-function showWay({ vendor, browser }: ConsentRequest, { authorization_url }: Begun, shell: Shell): void {
+/** Said before anything else, since the vendor refuses any other address (RFC 6749 section 3.1.2.3). */
+export const registerExactly = (vendor: Vendor, redirectUri: string): string =>
+  `register exactly this redirect URL in the application at ${vendor.title}:\n\n  ${redirectUri}\n`
+
+function showWay({ vendor, browser, redirection }: ConsentRequest, consent: Begun, shell: Shell): void {
+  const { authorization_url, redirect_uri: redirectUri } = consent
   const page = pageToOpen(new URL(authorization_url), shell.environment)
   if (!/^https?:$/.test(page.protocol)) throw new CommandFailed(EXIT.failed, `${vendor.title} has no page to open`)
+  if (redirectUri === redirection.callback?.redirectUri && !redirection.isStored)
+    shell.say(registerExactly(vendor, redirectUri))
   shell.say(`say yes at ${vendor.title}, in the browser:\n\n  ${page.href}\n`)
   if (browser === 'open') shell.openBrowser(page)
 }

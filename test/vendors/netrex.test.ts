@@ -25,7 +25,7 @@ import {
 const application = { host: 'system2.netrex.cz', client_id: 'c1', client_secret: 'canary s%&+/=' }
 const CODED = 'canary%20s%25%26%2B%2F%3D'
 const userToken = { host: 'cloud.camstreamer.com', user_token: 'user-token-canary' }
-const REDIRECT = 'http://127.0.0.1:49152/callback'
+const REDIRECT = netrexApplication.redirectUri
 const granted = { access_token: 'AT1', expires_in: 3600, refresh_token: 'RT1' }
 const { refresh_token: _, ...withoutRefreshToken } = granted
 

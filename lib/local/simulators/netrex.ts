@@ -2,15 +2,11 @@ import { randomBytes } from 'node:crypto'
 import type { Rotation, VendorAnswer, VendorCall, VendorSimulator } from './simulator.ts'
 import { answer, bearerOf, jsonObject, lifetimeOf, mediaTypeOf, secondsOf } from './simulator.ts'
 
-/** The one OAuth2 application there is. Loopback redirect URIs are good with any port (RFC 8252 section 7.3). */
+/** The one OAuth2 application there is. "It must be the same as the URL allowed in the client application definition." */
 export const netrexApplication = {
   clientId: 'nrx-client-0001',
   clientSecret: 'nrx s3cr&t+/=_1',
-  redirectUris: [
-    'http://127.0.0.1/callback',
-    'http://localhost/callback',
-    'https://vend.example/oauth/netrex/callback',
-  ],
+  redirectUri: 'http://127.0.0.1:8363/callback',
 } as const
 
 /** A static token that a person made for themselves under </> API. */
@@ -60,7 +56,7 @@ export function netrexSimulator(): VendorSimulator {
     if (!query) return page(400, 'Each parameter once, please.')
     const { client_id, redirect_uri = '', response_type, scope = '', state, decision } = query
     if (client_id !== netrexApplication.clientId) return page(400, 'This application is not known.')
-    if (!isRegistered(redirect_uri)) return page(400, 'This redirect address is not registered.')
+    if (redirect_uri !== netrexApplication.redirectUri) return page(400, 'This redirect address is not registered.')
 
     const back = (result: Record<string, string>) => redirectTo(redirect_uri, { ...result, ...(state && { state }) })
     if (response_type !== 'code') return back({ error: 'unsupported_response_type' })
@@ -202,12 +198,6 @@ type Query = Partial<Record<string, string>>
 function parametersOf({ query }: VendorCall): Query | undefined {
   const pairs = [...query]
   return new Set(pairs.map(([name]) => name)).size < pairs.length ? undefined : Object.fromEntries(pairs)
-}
-
-function isRegistered(redirectUri: string): boolean {
-  const registered: readonly string[] = netrexApplication.redirectUris
-  if (registered.includes(redirectUri)) return true
-  return registered.includes(redirectUri.replace(/^(http:\/\/(?:127\.0\.0\.1|localhost)):\d{1,5}(?=\/)/, '$1'))
 }
 
 function redirectTo(redirectUri: string, result: Readonly<Record<string, string>>): VendorAnswer {

@@ -1,5 +1,7 @@
 import { CreateSecretCommand, GetSecretValueCommand } from '@aws-sdk/client-secrets-manager'
-import { listenForCallback } from '../../../lib/cli/callback.ts'
+import { DEFAULT_PORT, redirectUriAt } from '../../../lib/cli/callback.ts'
+import { listenOnLoopback } from '../../../lib/local/loopback.ts'
+import { netrexApplication } from '../../../lib/local/simulators/netrex.ts'
 import { localAws } from '../../support/local-aws.ts'
 import { type Answers, AWS, type Call, problem, seenIn, vendomat, type World } from './shell.ts'
 
@@ -25,6 +27,13 @@ afterAll(async () => {
   delete process.env.AWS_ENDPOINT_URL
   await aws.close()
 })
+
+/** A port that nobody listens at just now. */
+async function freePort(): Promise<string> {
+  const { url, close } = await listenOnLoopback(0, () => {})
+  await close()
+  return new URL(url).port
+}
 
 /** The machine's side of a consent: begins with the address it is given, or with the registered one. */
 function machine(finish: unknown = connected, registered?: string): { answers: Answers; sent: unknown[] } {
@@ -73,7 +82,8 @@ async function consent(
   const { answers, sent } = machine(finish)
   let browser: Promise<void> | undefined
   const pages: URL[] = []
-  const seen = await vendomat('connect netrex main --from-stdin', {
+  const port = await freePort()
+  const seen = await vendomat(`connect netrex main --from-stdin --port ${port}`, {
     ...piped(),
     answers,
     openBrowser: (page) => {
@@ -83,7 +93,7 @@ async function consent(
     ...world,
   })
   await browser
-  return { ...seen, sent, pages }
+  return { ...seen, sent, pages, port }
 }
 
 describe('consent in the browser', () => {
@@ -209,14 +219,14 @@ describe('consent in the browser', () => {
   it('is waited for ten minutes and no longer', async () => {
     const waits: number[] = []
     const seen = await consent(async () => {}, { sleep: async (seconds) => void waits.push(seconds) })
-    expect([seen.code, seen.out, waits]).toEqual([4, '', [600]])
+    expect([seen.code, seen.out, waits.reduce((sum, seconds) => sum + seconds)]).toEqual([4, '', 600])
     expect(seen.said).toContain('within 10 minutes')
     expect(seen.sent).toHaveLength(1)
   })
 
   it('opens no browser with --no-browser, and prints the address all the same', async () => {
     const { answers, sent } = machine()
-    const seen = await vendomat('connect netrex main --from-stdin --no-browser', {
+    const seen = await vendomat(`connect netrex main --from-stdin --no-browser --port ${await freePort()}`, {
       ...piped(),
       answers,
       hears: (line) => {
@@ -227,16 +237,15 @@ describe('consent in the browser', () => {
   })
 
   it('comes back to the address of this computer that is registered, when there is one', async () => {
-    const free = await listenForCallback()
-    await free.close()
-    const registered = `${new URL(free.redirectUri).origin}/registered/cb`
+    const registered = `http://localhost:${await freePort()}/registered/cb`
     const { answers, sent } = machine(connected, registered)
     const seen = await vendomat('connect netrex main --from-stdin', {
       ...piped({ ...application, redirect_uri: registered }),
       answers,
-      openBrowser: () => void fetch(`${registered}?code=c1&state=${STATE}`),
+      openBrowser: () => void fetch(`${registered.replace('localhost', '127.0.0.1')}?code=c1&state=${STATE}`),
     })
     expect([seen.code, sent]).toEqual([0, [{}, { state: STATE, code: 'c1' }]])
+    expect(seen.said).not.toContain('register exactly')
   })
 
   it('opens the simulator in place of the vendor on a laptop', async () => {
@@ -259,8 +268,62 @@ describe('consent in the browser', () => {
         expires_in: 600,
       },
     }
-    const seen = await vendomat('connect netrex main --from-stdin', { ...piped(), answers, types: [''] })
+    const port = await freePort()
+    const seen = await vendomat(`connect netrex main --from-stdin --port ${port}`, { ...piped(), answers, types: [''] })
     expect([seen.code, seen.opened]).toEqual([1, []])
+  })
+})
+
+describe('the address that the browser comes back to', () => {
+  it('is one and the same, so that it can be registered: the one that is registered at the simulator', () => {
+    expect(redirectUriAt(DEFAULT_PORT)).toBe('http://127.0.0.1:8363/callback')
+    expect(netrexApplication.redirectUri).toBe(redirectUriAt(DEFAULT_PORT))
+  })
+
+  it('is the first that a person hears, before the application is asked for', async () => {
+    const seen = await vendomat('connect netrex fresh', { types: ['^C'] })
+    expect([seen.code, seen.calls]).toEqual([130, []])
+    expect(seen.said).toMatch(
+      /^for an OAuth2 application, register exactly this redirect URL in the application at NetRex:\n\n {2}http:\/\/127\.0\.0\.1:8363\/callback\n/,
+    )
+  })
+
+  it('is said before the page is opened, and sent to the machine as it stands', async () => {
+    const { sent, said, port } = await consent(
+      async (callback) => void (await visit(`${callback}?code=c1&state=${STATE}`)),
+    )
+    expect(sent[0]).toEqual({ redirect_uri: `http://127.0.0.1:${port}/callback` })
+    const exactly = `register exactly this redirect URL in the application at NetRex:\n\n  ${redirectOf(sent)}\n`
+    expect(said.indexOf(exactly)).toBeGreaterThan(-1)
+    expect(said.indexOf(exactly)).toBeLessThan(said.indexOf(PAGE))
+  })
+
+  it('whose port is taken is reported in one line, before anything is stored', async () => {
+    const other = await listenOnLoopback(0, () => {})
+    const { port } = new URL(other.url)
+    const { answers, sent } = machine()
+    const SecretId = 'vendomat/netrex/taken'
+    const seen = await vendomat(`connect netrex taken --from-stdin --port ${port}`, { ...piped(), answers })
+    await other.close()
+    expect([seen.code, seen.calls, sent, seen.opened]).toEqual([1, [], [], []])
+    expect(seen.said).toBe(
+      `vendomat: port ${port} of this computer is taken by another program; end that one, or give another port with --port and register its address at the vendor as well`,
+    )
+    await expect(aws.secrets.send(new GetSecretValueCommand({ SecretId }))).rejects.toThrow()
+  })
+
+  it('is free again when something fails before the consent', async () => {
+    const port = await freePort()
+    const answers = { 'POST /connections/netrex/main': () => problem(503, 'store_unavailable') }
+    const seen = await vendomat(`connect netrex main --from-stdin --port ${port}`, { ...piped(), answers })
+    expect(seen.code).toBe(5)
+    await expect(fetch(redirectUriAt(Number(port)))).rejects.toThrow('fetch failed')
+  })
+
+  it.each(['0', '65536', '80a', '-1', '1e3', ' '])('has no port %j', async (port) => {
+    const seen = await vendomat(['connect', 'netrex', 'main', `--port=${port}`], { types: [] })
+    expect([seen.code, seen.asked, seen.calls]).toEqual([2, [], []])
+    expect(seen.said).toContain('--port is a number from 1 to 65535')
   })
 })
 
@@ -309,7 +372,7 @@ describe('a pasted address', () => {
       ...piped({ ...application, redirect_uri: REGISTERED }),
       answers,
     })
-    expect([seen.code, seen.opened, sent.length]).toEqual([2, [], 1])
+    expect([seen.code, seen.opened, seen.calls, sent]).toEqual([2, [], [], []])
     expect(seen.said).toContain('at a terminal')
   })
 
@@ -320,7 +383,8 @@ describe('a pasted address', () => {
   it('is also taken while the browser could still come back to this computer', async () => {
     const { answers, sent } = machine()
     const types = ['', `http://127.0.0.1:1/callback?code=c1&state=${STATE}`]
-    const seen = await vendomat('connect netrex main --from-stdin --no-browser', { ...piped(), answers, types })
+    const command = `connect netrex main --from-stdin --no-browser --port ${await freePort()}`
+    const seen = await vendomat(command, { ...piped(), answers, types })
     expect([seen.code, sent[1]]).toEqual([0, { state: STATE, code: 'c1' }])
   })
 })
@@ -330,7 +394,7 @@ describe('credentials that are stored already', () => {
     const SecretString = JSON.stringify(application)
     await aws.secrets.send(new CreateSecretCommand({ Name: 'vendomat/netrex/again', SecretString }))
   })
-  const again = (redirect: (own: string) => string, world: World) => {
+  const again = async (redirect: (own: string) => string, world: World) => {
     const begin = ({ body }: Call) => {
       const { state, redirect_uri = '' } = body as Record<string, string>
       const redirected = redirect(redirect_uri)
@@ -340,7 +404,7 @@ describe('credentials that are stored already', () => {
       'POST /connections/netrex/again': connection,
       'POST /connections/netrex/again/authorization': begin,
     }
-    return vendomat('connect netrex again', { answers, ...world })
+    return vendomat(`connect netrex again --port ${await freePort()}`, { answers, ...world })
   }
 
   it('are used without a question, and without a terminal', async () => {

@@ -13,8 +13,7 @@ interface View {
   readonly refreshTokenUses: readonly number[]
 }
 
-const CALLBACK = 'http://127.0.0.1:49152/callback'
-const { clientId, clientSecret } = netrexApplication
+const { clientId, clientSecret, redirectUri: CALLBACK } = netrexApplication
 const client = { client_id: clientId, client_secret: clientSecret }
 let simulators: Loopback
 let now: Date
@@ -85,17 +84,10 @@ describe('the consent page', () => {
     expect(Object.fromEntries(back.searchParams)).toEqual({ error: 'access_denied', state: 'st1' })
   })
 
-  it.each(['http://localhost:1/callback', 'http://127.0.0.1/callback', 'https://vend.example/oauth/netrex/callback'])(
-    'goes back to %s',
-    async (redirect_uri) => {
-      const back = await backFrom(authorize({ redirect_uri, decision: 'allow' }))
-      expect(back.href.startsWith(`${redirect_uri}?code=`)).toBe(true)
-    },
-  )
-
   it.each([
-    ...['https://evil.example/callback', 'http://127.0.0.1:1/other', 'http://127.0.0.1:1@evil.example/callback', ''],
-    ...['https://127.0.0.1:1/callback', 'http://localhost.evil.example/callback', 'https://vend.example:444/callback'],
+    ...['https://evil.example/callback', 'http://127.0.0.1:8363/other', 'http://127.0.0.1:8363@evil.example/callback'],
+    ...['http://127.0.0.1:8364/callback', 'http://localhost:8363/callback', 'http://127.0.0.1/callback', ''],
+    ...['https://127.0.0.1:8363/callback', 'http://127.0.0.1:8363/callback/', 'http://127.0.0.1:8363/callback?a=b'],
   ])('goes nowhere when asked to go back to %j', async (redirect_uri) => {
     const answer = await authorize({ redirect_uri, decision: 'allow' })
     expect([answer.status, answer.headers.get('location')]).toEqual([400, null])
