@@ -37,6 +37,8 @@ Vendors: ${Object.keys(vendors).join(', ')}.
   --port         port of this computer that the browser comes back to (default ${DEFAULT_PORT})
   --no-browser   only print the address, to be opened elsewhere
 
+Exits with 4 when the person says no at the vendor, or says nothing within ten minutes.
+
 A secret is never an argument: it is typed, unseen, or comes from a file or standard input.
 
 examples

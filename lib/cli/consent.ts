@@ -5,7 +5,10 @@ import { type Arrival, type Callback, isLoopback, listenForCallback, redirectUri
 import type { Outcome } from './callback-page.ts'
 import { CommandFailed, EXIT, type Person, type Shell, UsageError } from './command.ts'
 import { isState, readPasted } from './consent-answer.ts'
+import { inWords } from './time-left.ts'
 import { pageToOpen } from './vendor-context.ts'
+
+const MINUTE = 60
 
 const begun = z.object({
   authorization_url: z.url(),
@@ -105,33 +108,70 @@ function showWay({ vendor, browser, redirection }: ConsentRequest, consent: Begu
 /** Resolves with what comes first: the browser, or an address that the person pastes. Rejects when the time is up. */
 async function arrivalOf(consent: Begun, callback: Callback | undefined, shell: Shell): Promise<Arrival> {
   const over = new AbortController()
+  const wait = { consent, line: waitingLine(consent, shell), over: over.signal }
   const ways = [
     callback?.arrival(consent.state),
-    shell.person && pasted(consent, shell.person, shell.say, over.signal),
-    timeout(consent, shell, over.signal),
+    shell.person && pasted(wait, shell.person, shell.say),
+    timeout(wait, shell.sleep),
   ]
   try {
     return await Promise.race(ways.filter((way) => way !== undefined))
   } finally {
+    shell.progress?.('')
     over.abort()
     // The losers of the race end by that abort, and their rejections have no other handler.
     await Promise.allSettled(ways.slice(1))
   }
 }
 
-async function pasted({ state }: Begun, person: Person, say: Shell['say'], over: AbortSignal): Promise<Arrival> {
+interface Wait {
+  readonly consent: Begun
+  readonly line: WaitingLine
+  /** Fires when one of the ways has led to an end. */
+  readonly over: AbortSignal
+}
+
+/** What stands at the bottom while a consent is waited for: how much time is left, where somebody watches. */
+interface WaitingLine {
+  /** What the person is asked, where the line itself does not ask. */
+  readonly question: string
+  /** Shows the line, with the time that is left or with that of the last time. */
+  show(secondsLeft?: number): void
+}
+
+function waitingLine({ expires_in }: Begun, { progress, person }: Shell): WaitingLine {
+  const paste = 'paste the address you were sent to: '
+  if (!progress) return { question: `if the browser does not come back here, ${paste}`, show: () => {} }
+  let left = expires_in
+  return {
+    question: '',
+    show: (secondsLeft = left) => {
+      left = secondsLeft
+      progress(`waiting for the browser, ${inWords(left)} left${person ? `; or ${paste}` : ''}`)
+    },
+  }
+}
+
+async function pasted({ consent, line, over }: Wait, person: Person, say: Shell['say']): Promise<Arrival> {
   for (;;) {
-    const text = await person.ask('if the browser does not come back here, paste the address you were sent to: ', over)
+    const asked = person.ask(line.question, over)
+    // A terminal clears its line when it asks.
+    line.show()
+    const text = await asked
     const answer = readPasted(text)
-    if (answer && isState(answer.state, state)) return { grant: answer.grant, show: async () => {} }
+    if (answer && isState(answer.state, consent.state)) return { grant: answer.grant, show: async () => {} }
     if (answer) say('that address is of another attempt')
     else if (text.trim()) say('that is not the whole address: it has "state=" and "code=" in it')
   }
 }
 
-async function timeout({ expires_in }: Begun, { sleep }: Shell, over: AbortSignal): Promise<never> {
-  await sleep(expires_in, over)
-  const minutes = Math.round(expires_in / 60)
+async function timeout({ consent, line, over }: Wait, sleep: Shell['sleep']): Promise<never> {
+  const { expires_in: seconds } = consent
+  for (let left = seconds; left > 0 && !over.aborted; left -= MINUTE) {
+    line.show(left)
+    await sleep(Math.min(left, MINUTE), over)
+  }
+  const minutes = Math.round(seconds / MINUTE)
   throw new CommandFailed(EXIT.personNeeded, `nobody said yes within ${minutes} minutes; nothing changed, run it again`)
 }
 
@@ -142,7 +182,10 @@ async function finish(path: string, { state }: Begun, { grant, show }: Arrival, 
     await show('connected')
     return answer
   } catch (error) {
-    await show(outcomeOf(error))
+    const outcome = outcomeOf(error)
+    await show(outcome)
+    // Nothing is wrong with the command or the machine: somebody has to say yes.
+    if (error instanceof ApiError && outcome === 'denied') throw new CommandFailed(EXIT.personNeeded, error.message)
     throw error
   }
 }

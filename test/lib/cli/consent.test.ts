@@ -201,7 +201,7 @@ describe('consent in the browser', () => {
       },
       { finish: () => problem(status, code) },
     )
-    expect([seen.code, seen.out, end?.status]).toEqual([1, '', shown])
+    expect([seen.code, seen.out, end?.status]).toEqual([code === 'authorization_denied' ? 4 : 1, '', shown])
     expect(end?.page).toContain(words)
     expect(seen.said).toContain('next step: do this')
   })
@@ -222,6 +222,27 @@ describe('consent in the browser', () => {
     expect([seen.code, seen.out, waits.reduce((sum, seconds) => sum + seconds)]).toEqual([4, '', 600])
     expect(seen.said).toContain('within 10 minutes')
     expect(seen.sent).toHaveLength(1)
+  })
+
+  it('says at a terminal how much time is left, minute by minute, and takes that away in the end', async () => {
+    const shown: string[] = []
+    await consent(async () => {}, { sleep: async () => {}, progress: (line) => void shown.push(line) })
+    const minutes = ['10 min', '9 min', '8 min', '7 min', '6 min', '5 min', '4 min', '3 min', '2 min', '60 s']
+    expect(shown).toEqual([...minutes.map((left) => `waiting for the browser, ${left} left`), ''])
+  })
+
+  it('says how much time is left in the place of the question for the address, and again when it is repeated', async () => {
+    const shown: string[] = []
+    const line = 'waiting for the browser, 10 min left; or paste the address you were sent to: '
+    const seen = await consent(async () => {}, {
+      types: ['', 'nothing of use', `code=c1&state=${STATE}`],
+      progress: (text) => void shown.push(text),
+    })
+    expect(seen.code).toBe(0)
+    expect(seen.asked.slice(1).map(({ question }) => question)).toEqual(['', ''])
+    expect([...new Set(shown)]).toEqual([line, ''])
+    expect(shown.filter((text) => text === line).length).toBeGreaterThanOrEqual(2)
+    expect(shown.at(-1)).toBe('')
   })
 
   it('opens no browser with --no-browser, and prints the address all the same', async () => {
