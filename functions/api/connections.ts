@@ -270,8 +270,10 @@ function stateOf(state: State, token: Held | undefined, credentials: Secretly, n
   if (state.status === 'disabled') return state.status
   if (credentials instanceof VendingError)
     return credentials.code === 'unknown_connection' ? 'secret_missing' : 'failing'
+  // A static token that the vendor refuses has ended, whatever its own end says.
+  const failed = state.failure?.code === 'credential_expired' ? 'expired' : 'failing'
   if (needsConsent(state.failure)) return 'reconnect'
-  if (state.failure && credentials && bars(state.failure, credentials.version, now)) return 'failing'
+  if (state.failure && credentials && bars(state.failure, credentials.version, now)) return failed
   if (!token) return state.succeededAt ? 'expired' : 'not_vended'
   if (isExpired(token.accessToken, now)) return 'expired'
   return now < token.refreshAt ? 'ok' : 'ageing'
