@@ -5,7 +5,7 @@ import { vendors } from '../../functions/vendors.ts'
 import { callApi, machineAt, readAnswer } from './api.ts'
 import { DEFAULT_PORT, redirectUriAt } from './callback.ts'
 import { type Command, CommandFailed, EXIT, type Shell, UsageError } from './command.ts'
-import { connectionNamed, connectionState } from './connection.ts'
+import { type ConnectionState, connectionNamed, connectionState } from './connection.ts'
 import { obtainConsent, prepareRedirection, registerExactly } from './consent.ts'
 import { credentialDocument, type Source } from './credential-document.ts'
 import { checkYear, endDateGiven, withEnd } from './end-date.ts'
@@ -78,34 +78,32 @@ examples
         shell.say(`stored in the secret ${name}`)
       }
       const path = `/connections/${vendor.id}/${connection}`
-      const register = (body: object) => callApi('POST', path, shell, body)
-      if (!redirection) return report(await register({ ...(owner && { owner }), check: true }), request, shell)
-      // Before the consent the machine has only the grant of the old credentials to check the new ones with.
-      await register({ ...(owner && { owner }) })
-      const browser = request.browser ? 'open' : 'leave'
-      const { expires_at, warnings } = await obtainConsent({ vendor, connection, redirection, browser }, shell)
-      for (const { detail } of warnings) shell.say(`warning: ${detail}`)
-      shell.say(`token obtained, ends in ${timeLeft(new Date(expires_at), shell.now())}`)
-      return report(await register({ check: true }), request, shell)
+      const owned = { ...(owner && { owner }) }
+      if (redirection) {
+        // Before the consent the machine has only the grant of the old credentials to check the new ones with.
+        await callApi('POST', path, shell, owned)
+        const browser = request.browser ? 'open' : 'leave'
+        const { expires_at, warnings } = await obtainConsent({ vendor, connection, redirection, browser }, shell)
+        for (const { detail } of warnings) shell.say(`warning: ${detail}`)
+        shell.say(`token obtained, ends in ${timeLeft(new Date(expires_at), shell.now())}`)
+      }
+      const check = { ...(!redirection && owned), check: true }
+      checkWorks(request, readAnswer(connectionState, await callApi('POST', path, shell, check)))
     } finally {
       await redirection?.callback?.close()
     }
+    shell.out(`${vendor.id}/${connection} is connected`)
+    return EXIT.done
   },
 }
 
-/** What the machine says of it, which calls the vendor from elsewhere. Returns the exit code. */
-function report(answer: unknown, { vendor, connection }: Request, shell: Shell): number {
-  const view = readAnswer(connectionState, answer)
-  if (works(view)) {
-    shell.out(`${vendor.id}/${connection} is connected`)
-    return EXIT.done
-  }
+/** The machine calls the vendor from elsewhere. Throws CommandFailed when it does not get along with what is stored. */
+function checkWorks({ vendor, connection }: Request, view: ConnectionState): void {
+  if (works(view)) return
   const { last_failure: failure, next_action } = view
-  throw new CommandFailed(
-    EXIT.failed,
-    `${vendor.id}/${connection} is stored, but the machine does not get along with it` +
-      `${failure ? `: ${failure.detail}` : ''}\nnext step: ${next_action}`,
-  )
+  const why = failure ? `: ${failure.detail}` : ''
+  const stored = `${vendor.id}/${connection} is stored, but the machine does not get along with it${why}`
+  throw new CommandFailed(EXIT.failed, `${stored}\nnext step: ${next_action}`)
 }
 
 interface Request {
