@@ -15,6 +15,9 @@ import { endOf, nothingStored, obtainToken, works } from './trial.ts'
 import { vendorContext } from './vendor-context.ts'
 import { vendorNamed } from './vendor-named.ts'
 
+/** What the machine takes. */
+const LONGEST_OWNER = 200
+
 export const connect: Command = {
   summary: 'connect an account of a vendor',
   help: `vendomat connect <vendor> <connection> [--owner mail] [--from-file path | --from-stdin] [--expires date]
@@ -73,6 +76,8 @@ examples
       const owner =
         request.owner ??
         (await shell.person?.ask('who is notified when a person is needed (mail address, may be empty): '))?.trim()
+      if (owner && owner.length > LONGEST_OWNER)
+        throw new UsageError(`the name of an owner has at most ${LONGEST_OWNER} characters`)
       if (credentials) {
         await secrets.put(name, credentials)
         shell.say(`stored in the secret ${name}`)

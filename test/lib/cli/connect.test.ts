@@ -74,6 +74,12 @@ describe('vendomat connect', () => {
     expect(seenIn(seen)).not.toContain(CANARY)
   })
 
+  it('stores nothing with an owner that the machine does not take', async () => {
+    const seen = await connect(`--from-stdin --owner ${'a'.repeat(201)}`, piped())
+    expect([seen.code, seen.calls, await stored()]).toEqual([2, [], undefined])
+    expect((await connect(`--from-stdin --owner ${'a'.repeat(200)}`, piped())).code).toBe(0)
+  })
+
   it('leaves the owner as it is when none is typed', async () => {
     const seen = await connect('', { types: ['acme', accelo.client_id, accelo.client_secret, '', '', ''] })
     expect([seen.code, seen.calls[0]?.body]).toEqual([0, { check: true }])
