@@ -12,7 +12,7 @@ const AGAIN_SECONDS = 15 * 60
 
 /**
  * Reads the names of the cameras. NetRex documents no answer to a dead token, and GraphQL may report one with 200 and
- * `errors`: so only the list itself shows that the token lives. Throws `credential_expired` when an answer has none.
+ * `errors`: so only data shows that the token lives. Throws `credential_expired` when an answer has none.
  */
 export const liveness = ({ value, context: used }: AccessToken, context: Context): Promise<Liveness> =>
   liveCheck(
@@ -27,18 +27,24 @@ export const liveness = ({ value, context: used }: AccessToken, context: Context
         },
         body: JSON.stringify({ query: QUERY }),
       },
-      forbidden: noCameras,
-      judge: (body, answer) =>
-        Array.isArray(member(member(body, 'data'), 'cameraList')) ? 'alive' : noCameras(answer),
+      forbidden: noData,
+      judge: (body, answer) => (hasData(body) ? 'alive' : noData(answer)),
       advice: 'check the host',
     },
     context,
   )
 
-function noCameras(answer: Answer): never {
+/** GraphQL, October 2021, section 7.1: with `errors` there may be data all the same, and null for what could not be read. */
+function hasData(body: unknown): boolean {
+  const data = member(body, 'data')
+  if (Array.isArray(member(data, 'cameraList'))) return true
+  return typeof data === 'object' && member(body, 'errors') === undefined
+}
+
+function noData(answer: Answer): never {
   throw new VendingError(
     'credential_expired',
-    `${seen(answer)} and no list of cameras: the user token is mistyped, was deleted, or may not read`,
+    `${seen(answer)} and no data: the user token is mistyped, was deleted, or may not read`,
     { retryAfterSeconds: AGAIN_SECONDS },
   )
 }

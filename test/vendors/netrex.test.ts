@@ -416,6 +416,8 @@ describe('the live check of a user token', () => {
   it.each([
     ['alive, of an account without cameras', json({ data: { cameraList: [] } }), 'alive'],
     ['alive, as JSON that is called HTML', html(200, '{"data":{"cameraList":[]}}'), 'alive'],
+    ['alive, when one camera could not be read', json({ data: { cameraList: [null] }, errors: [{}] }), 'alive'],
+    ['alive, when its data is of another shape', json({ data: { cameras: {} } }), 'alive'],
     ['refused', json({ error: 'canary' }, 401), 'refused'],
     ['refused with a page', html(401), 'refused'],
     ['a login page', html(200), 'login page'],
@@ -429,6 +431,7 @@ describe('the live check of a user token', () => {
     ['errors without data', json({ errors: [{ message: 'canary' }] })],
     ['errors beside no data', json({ data: null, errors: [{ message: 'canary' }] })],
     ['errors beside no list', json({ data: { cameraList: null }, errors: [{ message: 'canary' }] })],
+    ['data that is none', json({ data: 'canary' })],
     ['no object', json('canary')],
     ['a 403', json({ errors: [] }, 403)],
     ['a page with 403', html(403, 'canary')],
