@@ -27,8 +27,8 @@ export function isLoopback(redirectUri: string): boolean {
 }
 
 /**
- * The port of the address that people register at the vendor. No service is registered with IANA for it (2026-11), and no
- * system gives it to outgoing connections. On a telephone's keys it spells "vend".
+ * The port of the address that people register at the vendor: none of the well-known services, and below those that systems
+ * give to outgoing connections. On a telephone's keys it spells "vend".
  */
 export const DEFAULT_PORT = 8363
 
