@@ -175,7 +175,6 @@ export class HostedCallback extends Construct {
       this.fn.addPermission(name, {
         principal: new ServicePrincipal('apigateway.amazonaws.com'),
         sourceArn: method.methodArn,
-        sourceAccount: Stack.of(this).account,
       })
     }
   }

@@ -1,4 +1,4 @@
-import { RemovalPolicy, Stack, Validations } from 'aws-cdk-lib'
+import { RemovalPolicy, Validations } from 'aws-cdk-lib'
 import {
   AccessLogFormat,
   AuthorizationType,
@@ -126,11 +126,12 @@ export class TokenApi extends Construct {
         id: 'AwsSolutions::AwsSolutions-COG4',
         reason: 'callers are services with AWS roles: the method is signed (AWS_IAM), there are no users to pool',
       })
-      // Not LambdaIntegration, whose permission leaves out the account and lets the console call past IAM.
+      // Not LambdaIntegration, whose permission lets the console call past IAM. Without `sourceAccount`: the ARN names the
+      // account, and where API Gateway assumes a role for an integration it was seen to leave `aws:SourceAccount` empty
+      // (2026-07, every call ended in 500).
       fn.addPermission(operation, {
         principal: new ServicePrincipal('apigateway.amazonaws.com'),
         sourceArn: method.methodArn,
-        sourceAccount: Stack.of(this).account,
       })
     }
   }
