@@ -72,7 +72,10 @@ export class TokenTable extends Construct {
       new PolicyStatement({
         actions: ['dynamodb:Query'],
         resources: ['due', 'names'].map((index) => `${tableArn}/index/${index}`),
-        conditions: leadingKeys(id),
+        // AWS does not say whether LeadingKeys of such a query is the key of the index (`accelo`), that of the table
+        // (`accelo#hq`), or not there because the query names none: it is allowed in all three cases and for no other vendor.
+        // Were the last one true, a function could read names of other vendors' connections, since the indexes hold keys only.
+        conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [id, `${id}#*`] } },
       }),
     )
     this.grantKey(fn)

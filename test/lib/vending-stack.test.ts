@@ -40,6 +40,25 @@ function statementsOf(vendorId: string): Statement[] {
   return policies.flatMap(([, { Properties }]) => Properties.PolicyDocument.Statement)
 }
 const actionsOf = ({ Action }: Statement) => [Action].flat()
+/** What a vendor's function may do with some resources of the table; the CDK writes statements with equal conditions as one. */
+const grantsOf = (vendorId: string, isMeant: (resource: string) => boolean) =>
+  statementsOf(vendorId).flatMap((statement) =>
+    isMeant(JSON.stringify(statement.Resource))
+      ? actionsOf(statement)
+          .filter((action) => action.startsWith('dynamodb:'))
+          .map((action) => ({ action, condition: statement.Condition }))
+      : [],
+  )
+/** Whether the part of a condition that is about `dynamodb:LeadingKeys` holds for a request that has these. */
+function holds(condition: Statement['Condition'] = {}, leadingKeys: readonly string[] | undefined): boolean {
+  const key = 'dynamodb:LeadingKeys'
+  const patterns = [condition['ForAllValues:StringLike']?.[key] ?? '*'].flat().map(String)
+  const matches = (value: string, pattern: string) =>
+    pattern.endsWith('*') ? value.startsWith(pattern.slice(0, -1)) : value === pattern
+  // IAM: without the key, ForAllValues holds, and Null 'false' does not.
+  const isKnown = condition.Null?.[key] !== 'false' || leadingKeys !== undefined
+  return isKnown && (leadingKeys ?? []).every((value) => patterns.some((pattern) => matches(value, pattern)))
+}
 const allStatements = () =>
   resources('AWS::IAM::Policy').flatMap(([, { Properties }]) => Properties.PolicyDocument.Statement as Statement[])
 
@@ -163,30 +182,34 @@ describe('each function', () => {
 
   it('may touch the rows of its own vendor only, and only when the request names its key', () => {
     for (const id of ids) {
-      const table = statementsOf(id).filter((statement) =>
-        actionsOf(statement).some((action) => action.startsWith('dynamodb:')),
+      const granted = grantsOf(id, (resource) => !resource.includes('/index/'))
+      expect(granted.map(({ action }) => action).sort()).toEqual(
+        ['BatchGetItem', 'GetItem', 'Query', 'UpdateItem'].map((operation) => `dynamodb:${operation}`),
       )
-      const keyed = (pattern: string) => ({
-        'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [pattern] },
-        Null: { 'dynamodb:LeadingKeys': 'false' },
-      })
-      // The CDK writes statements with equal conditions as one.
-      const patterns = table.flatMap((statement) =>
-        actionsOf(statement).map((action) => {
-          const pattern =
-            action === 'dynamodb:Query' && JSON.stringify(statement.Resource).includes('/index/') ? id : `${id}#*`
-          expect(statement.Condition).toMatchObject(keyed(pattern))
-          return `${action} ${pattern}`
-        }),
-      )
-      expect(patterns.sort()).toEqual([
-        `dynamodb:BatchGetItem ${id}#*`,
-        `dynamodb:GetItem ${id}#*`,
-        `dynamodb:Query ${id}`,
-        `dynamodb:Query ${id}#*`,
-        `dynamodb:UpdateItem ${id}#*`,
-      ])
+      for (const { condition } of granted) {
+        expect(holds(condition, [`${id}#hq`, `${id}#ALL`])).toBe(true)
+        expect(holds(condition, [`${id}#hq`, 'other#hq'])).toBe(false)
+        expect(holds(condition, [id])).toBe(false)
+        expect(holds(condition, undefined)).toBe(false)
+      }
     }
+  })
+
+  it('may query the indexes of names, whether LeadingKeys means the key of the index or of the table', () => {
+    const others = (id: string) => ids.filter((one) => one !== id)
+    for (const id of ids) {
+      const [query, ...more] = grantsOf(id, (resource) => resource.includes('/index/'))
+      expect([query?.action, more]).toEqual(['dynamodb:Query', []])
+      const may = (leadingKeys: readonly string[] | undefined) => holds(query?.condition, leadingKeys)
+      // The key of the index; that of the table, where the query is looked at; and where it names none, as it does not.
+      expect([may([id]), may([`${id}#hq`]), may(undefined)]).toEqual([true, true, true])
+      for (const other of others(id)) expect([may([other]), may([`${other}#hq`]), may([id, other])]).not.toContain(true)
+      expect(may([`${id}x`])).toBe(false)
+    }
+    // What a function could read there of another vendor is how its connections are called.
+    const [[, { Properties }] = ['', { Properties: {} }]] = resources('AWS::DynamoDB::Table')
+    for (const { Projection } of Properties.GlobalSecondaryIndexes)
+      expect(Projection).toEqual({ ProjectionType: 'KEYS_ONLY' })
   })
 
   it('of a vendor whose tokens are never stored may not write any attribute that could hold one', () => {
