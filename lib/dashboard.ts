@@ -28,8 +28,10 @@ export class Dashboard extends Construct {
   constructor(scope: Construct, id: string, { vendors, api, tokens }: DashboardProps) {
     super(scope, id)
     const { stackName, region } = Stack.of(this)
+    // An account has one list of dashboards for all regions.
+    const dashboardName = `${stackName}-${region}`
     const dashboard = new CloudWatchDashboard(this, 'Dashboard', {
-      dashboardName: stackName,
+      dashboardName,
       defaultInterval: Duration.hours(12),
     })
     dashboard.addWidgets(daysLeft(vendors))
@@ -44,7 +46,7 @@ export class Dashboard extends Construct {
     dashboard.addWidgets(...machineRow(api, tokens))
     dashboard.addWidgets(heading('Notices'))
     dashboard.addWidgets(...noticeRow(vendors))
-    this.url = `https://${region}.console.aws.amazon.com/cloudwatch/home?region=${region}#dashboards/dashboard/${stackName}`
+    this.url = `https://${region}.console.aws.amazon.com/cloudwatch/home?region=${region}#dashboards/dashboard/${dashboardName}`
   }
 }
 

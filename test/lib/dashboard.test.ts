@@ -42,7 +42,6 @@ interface Widget {
 
 function bodyOf(): { readonly start?: string; readonly widgets: readonly Widget[] } {
   const [dashboard] = Object.values(machineTemplate().findResources('AWS::CloudWatch::Dashboard'))
-  expect(dashboard?.Properties.DashboardName).toBe('Vendomat')
   const { DashboardBody: body } = dashboard?.Properties ?? {}
   // What only a deployment knows, such as the table's name, stands between the parts of the text.
   const parts: unknown[] = typeof body === 'string' ? [body] : body['Fn::Join'][1]
@@ -73,6 +72,30 @@ const all = Object.values(vendors)
 const ids = Object.keys(vendors)
 
 describe('the dashboard', () => {
+  it('has another name in each region, since an account has one list of dashboards for all of them', () => {
+    const inRegion = { 'Fn::Join': ['', ['Vendomat-', { Ref: 'AWS::Region' }]] }
+    const [dashboard] = Object.values(machineTemplate().findResources('AWS::CloudWatch::Dashboard'))
+    expect(dashboard?.Properties.DashboardName).toEqual(inRegion)
+    const [, parts] = machineTemplate().toJSON().Outputs.DashboardUrl.Value['Fn::Join']
+    expect(parts.slice(-2)).toEqual(['#dashboards/dashboard/Vendomat-', { Ref: 'AWS::Region' }])
+    const named = (region: string) =>
+      Object.values(
+        machineTemplate({ env: { account: '123456789012', region } }).findResources('AWS::CloudWatch::Dashboard'),
+      ).map(({ Properties }) => Properties.DashboardName)
+    expect([named('eu-west-1'), named('us-east-1')]).toEqual([['Vendomat-eu-west-1'], ['Vendomat-us-east-1']])
+  })
+
+  it('is all that the stack names itself of what an account has once for all regions', () => {
+    const named = Object.values<{ Type: string; Properties: object }>(
+      machineTemplate({ hostedCallback: true }).toJSON().Resources,
+    ).filter(({ Properties }) =>
+      Object.keys(Properties ?? {}).some((name) => /^(Role|Policy|User|Bucket|Dashboard)Name$/.test(name)),
+    )
+    const types = new Set(named.map(({ Type }) => Type))
+    // An inline policy lies in its role, and CloudFormation names the roles.
+    expect([...types].sort()).toEqual(['AWS::CloudWatch::Dashboard', 'AWS::IAM::Policy'])
+  })
+
   it('has no more widgets, and in a widget no more lines, than CloudWatch takes', () => {
     expect(widgets.length).toBeLessThanOrEqual(500)
     for (const widget of widgets) expect(linesOf(widget).length).toBeLessThanOrEqual(500)
