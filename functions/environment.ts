@@ -1,3 +1,5 @@
+import { hasSingleUse, type TokenPolicy } from './kit/token.ts'
+
 /** The environment of a vendor's function, spelled once: set by the stack, read by functions/lambda. Names, never secrets. */
 export const ENV = {
   table: 'VENDOMAT_TABLE',
@@ -28,6 +30,10 @@ export const ENV = {
  * no more than five do at once.
  */
 export const INVOCATION_SECONDS = { call: 20, callSingleUse: 28, task: 5 * 60 } as const
+
+/** The seconds that a call of the API may take, or the exchange of a code, for which somebody waits as well. */
+export const callSeconds = ({ tokens }: { readonly tokens: TokenPolicy }): number =>
+  hasSingleUse(tokens) ? INVOCATION_SECONDS.callSingleUse : INVOCATION_SECONDS.call
 
 /** Whom the events on the account's bus say they come from. */
 export const EVENT_SOURCE = 'vendomat'

@@ -3,7 +3,7 @@ import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { Architecture, Function as LambdaFunction, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda'
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs'
 import type { Construct } from 'constructs'
-import { ENV, INVOCATION_SECONDS, SECRET_PREFIX } from '../functions/environment.ts'
+import { callSeconds, ENV, INVOCATION_SECONDS, SECRET_PREFIX } from '../functions/environment.ts'
 import type { Vendor } from '../functions/kit/vendor.ts'
 import { functionCode } from './vendor-code.ts'
 
@@ -38,7 +38,7 @@ export class VendorFunction extends LambdaFunction {
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
       memorySize,
-      timeout: Duration.seconds(entry === 'handler' ? INVOCATION_SECONDS.task : exchangeSeconds(vendor)),
+      timeout: Duration.seconds(entry === 'handler' ? INVOCATION_SECONDS.task : callSeconds(vendor)),
       tracing: Tracing.DISABLED,
       role,
       logGroup,
@@ -75,9 +75,3 @@ function refuseOddMemory(memorySize: number): void {
 
 /** AWS Lambda developer guide, "Configure Lambda function memory", 2026-11. */
 const LAMBDA_MEGABYTES = { least: 128, most: 10_240 }
-
-/** An exchange runs no task, and somebody waits for it. */
-const exchangeSeconds = ({ tokens }: Vendor): number =>
-  tokens.storage === 'table' && tokens.singleUseRefreshToken
-    ? INVOCATION_SECONDS.callSingleUse
-    : INVOCATION_SECONDS.call

@@ -99,7 +99,7 @@ const ARROWS: readonly { readonly from: RegExp; readonly may: (imported: string,
       i === 'zod/mini',
   },
   { from: /^functions\/vendors\.ts$/, may: (i) => i.endsWith('/vendor.ts') || i.startsWith('functions/kit/') },
-  { from: /^functions\/environment\.ts$/, may: () => false },
+  { from: /^functions\/environment\.ts$/, may: (i) => i === 'functions/kit/token.ts' },
   {
     from: /^lib\/local\//,
     may: (i) =>

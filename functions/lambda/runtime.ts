@@ -9,11 +9,10 @@ import { viaSimulator } from '../aws/simulator.ts'
 import { tableTiming } from '../aws/table-clock.ts'
 import type { ConsentRuntime } from '../consent/consent.ts'
 import { newMemory } from '../core/memory.ts'
-import { ENV, INVOCATION_SECONDS } from '../environment.ts'
+import { ENV } from '../environment.ts'
 import type { CheckRuntime } from '../keeper/check.ts'
 import type { KeeperRuntime } from '../keeper/sweep.ts'
 import { tableClock } from '../kit/time.ts'
-import { hasSingleUse } from '../kit/token.ts'
 import type { Vendor } from '../kit/vendor.ts'
 import { countNotice, logger, recordObservation } from './log.ts'
 import { once, onDemand } from './on-demand.ts'
@@ -93,10 +92,6 @@ export function lambdaRuntime(
 }
 
 const localNow = () => new Date()
-
-/** The seconds that a call of the API may take, which has a caller and a gateway behind it. */
-export const callSeconds = ({ tokens }: Vendor): number =>
-  hasSingleUse(tokens) ? INVOCATION_SECONDS.callSingleUse : INVOCATION_SECONDS.call
 
 /**
  * The runtime of one invocation, made at its start: it knows when it is ended, or is to have ended if it may take so many

@@ -1,10 +1,11 @@
 import { jest } from '@jest/globals'
 import { viaSimulator } from '../../functions/aws/simulator.ts'
 import { newState } from '../../functions/core/store.ts'
+import { callSeconds } from '../../functions/environment.ts'
 import { rungAt } from '../../functions/keeper/ladder.ts'
 import { DAY_SECONDS, secondsAfter } from '../../functions/kit/time.ts'
 import { metrics } from '../../functions/lambda/log.ts'
-import { callSeconds, during, lambdaRuntime } from '../../functions/lambda/runtime.ts'
+import { during, lambdaRuntime } from '../../functions/lambda/runtime.ts'
 import { vendors } from '../../functions/vendors.ts'
 import { listenOnLoopback, readBody } from '../../lib/local/loopback.ts'
 
