@@ -1,4 +1,4 @@
-import { Duration, Stack } from 'aws-cdk-lib'
+import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib'
 import type { RestApi } from 'aws-cdk-lib/aws-apigateway'
 import {
   Alarm,
@@ -55,7 +55,9 @@ export class Alerts extends Construct {
     if (runbookUrl.includes('#'))
       throw new Error(`runbookUrl "${runbookUrl}" names a heading; it must be the page alone`)
     this.runbookUrl = runbookUrl
-    this.key = new Key(this, 'Key', { description: 'vendomat: notices', enableKeyRotation: true })
+    // It goes with its topic: no message outlives that.
+    const removalPolicy = RemovalPolicy.DESTROY
+    this.key = new Key(this, 'Key', { description: 'vendomat: notices', enableKeyRotation: true, removalPolicy })
     this.topic = new Topic(this, 'Topic', { masterKey: this.key, enforceSSL: true, displayName: 'Vendomat' })
     if (chatTopic) this.chatTopic = new Topic(this, 'ChatTopic', { masterKey: this.key, enforceSSL: true })
     if (email) this.topic.addSubscription(new EmailSubscription(email))

@@ -41,7 +41,8 @@ export class EnvelopeKey extends Construct {
     this.key = new Key(this, 'Key', {
       description: 'vendomat: data keys of sealed tokens',
       enableKeyRotation: true,
-      removalPolicy: RemovalPolicy.RETAIN,
+      // Where a first deploy fails there is nothing to open with it, and a key is billed for as long as it is there.
+      removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
       policy: new PolicyDocument({
         statements: [
           new PolicyStatement({ principals: [new AccountRootPrincipal()], actions: ADMINISTRATION, resources: ['*'] }),

@@ -21,7 +21,13 @@ export class TokenTable extends Construct {
 
   constructor(scope: Construct, id: string) {
     super(scope, id)
-    this.key = new Key(this, 'Key', { description: 'vendomat: the token table', enableKeyRotation: true })
+    // It stays for as long as the table does, which without it is lost.
+    const removalPolicy = RemovalPolicy.RETAIN
+    this.key = new Key(this, 'Key', {
+      description: 'vendomat: the token table',
+      enableKeyRotation: true,
+      removalPolicy,
+    })
     this.table = new Table(this, 'Table', {
       partitionKey: { name: 'pk', type: AttributeType.STRING },
       sortKey: { name: 'sk', type: AttributeType.STRING },
@@ -31,7 +37,7 @@ export class TokenTable extends Construct {
       timeToLiveAttribute: 'ttl',
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
       deletionProtection: true,
-      removalPolicy: RemovalPolicy.RETAIN,
+      removalPolicy,
     })
     this.table.addGlobalSecondaryIndex({
       indexName: 'due',
