@@ -47,7 +47,7 @@ const USUAL_LIFE_SECONDS = 365 * DAY_SECONDS
 export const checkAll = (vendor: Vendor, runtime: CheckRuntime): Promise<Checks | undefined> =>
   run(vendor, begun, runtime)
 
-/** Goes on with a daily check that is not done, if there is one and no other run is at it. */
+/** Goes on with a daily check that is not done, or begins the first that there ever was, unless another run is at it. */
 export const continueCheck = (vendor: Vendor, runtime: CheckRuntime): Promise<Checks | undefined> =>
   run(vendor, resumed, runtime)
 

@@ -40,9 +40,13 @@ export function begun(last: Round | undefined, { now, until }: { now: Date; unti
   return { id: randomUUID(), since: now, until, ...(from !== undefined && { from }) }
 }
 
-/** What the runs after it do. Undefined when the round is done, or another run is at it. */
+/**
+ * What the runs after it do; and they begin the first of all, so that a new deployment does not wait for the morning.
+ * Undefined when the round is done, or another run is at it.
+ */
 export function resumed(last: Round | undefined, { now, until }: { now: Date; until: Date }): Round | undefined {
-  if (!last || last.done || (last.until && last.until > now)) return undefined
+  if (!last) return begun(last, { now, until })
+  if (last.done || (last.until && last.until > now)) return undefined
   return { ...last, id: randomUUID(), until }
 }
 

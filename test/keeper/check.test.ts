@@ -362,9 +362,20 @@ describe('a daily check that one run has not the time for', () => {
     expect(await goOn(20)).toEqual({ checked: 5, failed: 0, left: 0 })
   })
 
-  it('is not gone on with where none was begun, and begun anew by the next day', async () => {
-    const { begin, goOn, clock, seen } = await crowd(3)
+  it('is begun by a sweep where there never was one, so that a new deployment does not wait for the morning', async () => {
+    const { begin, goOn, names, seen, rounds, vendor, clock } = await crowd(3)
+    const both = await Promise.all([goOn(20), goOn(20)])
+    expect(both.filter(Boolean)).toEqual([{ checked: 3, failed: 0, left: 0 }])
+    expect(seen).toEqual(names)
+    expect(await rounds.last(vendor)).toMatchObject({ done: true })
+    clock.advance(60)
     expect(await goOn(20)).toBeUndefined()
+    // The first morning's is one of its own.
+    expect(await begin(20)).toEqual({ checked: 3, failed: 0, left: 0 })
+  })
+
+  it('is not begun by a sweep where there was one, and begun anew by the next day', async () => {
+    const { begin, goOn, clock, seen } = await crowd(3)
     await begin(20)
     expect(await goOn(20)).toBeUndefined()
     clock.advance(DAY)

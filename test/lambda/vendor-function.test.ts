@@ -68,7 +68,7 @@ describe('who calls', () => {
 })
 
 describe('the task of a minute', () => {
-  it('goes on with a daily check that is not done, and leaves alone one that is', async () => {
+  it('begins the first check of all, goes on with one that is not done, and leaves alone one that is', async () => {
     const aws = await localAws()
     const table = await aws.createTable()
     const before = { ...process.env }
@@ -86,9 +86,10 @@ describe('the task of a minute', () => {
         await handler({ task: 'renew' }, { getRemainingTimeInMillis: () => 20_000 } as Context)
         return rounds.last(vendors.accelo)
       }
-      expect(await renew()).toBeUndefined()
+      const first = await renew()
+      expect(first).toMatchObject({ done: true })
       const stopped = { id: 'r1', since: new Date(), after: 'hq' }
-      await rounds.replace(vendors.accelo, { seen: undefined, next: stopped })
+      await rounds.replace(vendors.accelo, { seen: first, next: stopped })
       const done = await renew()
       expect(done).toMatchObject({ since: stopped.since, done: true })
       expect(await renew()).toEqual(done)
@@ -126,7 +127,7 @@ describe('the time of an invocation', () => {
         if (action === 'Query' && !isIndex) gone = goneSeconds
         const answers: Readonly<Record<string, object>> = {
           Query: { Items: isIndex ? [{ pk: { S: `${vendor.id}#hq` } }] : [] },
-          GetItem: {},
+          GetItem: { Item: { round: { S: '{"id":"r1","since":"2026-11-21T08:00:00.000Z","done":true}' } } },
           GetSecretValue: { SecretString: JSON.stringify(secret), VersionId: 'v1' },
         }
         const answer = answers[action] ?? { __type: 'com.amazonaws.dynamodb.v20120810#ResourceNotFoundException' }

@@ -190,6 +190,13 @@ describe('the README', () => {
     expect(readme).toContain(`${metrics} of them: about ${(metrics / 10).toFixed(2)} USD`)
   })
 
+  it('names the alarms that a first deploy begins with: those for which no data yet is bad news', () => {
+    const begins = allAlarms.filter(({ TreatMissingData }) => TreatMissingData === 'breaching').map(nameOf)
+    const kinds = [...new Set(begins.map((name) => name.replace(/^[a-z]+-/, '')))].sort()
+    const sentence = /After a first deploy,[^.]*\./.exec(readme)?.[0] ?? ''
+    expect([...sentence.matchAll(/`([a-z-]+)`/g)].map(([, kind]) => kind).sort()).toEqual(kinds)
+  })
+
   it('names all events that there are, and each setting of a deployment', () => {
     const [, deploy = ''] = readme.split('\n## Deploy\n')
     for (const type of Object.values(TYPES)) expect(deploy.replaceAll('\n', ' ')).toContain(`\`${type}\``)

@@ -796,7 +796,12 @@ export const MUTANTS: readonly Mutant[] = [
     [CHECK],
     [
       ['a round is taken on while another run is at it', 'last.done || (last.until && last.until > now)', 'last.done'],
-      ['a round that is done is gone on with', '!last || last.done || (last.until', '!last || (last.until'],
+      ['a round that is done is gone on with', 'if (last.done || (last.until', 'if ((last.until'],
+      [
+        'a new deployment waits for the morning',
+        'if (!last) return begun(last, { now, until })',
+        'if (!last) return undefined',
+      ],
       [
         'a round that its day was too short for is begun at the beginning again',
         '  const from = last?.done ? undefined : (last?.after ?? last?.from)\n',
