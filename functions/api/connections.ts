@@ -160,9 +160,11 @@ export interface Page {
   readonly connections: readonly ConnectionView[]
   /** Where the next page begins, if there is one. */
   readonly next?: string
+  /** On the first page: when the last daily check began, of which a schedule had to reach the function. */
+  readonly checked_at?: string
 }
 
-/** Some 20 KB, and two calls of the table. With a secret to look at for each it still is there within a second. */
+/** Some 20 KB, and four calls of the table. With a secret to look at for each it still is there within a second. */
 const PAGE = 100
 /** Looks at secrets: so many side by side, and none is begun that could not end within the function's time. */
 const LOOKS = { atOnce: 16, secondsEach: 7 }
@@ -174,7 +176,10 @@ const LOOKS = { atOnce: 16, secondsEach: 7 }
 export async function list(vendor: Vendor, next: string | undefined, runtime: CheckRuntime): Promise<Page> {
   const after = next === undefined ? undefined : nameIn(vendor, next)
   // One more than fits says whether there is a page behind.
-  const found = await runtime.directory.page(vendor, { after, limit: PAGE + 1 })
+  const [found, round] = await Promise.all([
+    runtime.directory.page(vendor, { after, limit: PAGE + 1 }),
+    next === undefined ? runtime.rounds.last(vendor) : undefined,
+  ])
   const rows = await runtime.directory.glance(found.slice(0, PAGE))
   const views: ConnectionView[] = []
   const work = async (row: Glimpse) => {
@@ -189,6 +194,7 @@ export async function list(vendor: Vendor, next: string | undefined, runtime: Ch
   return {
     connections: views.sort((a, b) => (a.connection < b.connection ? -1 : 1)),
     ...(last && views.length < found.length && { next: cursorAfter(last.connection) }),
+    ...(round && { checked_at: rfc3339(round.since) }),
   }
 }
 

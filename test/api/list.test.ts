@@ -2,6 +2,8 @@ import { type ApiRequest, answer } from '../../functions/api/app.ts'
 import { list } from '../../functions/api/connections.ts'
 import { cursorAfter } from '../../functions/api/cursor.ts'
 import { vend } from '../../functions/core/vend.ts'
+import { checkAll } from '../../functions/keeper/check.ts'
+import { rfc3339 } from '../../functions/kit/time.ts'
 import type { Machine } from '../../functions/lambda/runtime.ts'
 import { fakeVendor, gives, world } from '../support/world.ts'
 
@@ -46,6 +48,17 @@ describe('a list', () => {
   it('has no page behind one that is just full, and one without anything of a vendor without connections', async () => {
     expect((await (await crowd(100)).ask()).body).toEqual({ connections: expect.any(Array) })
     expect((await (await crowd(0)).ask()).body).toEqual({ connections: [] })
+  })
+
+  it('says on its first page when a schedule last had the credentials checked, and nothing where none has', async () => {
+    const { ask, vendor, clock, processFor } = await crowd(101)
+    expect((await ask()).body).not.toHaveProperty('checked_at')
+    const checkedAt = rfc3339(clock.now())
+    await checkAll(vendor, processFor(300))
+    clock.advance(60)
+    const { body } = await ask()
+    expect(body.checked_at).toBe(checkedAt)
+    expect((await ask({ next: [body.next] })).body).not.toHaveProperty('checked_at')
   })
 
   it('goes on behind a connection that is not there', async () => {
