@@ -268,7 +268,7 @@ describe('the README', () => {
     const routes = Object.values(ROUTES).map(({ method, path }) => `${method} ${path}`)
     expect(routes.filter((route) => !readme.includes(route))).toEqual([])
     expect(Object.values(vendors).filter(({ title }) => !readme.includes(title.replace('Genetec ', '')))).toEqual([])
-    const commands = ['token', 'status', 'connect', 'revoke', 'disable', 'enable']
+    const commands = ['token', 'status', 'connect', 'revoke', 'disable', 'enable', 'doctor']
     expect(
       commands.filter((name) => !readme.includes(`\`npx vendomat ${name}`) && !readme.includes(`\`${name}\``)),
     ).toEqual([])

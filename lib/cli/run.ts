@@ -2,6 +2,7 @@ import * as z from 'zod/mini'
 import { ack } from './ack.ts'
 import { type Command, CommandFailed, EXIT, type Shell, UsageError } from './command.ts'
 import { connect } from './connect.ts'
+import { doctor } from './doctor.ts'
 import { owner } from './owner.ts'
 import { revoke } from './revoke.ts'
 import { rotate } from './rotate.ts'
@@ -19,6 +20,7 @@ const commands: Readonly<Record<string, Command>> = {
   revoke,
   disable,
   enable,
+  doctor,
 }
 
 const HELP = `vendomat: fresh vendor tokens from the command line
