@@ -27,10 +27,9 @@ const GIGABYTE = 1024 ** 3
 
 /**
  * What is assumed and not counted. Durations are estimates: nothing was measured in an AWS account yet. `npm run cost` says
- * so, and what else it leaves out: taxes, free tiers, data transfer, stored logs, failures, cold starts.
+ * so, and what else it leaves out: taxes, free tiers, data transfer, failures, cold starts.
  */
 export const ASSUMED = {
-  memoryGigabytes: 0.5,
   /** Of a vend from the process's own copy, from the table, and from the table with a key to open. */
   vendSeconds: { copy: 0.002, table: 0.008, quiet: 0.02 },
   /** Of a sweep that finds nothing, of a renewal, most of it the vendor's, and of a check. */
@@ -39,14 +38,21 @@ export const ASSUMED = {
   checkSeconds: 0.1,
   /** Renewals and checks that a function does side by side. */
   atOnce: { renewals: 64, checks: 16 },
-  /** What Lambda itself writes of each call, and the gateway; and a sweep or check of itself. */
-  logBytes: { lambda: 400, gateway: 350, task: 600 },
+  /** What Lambda itself writes of each call, and the gateway; and what a renewal adds to the line of its sweep. */
+  logBytes: { lambda: 400, gateway: 350, renewal: 600 },
+  /** What is left of stored logs, which CloudWatch compresses: the share that its price list reckons with. */
+  storedShare: 0.15,
+  /** DynamoDB asks for the table's key so often for each role that is at work: developer guide, "Encryption at rest". */
+  tableKeySeconds: 300,
+  /** Of each connection a month: of the ladder, of troubles and that they are over. Each asks twice for the topic's key. */
+  notices: 1,
+  noticeKeyCalls: 2,
   /** That a process keeps open at most (functions/aws/jwe-envelope.ts). */
   openKeys: 1000,
   /** Of what is stored of a connection. */
   rowKilobytes: 4,
-  /** Metrics with data in a usual month, of each vendor: what its function counts, and the gateway of GET /tokens. */
-  metrics: { counted: 12, gateway: 5 },
+  /** Of a method that is called: Count, 4XXError, 5XXError, Latency, IntegrationLatency. Of each vendor `GET /tokens` is. */
+  methodMetrics: 5,
 } as const
 
 /** The share of vends that read the table, and of those that open a key besides: callers come at random times. */
@@ -81,6 +87,7 @@ export function billOf({ connections, vends, renewals }: Usage): readonly Item[]
     renewed * COUNTED.renewal[of] +
     checks * COUNTED.check[of]
   const { vendSeconds, atOnce, logBytes } = ASSUMED
+  const noticed = connections * ASSUMED.notices
   const seconds =
     copies * vendSeconds.copy +
     table * vendSeconds.table +
@@ -89,7 +96,11 @@ export function billOf({ connections, vends, renewals }: Usage): readonly Item[]
     sweepSeconds(renewed / sweeps) * sweeps +
     (checks * ASSUMED.checkSeconds) / atOnce.checks
   const logs =
-    vends * (COUNTED.logBytes + logBytes.lambda) + tasks * (logBytes.lambda + logBytes.task) + renewed * logBytes.task
+    vends * (COUNTED.logBytes.hit + logBytes.lambda) +
+    tasks * (COUNTED.logBytes.sweep + logBytes.lambda) +
+    renewed * logBytes.renewal
+  const accessLog = vends * logBytes.gateway
+  const stored = (bytes: number, days: number) => ((bytes * days) / DAYS / GIGABYTE) * ASSUMED.storedShare
 
   const item = (name: string, quantity: number, unit: string, each: number): Item => ({
     ...{ name, quantity, unit },
@@ -97,23 +108,35 @@ export function billOf({ connections, vends, renewals }: Usage): readonly Item[]
   })
   return [
     { ...item('REST API', vends, 'requests', 0), dollars: inSteps(vends), door: true },
-    { ...item('access log', (vends * logBytes.gateway) / GIGABYTE, 'GB', PRICES.logGigabyte), door: true },
+    { ...item('access log', accessLog / GIGABYTE, 'GB', PRICES.logGigabyte), door: true },
+    {
+      ...item('stored access log', stored(accessLog, COUNTED.logDays.gateway), 'GB', PRICES.storedLogGigabyte),
+      door: true,
+    },
     item('Lambda requests', vends + tasks, 'requests', PRICES.lambdaRequest),
-    item('Lambda compute', seconds * ASSUMED.memoryGigabytes, 'GB-s', PRICES.lambdaGigabyteSecond),
+    item('Lambda compute', (seconds * stack.memoryMegabytes) / 1024, 'GB-s', PRICES.lambdaGigabyteSecond),
     item('table reads', total('readUnits'), 'units', PRICES.readUnit),
     item('table writes', total('writeUnits'), 'units', PRICES.writeUnit),
     item('table storage', (connections * ASSUMED.rowKilobytes * KILOBYTE) / GIGABYTE, 'GB', PRICES.tableGigabyte),
-    item('key service calls', total('keyCalls'), 'calls', PRICES.keyCall),
+    item('key calls for tokens', total('keyCalls'), 'calls', PRICES.keyCall),
+    item('key calls of the table', (stack.vendors * MONTH_SECONDS) / ASSUMED.tableKeySeconds, 'calls', PRICES.keyCall),
     item('keys', stack.keys, 'keys', PRICES.key),
     item('secrets', connections, 'secrets', PRICES.secret),
     item('secret reads', total('secretCalls'), 'calls', PRICES.secretCall),
     item('schedules', tasks, 'calls', PRICES.scheduledCall),
+    item('dead letters', 0, 'requests', PRICES.queueRequest),
+    item('notices', noticed, 'notices', noticePrice),
     item('function logs', logs / GIGABYTE, 'GB', PRICES.logGigabyte),
-    item('metrics', stack.vendors * (ASSUMED.metrics.counted + ASSUMED.metrics.gateway), 'metrics', PRICES.metric),
+    item('stored logs', stored(logs, COUNTED.logDays.functions), 'GB', PRICES.storedLogGigabyte),
+    item('function metrics', stack.vendors * COUNTED.metrics, 'metrics', PRICES.metric),
+    item('gateway metrics', stack.vendors * ASSUMED.methodMetrics, 'metrics', PRICES.metric),
     item('alarms', stack.alarmMetrics, 'metrics', PRICES.alarmMetric),
     item('dashboard', stack.dashboards, 'dashboards', PRICES.dashboard),
   ]
 }
+
+/** A notice is published, mailed to one address, and put on the bus. */
+const noticePrice = PRICES.publish + PRICES.mail + PRICES.event + ASSUMED.noticeKeyCalls * PRICES.keyCall
 
 export const sum = (items: readonly Item[]): number => items.reduce((total, { dollars }) => total + dollars, 0)
 

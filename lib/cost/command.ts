@@ -125,9 +125,13 @@ function notes(): string {
     '            A process keeps 1,000 open keys: of a vendor with more connections most table vends call the key service',
     'A vend whose process has opened none of this connection within the hour calls the key service: 3 $ a million of these.',
     'A caller that keeps its token until refresh_after saves the front door too.',
+    'Each method of the API that is called beside GET /tokens has metrics of its own: 1.50 $ a month of each vendor. A key',
+    'costs 1 $ more a month after its first yearly rotation, and after its second. What goes wrong costs more: metrics of',
+    'failures, dead letters.',
     '',
-    `List prices of us-east-1, ${AS_OF}, without free tiers, taxes, stored logs, data transfer and cold starts. Calls are counted`,
-    'by tests; durations and log lines of AWS itself are assumed (lib/cost/bill.ts), nothing was measured in an account yet.',
+    `List prices of us-east-1, ${AS_OF}, without free tiers, taxes, data transfer and cold starts. Calls, metrics and the`,
+    'stack are counted by tests; durations, notices and log lines of AWS itself are assumed (lib/cost/bill.ts), nothing was',
+    'measured in an account yet.',
   ].join('\n')
 }
 

@@ -18,16 +18,23 @@ export const COUNTED = {
   tableVend: { readUnits: 1, writeUnits: 0, keyCalls: 0, secretCalls: 0 },
   /** A vend from the table by a process that has not. */
   quietVend: { readUnits: 1, writeUnits: 0, keyCalls: 1, secretCalls: 0 },
-  /** A sweep that finds nothing due. */
-  emptySweep: { readUnits: 0.5, writeUnits: 0, keyCalls: 0, secretCalls: 0 },
+  /** A sweep that finds nothing due, and no check to go on with. */
+  emptySweep: { readUnits: 1.5, writeUnits: 0, keyCalls: 0, secretCalls: 0 },
   /** What each renewal adds to the sweep that finds it due. */
   renewal: { readUnits: 2, writeUnits: 6, keyCalls: 1, secretCalls: 1 },
   /** What each connection adds to the daily check. */
   check: { readUnits: 0.5, writeUnits: 0, keyCalls: 0, secretCalls: 1 },
   /** How long a process serves its copy, and keeps a data key that it has opened. */
   seconds: { copy: 5, openKey: 3600 },
-  /** What a hit writes to the function's log. */
-  logBytes: 300,
+  /** What a hit writes to the function's log, and a sweep that finds nothing. */
+  logBytes: { hit: 300, sweep: 330 },
+  /** For so many metrics the function of one vendor has data in a month without failures. */
+  metrics: 12,
   /** What the synthesised template has, with the five vendors. */
-  stack: { keys: 3, dashboards: 1, alarmMetrics: 45, schedules: 10, vendors: 5 },
+  stack: {
+    ...{ keys: 3, dashboards: 1, alarmMetrics: 45, schedules: 10, topics: 1, queues: 1, vendors: 5 },
+    memoryMegabytes: 512,
+  },
+  /** How long the template has logs kept. */
+  logDays: { functions: 90, gateway: 400 },
 } as const satisfies Readonly<Record<string, Calls | number | Readonly<Record<string, number>>>>

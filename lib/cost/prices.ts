@@ -22,7 +22,7 @@ export const PRICES = {
   writeUnit: 0.625 / MILLION,
   /** Storage and point-in-time recovery, each a month. */
   tableGigabyte: 0.25 + 0.2,
-  /** aws.amazon.com/kms/pricing: a key each month, and symmetric requests. */
+  /** aws.amazon.com/kms/pricing: a key each month until its first rotation, and symmetric requests. */
   key: 1,
   keyCall: 0.03 / 10_000,
   /** aws.amazon.com/secrets-manager/pricing: a secret each month. */
@@ -30,8 +30,16 @@ export const PRICES = {
   secretCall: 0.05 / 10_000,
   /** aws.amazon.com/eventbridge/pricing, Scheduler. */
   scheduledCall: 1 / MILLION,
-  /** aws.amazon.com/cloudwatch/pricing: what is written to logs; metrics, alarms and dashboards each month. */
+  /** aws.amazon.com/sns/pricing: publishing to a standard topic, and a mail. */
+  publish: 0.5 / MILLION,
+  mail: 2 / 100_000,
+  /** aws.amazon.com/eventbridge/pricing, an event of one's own. */
+  event: 1 / MILLION,
+  /** aws.amazon.com/sqs/pricing, standard queue. */
+  queueRequest: 0.4 / MILLION,
+  /** aws.amazon.com/cloudwatch/pricing: what is written to logs, and kept of it; metrics, alarms and dashboards each month. */
   logGigabyte: 0.5,
+  storedLogGigabyte: 0.03,
   metric: 0.3,
   alarmMetric: 0.1,
   dashboard: 3,

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { billOf, perMillion, sharesOf, sum } from '../../../lib/cost/bill.ts'
 import { cost } from '../../../lib/cost/command.ts'
 import { COUNTED } from '../../../lib/cost/counted.ts'
@@ -17,6 +18,27 @@ describe('the bill', () => {
     expect(dollars(idle, 'schedules')).toBeCloseTo(0.219, 3)
     expect(dollars(idle, 'REST API')).toBe(0)
     expect(dollars(idle, 'table writes')).toBe(0)
+  })
+
+  it('has the metrics of functions and of methods, a notice of each connection, and no dead letter', () => {
+    expect(dollars(idle, 'function metrics')).toBeCloseTo(5 * 12 * 0.3)
+    expect(dollars(idle, 'gateway metrics')).toBeCloseTo(5 * 5 * 0.3)
+    // A mail, a message, an event, and two calls for the key of the topic.
+    expect(dollars({ ...idle, connections: 1000 }, 'notices')).toBeCloseTo(1000 * (20 + 0.5 + 1 + 6) * 1e-6)
+    expect(dollars(idle, 'dead letters')).toBe(0)
+  })
+
+  it('has what DynamoDB asks of the table’s key, every 5 minutes for each function', () => {
+    expect(dollars(idle, 'key calls of the table')).toBeCloseTo(((5 * 12 * 24 * 365) / 12) * 3e-6)
+  })
+
+  it('has a GB that is stored as often as months it is kept, compressed', () => {
+    const usage = { ...idle, vends: 10_000_000 }
+    const [written, kept] = ['access log', 'stored access log'].map((name) =>
+      billOf(usage).find((item) => item.name === name),
+    )
+    expect((kept?.quantity ?? 0) / (written?.quantity ?? 1)).toBeCloseTo((400 / (365 / 12)) * 0.15)
+    expect([written?.door, kept?.door]).toEqual([true, true])
   })
 
   it('has the steps of the REST API: 333 million at the first price, what is beyond at the next', () => {
@@ -94,4 +116,22 @@ describe('npm run cost', () => {
   it('takes the largest values that it names', () => {
     expect(run('--connections', '1k', '--renewals', '1440', '--vends', '0').code).toBe(0)
   })
+})
+
+it('the README has the bill of 10 connections as it is, each item of 10 cents and more, and the others together', () => {
+  const readme = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8')
+  const [, section = ''] = readme.split('\n### What it costs\n')
+  const rows = [
+    ...(section.split('\n#')[0] ?? '').matchAll(/^\| ([A-Za-z ]+) \| ([\d.,]+) ([\w-]+) \|.*\| ([\d.]+) \|$/gm),
+  ]
+  const items = billOf({ connections: 10, vends: 1_000_000, renewals: 24 })
+  const named = items.filter((item) => item.dollars >= 0.1)
+  const digits = (quantity: number) => ({ maximumFractionDigits: quantity < 10 ? 2 : 0 })
+  expect(rows.map(([, ...cells]) => cells)).toEqual(
+    named.map(({ name, quantity, unit, dollars }) => [
+      ...[name, quantity.toLocaleString('en-US', digits(quantity)), unit, dollars.toFixed(2)],
+    ]),
+  )
+  const rest = items.filter((item) => !named.includes(item))
+  expect(/^\| all others \|.*\| ([\d.]+) \|$/m.exec(section)?.[1]).toBe(sum(rest).toFixed(2))
 })
