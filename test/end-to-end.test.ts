@@ -262,6 +262,25 @@ describe('the machine', () => {
     expect(await iobeya.invoke({ task: 'else' }, 'r4')).toBeUndefined()
   })
 
+  it('has nothing wrong for `vendomat doctor --deployment` once a sweep has come, but the signature of a wrong key', async () => {
+    await get('/tokens/accelo/hq')
+    await functionOf('accelo').invoke({ task: 'renew' }, 'r5')
+    const doctor = async (env: Record<string, string>) => {
+      const line = ['--import', 'tsx', 'bin/vendomat.ts', 'doctor', '--deployment', 'accelo', '-o', 'json']
+      const done = promisify(execFile)(process.execPath, line, { env: { PATH: process.env.PATH, ...env } })
+      const stdout = await done.then(
+        (ended) => ended.stdout,
+        (error) => error.stdout,
+      )
+      return JSON.parse(stdout).checks.map(({ check, result }: Record<string, string>) => `${check} ${result}`)
+    }
+    const here = ['address', 'region', 'credentials', 'answer', 'clock'].map((check) => `${check} ok`)
+    const there = ['list', 'rows and secrets', 'token', 'schedules'].map((check) => `accelo ${check} ok`)
+    expect(await doctor(environment)).toEqual([...here, 'signature ok', ...there, 'notices unseen'])
+    const wrong = { ...environment, AWS_SECRET_ACCESS_KEY: 'wrong' }
+    expect(await doctor(wrong)).toEqual([...here, 'signature wrong'])
+  }, 60_000)
+
   it('serves from the table, without a vendor call, after its processes were stopped', async () => {
     const before = await get('/tokens/accelo/hq')
     await control('accelo', 'DELETE')
