@@ -1,12 +1,14 @@
-import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import dynalite from 'dynalite'
 import { type Account, type AwsService, isRefusal, refusal } from './aws-service.ts'
+import { type WireAnswer, type WireCall, wireCall } from './aws-wire.ts'
 import { type BusEvent, eventBus } from './event-bus.ts'
 import { kms } from './kms.ts'
+import { type Functions, invoke, invoked } from './lambda.ts'
 import { closed, type Loopback, listenOnLoopback, readBody } from './loopback.ts'
 import { secretsManager } from './secrets-manager.ts'
-import { type Notice, sns, snsErrorXml, snsXml } from './sns.ts'
+import { type Notice, sns } from './sns.ts'
+import { sts } from './sts.ts'
 
 export interface AwsEndpoints extends Loopback {
   /** What was published to SNS, oldest first. */
@@ -23,69 +25,82 @@ export interface AwsEndpointsOptions extends Account {
   readonly now?: () => Date
   readonly onNotice?: (notice: Notice) => void
   readonly onEvent?: (event: BusEvent) => void
+  /** What Lambda can invoke, by name. @default none */
+  readonly functions?: Functions
 }
 
+/** Of DynamoDB what dynalite has; it would refuse the others without a word. */
+const DYNAMODB = [
+  ...['BatchGetItem', 'BatchWriteItem', 'CreateTable', 'DeleteItem', 'DeleteTable', 'DescribeTable'],
+  ...['DescribeTimeToLive', 'GetItem', 'ListTables', 'ListTagsOfResource', 'PutItem', 'Query', 'Scan'],
+  ...['TagResource', 'UntagResource', 'UpdateItem', 'UpdateTable'],
+]
+
 /**
- * DynamoDB, Secrets Manager, KMS, SNS and EventBridge on one loopback address, in memory: point the SDK's `endpoint` at it.
+ * The AWS services of the machine on one loopback address, in memory: point `AWS_ENDPOINT_URL` at it. Each is as far there
+ * as the machine and who looks at it need; anything else is refused in the caller's own protocol, with what there is.
  * Signatures are not checked here; the gateway does that for the callers of Vendomat.
  */
 export async function startAwsEndpoints(options: AwsEndpointsOptions): Promise<AwsEndpoints> {
-  const { now = () => new Date() } = options
+  const { now = () => new Date(), functions = new Map() } = options
   const messages: Notice[] = []
   const events: BusEvent[] = []
   const counts = new Map<string, number>()
   const dynamo = dynalite({ createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 })
-  const jsonServices: Readonly<Record<string, AwsService>> = {
+  const services: Readonly<Record<string, AwsService>> = {
     secretsmanager: secretsManager(options, now),
-    TrentService: kms(options, now),
-    AWSEvents: eventBus(now, (event) => {
+    kms: kms(options, now),
+    events: eventBus(now, (event) => {
       events.push(event)
       options.onEvent?.(event)
     }),
+    sns: sns(options, (notice) => {
+      messages.push(notice)
+      options.onNotice?.(notice)
+    }),
+    sts: sts(options),
   }
-  const topics = sns(options, (notice) => {
-    messages.push(notice)
-    options.onNotice?.(notice)
-  })
+  const operations: Readonly<Record<string, readonly string[]>> = {
+    ...Object.fromEntries(Object.entries(services).map(([name, service]) => [name, Object.keys(service)])),
+    dynamodb: DYNAMODB,
+    lambda: ['Invoke'],
+  }
   const count = (call: string) => counts.set(call, (counts.get(call) ?? 0) + 1)
 
   const server = await listenOnLoopback(options.port, (request, response) => {
     const target = request.headersDistinct['x-amz-target']?.[0]
-    if (target?.startsWith('DynamoDB_')) {
-      count(target)
+    const [prefix, name = ''] = target?.split('.') ?? []
+    if (target && prefix?.startsWith('DynamoDB_')) {
       // The functions take the table's time for theirs, so it has to be the machine's (RFC 9110 section 6.6.1).
       response.setHeader('date', now().toUTCString())
-      return handOver(dynamo, request, response)
+      if (DYNAMODB.includes(name)) {
+        count(target)
+        return handOver(dynamo, request, response)
+      }
     }
     readBody(request)
-      .then((body) => (target ? answerJson(target, `${body}`, response) : answerForm(`${body}`, response)))
+      .then((body) => answer(request, `${body}`))
+      .then(({ status, headers, body }) => response.writeHead(status, headers).end(body))
       .catch(() => response.destroy())
   })
 
-  function answerJson(target: string, body: string, response: ServerResponse) {
-    count(target)
-    const [prefix = '', name = ''] = target.split('.')
-    const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amzn-requestid': randomUUID() }
+  async function answer(request: IncomingMessage, body: string): Promise<WireAnswer> {
+    const call = wireCall(request, body)
+    const name = invoked(request)
+    // A form that is not signed does not say whose it is.
+    const service = call.service || (Object.keys(services).find((each) => offers(services[each], call)) ?? '')
+    const operation = name === undefined ? call.operation : 'Invoke'
+    count(request.headersDistinct['x-amz-target']?.[0] ?? `${service}.${operation}`)
     try {
-      const output = run(jsonServices[prefix], name, JSON.parse(body))
-      response.writeHead(200, headers).end(JSON.stringify(output))
+      if (name !== undefined) {
+        const { headers } = request
+        return await invoke({ name, body, headers }, { functions, account: options })
+      }
+      const run = offers(Object.hasOwn(services, service) ? services[service] : undefined, call)
+      if (!run) throw notSimulated(service, operation, operations)
+      return call.answer(run(call.input()))
     } catch (error) {
-      const { errorType, status, message } = asRefusal(error)
-      response.writeHead(status, { ...headers, 'x-amzn-errortype': errorType })
-      response.end(JSON.stringify({ __type: errorType, message }))
-    }
-  }
-
-  function answerForm(body: string, response: ServerResponse) {
-    const { Action: action = '', ...input } = Object.fromEntries(new URLSearchParams(body))
-    count(`sns.${action}`)
-    const headers = { 'content-type': 'text/xml', 'x-amzn-requestid': randomUUID() }
-    try {
-      const output = run(topics, action, input)
-      response.writeHead(200, headers).end(snsXml(action, output))
-    } catch (error) {
-      const failure = asRefusal(error)
-      response.writeHead(failure.status, headers).end(snsErrorXml(failure))
+      return call.refuse(asRefusal(error))
     }
   }
 
@@ -102,14 +117,18 @@ function handOver(dynamo: ReturnType<typeof dynalite>, request: IncomingMessage,
   request.removeAllListeners('error').on('error', () => response.destroy())
 }
 
-function run(service: AwsService | undefined, name: string, input: unknown): object {
-  const operation = service && Object.hasOwn(service, name) ? service[name] : undefined
-  if (!operation) throw refusal('UnknownOperationException', `The local endpoint has no operation '${name}'.`)
-  return operation(input)
+const offers = (service: AwsService | undefined, { operation }: WireCall) =>
+  service && Object.hasOwn(service, operation) ? service[operation] : undefined
+
+function notSimulated(service: string, operation: string, operations: Readonly<Record<string, readonly string[]>>) {
+  const known = Object.hasOwn(operations, service) ? operations[service] : undefined
+  const there = known
+    ? `of ${service} there are ${known.join(', ')}`
+    : `there are ${Object.keys(operations).sort().join(', ')}`
+  const asked = `${service} ${operation}`.trim()
+  return refusal('UnknownOperationException', `${asked} is not simulated on this machine; ${there}`)
 }
 
 function asRefusal(error: unknown) {
-  if (isRefusal(error)) return error
-  if (error instanceof SyntaxError) return refusal('SerializationException', 'The body is not JSON.')
-  return refusal('InternalFailure', `The local endpoint failed: ${error}`, 500)
+  return isRefusal(error) ? error : refusal('InternalFailure', `The local endpoint failed: ${error}`, 500)
 }

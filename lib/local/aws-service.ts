@@ -5,6 +5,9 @@ export interface Account {
   readonly accountId: string
 }
 
+/** The one who calls, as IAM would name them. */
+export const callerArn = ({ accountId }: Account): string => `arn:aws:iam::${accountId}:user/laptop`
+
 /** One service: its operations by name, each from parsed input to output. Refusals are thrown. */
 export type AwsService = Readonly<Record<string, (input: unknown) => object>>
 

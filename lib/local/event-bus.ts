@@ -57,6 +57,11 @@ export function eventBus(now: () => Date, publish: (event: BusEvent) => void): A
       const Entries = entries.map(put)
       return { FailedEntryCount: Entries.filter((outcome) => 'ErrorCode' in outcome).length, Entries }
     }),
+
+    ListRules: operation(z.object({ EventBusName: z.string().default('default') }), ({ EventBusName }) => {
+      if (/^(default|arn:.*:event-bus\/default)$/.test(EventBusName)) return { Rules: [] }
+      throw refusal('ResourceNotFoundException', `Event bus ${EventBusName} does not exist.`)
+    }),
   }
 }
 

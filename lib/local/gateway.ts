@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import * as z from 'zod/mini'
+import { callerArn } from './aws-service.ts'
 import type { Route } from './deployment.ts'
 import type { FunctionPool } from './function-pool.ts'
 import { type Loopback, listenOnLoopback, readBody } from './loopback.ts'
@@ -76,7 +77,7 @@ async function answer(request: IncomingMessage, options: GatewayOptions): Promis
         accountId: options.accountId,
         accessKey: verdict.accessKeyId,
         caller: verdict.accessKeyId,
-        userArn: `arn:aws:iam::${options.accountId}:user/laptop`,
+        userArn: callerArn(options),
       },
     },
     body: body.length > 0 ? body.toString() : null,

@@ -74,6 +74,13 @@ export function kms(account: Account, now: () => Date = () => new Date()): AwsSe
       return {}
     }),
 
+    ListAliases: operation(z.object({ KeyId: keyId.optional() }), ({ KeyId }) => {
+      const only = KeyId === undefined ? undefined : find(KeyId)
+      const listed = [...aliases].filter(([, key]) => !only || key === only)
+      const Aliases = listed.map(([AliasName, { id }]) => ({ AliasName, AliasArn: arn(AliasName), TargetKeyId: id }))
+      return { Aliases, Truncated: false }
+    }),
+
     DescribeKey: operation(z.object({ KeyId: keyId }), ({ KeyId }) => describe(find(KeyId))),
 
     GenerateDataKey: operation(

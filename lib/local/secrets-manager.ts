@@ -8,7 +8,7 @@ interface Secret {
   readonly ARN: string
   readonly versions: SecretVersions
   readonly tags: Map<string, string>
-  readonly description?: string | undefined
+  description?: string | undefined
   readonly created: Date
   changed: Date
   deleteAfter?: Date | undefined
@@ -105,6 +105,18 @@ export function secretsManager(account: Account, now: () => Date = () => new Dat
       },
     ),
 
+    UpdateSecret: operation(
+      content.extend({ SecretId: secretId, Description: z.string().max(2048).optional() }),
+      ({ SecretId, Description, ClientRequestToken: id = randomUUID(), ...value }) => {
+        const secret = findUsable(SecretId)
+        const empty = value.SecretString === undefined && value.SecretBinary === undefined
+        if (!empty) addVersion(secret.versions, { id, content: value, created: now(), stages: ['AWSCURRENT'] })
+        if (Description !== undefined) secret.description = Description
+        secret.changed = now()
+        return empty ? named(secret) : { ...named(secret), VersionId: id }
+      },
+    ),
+
     GetSecretValue: operation(
       z.object({ SecretId: secretId, VersionId: z.string().optional(), VersionStage: z.string().optional() }),
       ({ SecretId, VersionId, VersionStage }) => {
@@ -112,6 +124,20 @@ export function secretsManager(account: Account, now: () => Date = () => new Dat
         const { id, stages, created, content } = pickVersion(secret.versions, VersionId, VersionStage)
         const about = { VersionId: id, VersionStages: [...stages], CreatedDate: seconds(created) }
         return { ...named(secret), ...content, ...about }
+      },
+    ),
+
+    ListSecretVersionIds: operation(
+      z.object({ SecretId: secretId, IncludeDeprecated: z.boolean().default(false) }),
+      ({ SecretId, IncludeDeprecated }) => {
+        const secret = find(SecretId)
+        const listed = [...secret.versions.values()].filter(({ stages }) => IncludeDeprecated || stages.size > 0)
+        const Versions = listed.map(({ id, stages, created }) => ({
+          VersionId: id,
+          VersionStages: [...stages],
+          CreatedDate: seconds(created),
+        }))
+        return { ...named(secret), Versions }
       },
     ),
 

@@ -12,10 +12,18 @@ export interface Notice {
   readonly attributes: Readonly<Record<string, string>>
 }
 
+interface Subscription {
+  readonly SubscriptionArn: string
+  readonly Owner: string
+  readonly Protocol: string
+  readonly Endpoint: string
+  readonly TopicArn: string
+}
+
 /** Source: Amazon SNS API Reference. Nothing is mailed: a published message goes to `publish` only. */
 export function sns(account: Account, publish: (notice: Notice) => void): AwsService {
   const topics = new Set<string>()
-  const subscriptions = new Map<string, string>()
+  const subscriptions = new Map<string, Subscription>()
 
   function mustExist(topicArn: string) {
     if (!topics.has(topicArn)) throw refusal('NotFound', 'Topic does not exist', 404)
@@ -36,11 +44,19 @@ export function sns(account: Account, publish: (notice: Notice) => void): AwsSer
       ({ TopicArn, Protocol, Endpoint }) => {
         mustExist(TopicArn)
         const subscriber = `${TopicArn} ${Protocol} ${Endpoint}`
-        const SubscriptionArn = subscriptions.get(subscriber) ?? `${TopicArn}:${randomUUID()}`
-        subscriptions.set(subscriber, SubscriptionArn)
+        const SubscriptionArn = subscriptions.get(subscriber)?.SubscriptionArn ?? `${TopicArn}:${randomUUID()}`
+        const Owner = account.accountId
+        subscriptions.set(subscriber, { SubscriptionArn, Owner, Protocol, Endpoint, TopicArn })
         return { SubscriptionArn }
       },
     ),
+
+    ListSubscriptions: operation(z.object({}), () => ({ Subscriptions: [...subscriptions.values()] })),
+
+    ListSubscriptionsByTopic: operation(z.object({ TopicArn: z.string() }), (topic) => {
+      mustExist(topic.TopicArn)
+      return { Subscriptions: [...subscriptions.values()].filter(({ TopicArn }) => TopicArn === topic.TopicArn) }
+    }),
 
     Publish: operation(
       z.looseObject({ TopicArn: z.string(), Message: z.string(), Subject: z.string().optional() }),
@@ -86,25 +102,3 @@ function attributesOf(input: Readonly<Record<string, unknown>>): Readonly<Record
 
 const invalidAttribute = (name: string, what: string): Refusal =>
   refusal('ParameterValueInvalid', `The message attribute '${name}' ${what}`)
-
-/** The query protocol's envelope: `<PublishResponse><PublishResult>…`. */
-export function snsXml(action: string, result: object): string {
-  const metadata = xml({ ResponseMetadata: { RequestId: randomUUID() } })
-  return `<${action}Response>${xml({ [`${action}Result`]: result })}${metadata}</${action}Response>`
-}
-
-export function snsErrorXml({ errorType, message, status }: Refusal): string {
-  const Type = status < 500 ? 'Sender' : 'Receiver'
-  return xml({ ErrorResponse: { Error: { Type, Code: errorType, Message: message }, RequestId: randomUUID() } })
-}
-
-/** A list is written as `<member>` elements. */
-function xml(value: unknown): string {
-  if (Array.isArray(value)) return value.map((entry) => `<member>${xml(entry)}</member>`).join('')
-  if (typeof value !== 'object' || value === null) {
-    return String(value).replace(/[<>&'"]/g, (c) => `&#${c.charCodeAt(0)};`)
-  }
-  return Object.entries(value)
-    .map(([name, inner]) => `<${name}>${xml(inner)}</${name}>`)
-    .join('')
-}

@@ -1,6 +1,6 @@
 import { type Channel, notifier } from '../../functions/aws/publish.ts'
+import { queryAnswer, queryError } from '../../lib/local/aws-wire.ts'
 import { type Loopback, listenOnLoopback, readBody } from '../../lib/local/loopback.ts'
-import { snsErrorXml, snsXml } from '../../lib/local/sns.ts'
 import { expiring, notices, place } from '../support/notices.ts'
 
 const topic = 'arn:aws:sns:eu-west-1:111122223333:mail'
@@ -26,7 +26,7 @@ async function fakeAws() {
         }
         const form = Object.fromEntries(new URLSearchParams(`${body}`))
         published.push(form)
-        return answers.get(form.TopicArn ?? '') ?? { status: 200, body: snsXml('Publish', { MessageId: '1' }) }
+        return answers.get(form.TopicArn ?? '') ?? { status: 200, body: queryAnswer('Publish', { MessageId: '1' }) }
       })
       .then(({ status, body }) => response.writeHead(status).end(body))
       .catch(() => response.destroy())
@@ -50,7 +50,7 @@ async function fakeAws() {
 
 const denied = {
   status: 403,
-  body: snsErrorXml(Object.assign(new Error('not allowed'), { errorType: 'AuthorizationError', status: 403 })),
+  body: queryError(Object.assign(new Error('not allowed'), { errorType: 'AuthorizationError', status: 403 })),
 }
 
 let aws: Awaited<ReturnType<typeof fakeAws>>

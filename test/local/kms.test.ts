@@ -7,6 +7,7 @@ import {
   EncryptCommand,
   GenerateDataKeyCommand,
   KMSClient,
+  ListAliasesCommand,
 } from '@aws-sdk/client-kms'
 import { type AwsEndpoints, startAwsEndpoints } from '../../lib/local/aws-endpoints.ts'
 
@@ -37,6 +38,19 @@ const hex = (bytes: Uint8Array | undefined) => Buffer.from(bytes ?? []).toString
 const unreadable = { name: 'InvalidCiphertextException' }
 
 describe('a key', () => {
+  it('is listed by its aliases, and one without an alias is not', async () => {
+    const bare = await kms.send(new CreateKeyCommand({}))
+    const AliasArn = 'arn:aws:kms:us-east-1:123456789012:alias/vendomat'
+    const listed = [{ AliasName: 'alias/vendomat', AliasArn, TargetKeyId: key.id }]
+    expect((await kms.send(new ListAliasesCommand({}))).Aliases).toEqual(listed)
+    expect((await kms.send(new ListAliasesCommand({ KeyId: key.arn }))).Aliases).toEqual(listed)
+    const ofBare = new ListAliasesCommand({ KeyId: bare.KeyMetadata?.KeyId })
+    expect((await kms.send(ofBare)).Aliases).toEqual([])
+    await expect(kms.send(new ListAliasesCommand({ KeyId: 'nobody' }))).rejects.toMatchObject({
+      name: 'NotFoundException',
+    })
+  })
+
   it('is found by id, ARN, alias and alias ARN', async () => {
     const aliasArn = 'arn:aws:kms:us-east-1:123456789012:alias/vendomat'
     for (const KeyId of [key.id, key.arn, 'alias/vendomat', aliasArn]) {

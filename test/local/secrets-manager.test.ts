@@ -6,10 +6,12 @@ import {
   GetSecretValueCommand,
   type GetSecretValueCommandInput,
   ListSecretsCommand,
+  ListSecretVersionIdsCommand,
   PutSecretValueCommand,
   RestoreSecretCommand,
   SecretsManagerClient,
   TagResourceCommand,
+  UpdateSecretCommand,
   UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager'
 import { type AwsEndpoints, startAwsEndpoints } from '../../lib/local/aws-endpoints.ts'
@@ -65,6 +67,36 @@ describe('a secret', () => {
     })
     const { VersionId } = await put('v1', { VersionStages: ['AWSPENDING'] })
     expect(await get()).toMatchObject({ VersionId, VersionStages: ['AWSPENDING', 'AWSCURRENT'] })
+  })
+
+  it('is updated: a value makes a new version, a description none', async () => {
+    const { ARN, VersionId: first } = await create()
+    const update = (change: object) => secrets.send(new UpdateSecretCommand({ SecretId, ...change }))
+    const { VersionId: second } = await update({ SecretString: 'v2', ClientRequestToken: randomUUID() })
+    expect(await get()).toMatchObject({ VersionId: second, SecretString: 'v2' })
+    expect(await update({ Description: 'of the head office' })).toMatchObject({ ARN, Name: SecretId })
+    expect(await stages()).toEqual({ [`${first}`]: PREVIOUS, [`${second}`]: CURRENT })
+    const { Description } = await secrets.send(new DescribeSecretCommand({ SecretId }))
+    expect(Description).toBe('of the head office')
+    await expect(secrets.send(new UpdateSecretCommand({ SecretId: 'nobody' }))).rejects.toMatchObject({
+      name: 'ResourceNotFoundException',
+    })
+  })
+
+  it('lists its versions, those without a stage on request only', async () => {
+    const { VersionId: first } = await create()
+    const { VersionId: second } = await put('v2')
+    const { VersionId: third } = await put('v3')
+    const list = async (IncludeDeprecated: boolean) => {
+      const { Versions = [] } = await secrets.send(new ListSecretVersionIdsCommand({ SecretId, IncludeDeprecated }))
+      return Versions.map(({ VersionId, VersionStages }) => [VersionId, VersionStages])
+    }
+    const staged = [
+      [second, PREVIOUS],
+      [third, CURRENT],
+    ]
+    expect(await list(false)).toEqual(staged)
+    expect(await list(true)).toEqual([[first, []], ...staged])
   })
 
   it('exists once', async () => {
