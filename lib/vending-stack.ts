@@ -106,11 +106,12 @@ export class VendingStack extends Stack {
       new CfnOutput(this, 'ChatTopicArn', { value: alerts.chatTopic.topicArn, description: 'for a chat channel' })
     new CfnOutput(this, 'DashboardUrl', { value: dashboard.url, description: 'are tokens fresh?' })
     new CfnOutput(this, 'TryIt', {
-      description: 'a call, once there is a secret vendomat/accelo/hq; the header goes with temporary credentials only',
+      description: 'a call, once there is a secret vendomat/accelo/hq',
       value: [
         `curl --aws-sigv4 "aws:amz:${this.region}:execute-api"`,
         '--user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY"',
-        '-H "x-amz-security-token: $AWS_SESSION_TOKEN"',
+        // With temporary credentials only. One word without a blank, which no shell splits or leaves behind empty.
+        `\${AWS_SESSION_TOKEN:+-Hx-amz-security-token:$AWS_SESSION_TOKEN}`,
         `"${url}/tokens/accelo/hq"`,
       ].join(' '),
     })

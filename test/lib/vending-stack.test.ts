@@ -417,6 +417,8 @@ describe('the stack', () => {
     const call = JSON.stringify(outputs.TryIt.Value)
     expect(call).toContain('curl --aws-sigv4')
     expect(call).toContain('/tokens/accelo/hq')
+    // Of temporary credentials only, and nothing that a shell would pass on empty.
+    expect(call).toContain(` \${AWS_SESSION_TOKEN:+-Hx-amz-security-token:$AWS_SESSION_TOKEN} `)
   })
 
   it('refuses a setting for a vendor that is not there', () => {
