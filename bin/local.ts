@@ -1,6 +1,7 @@
 /** `npm start`: the whole machine on 127.0.0.1. No AWS account, no Docker, no network. */
-import { parseArgs } from 'node:util'
-import { startMachine } from '../lib/local/machine.ts'
+import { once } from 'node:events'
+import { startRequest } from '../lib/local/start-request.ts'
+import { terminal } from '../lib/local/terminal.ts'
 
 // The SDK's locked version runs on Node 20. Its warning about a later version would hide the banner.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true'
@@ -12,33 +13,41 @@ the one after. --port 0 takes any free ones. Writes .local/env with what a shell
 
 environment
   VENDOMAT_SIMULATOR_URL   your own simulators instead of the built-in ones
-  AWS_ENDPOINT_URL         your own AWS emulator instead of the built-in endpoints`
+  AWS_ENDPOINT_URL         your own AWS emulator instead of the built-in endpoints
+  (not where a shell has them from .local/env: those are a machine's own)`
 
-const { values } = parseArgs({
-  options: { port: { type: 'string', default: '8787' }, help: { type: 'boolean', short: 'h' } },
-})
-if (values.help) {
+const request = startRequest(process.argv.slice(2), process.env)
+if (request === 'help') {
   console.log(HELP)
   process.exit(0)
 }
-if (!/^\d{1,5}$/.test(values.port) || Number(values.port) > 65533) {
-  console.error(`--port must be a number from 0 to 65533, not ${values.port}`)
+if ('misuse' in request) {
+  console.error(request.misuse)
   process.exit(2)
 }
 
+// A terminal sends the signal to npm and to this process, and npm hands it on: it comes twice.
+const stop = new AbortController()
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort())
+
 const startedAt = performance.now()
 try {
+  // Loaded after the command line has been read: it takes longer than the answer to a wrong one should.
+  const { startMachine } = await import('../lib/local/machine.ts')
   const machine = await startMachine({
-    port: Number(values.port),
+    port: request.port,
     environment: process.env,
-    say: (line) => console.log(line),
+    ...terminal(process.stdout, process.stderr),
+    stop: stop.signal,
   })
   console.log(machine.banner)
   console.log(`ready after ${((performance.now() - startedAt) / 1000).toFixed(1)} s; Ctrl-C stops it`)
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => machine.close().finally(() => process.exit(0)))
-  }
+  if (!stop.signal.aborted) await once(stop.signal, 'abort')
+  await machine.close()
 } catch (error) {
-  console.error(error instanceof Error ? error.message : error)
-  process.exit(1)
+  if (!stop.signal.aborted) {
+    console.error(error instanceof Error ? error.message : error)
+    process.exit(1)
+  }
 }
+process.exit(0)

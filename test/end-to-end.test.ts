@@ -6,12 +6,21 @@ import { promisify } from 'node:util'
 import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb'
 import { CreateSecretCommand, PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { signedRequest } from '../lib/client/signed-request.ts'
+import type { Loopback } from '../lib/local/loopback.ts'
 import { type Machine, startMachine } from '../lib/local/machine.ts'
 import { acceloClients, acceloDeployment } from '../lib/local/simulators/accelo.ts'
 import { netrexApplication, netrexUserToken } from '../lib/local/simulators/netrex.ts'
+import { startSimulators } from '../lib/local/simulators.ts'
 
-/** The whole machine, as `npm start` runs it: synthesised stack, deployed bundles, signed calls. */
+/**
+ * The whole machine, as `npm start` runs it: synthesised stack, deployed bundles, signed calls. Its simulators are somebody's
+ * own, and the shell that it is started from still has the AWS endpoints of an earlier machine.
+ */
 let machine: Machine
+let simulators: Loopback
+const EARLIER = 'http://127.0.0.1:1'
+const said: string[] = []
+const shown: string[] = []
 let environment: Record<string, string>
 let home: string
 /** Every token and every consent's state that was given out, and every refusal, for the search at the end. */
@@ -20,11 +29,24 @@ const refusals: string[] = []
 
 beforeAll(async () => {
   home = mkdtempSync(join(tmpdir(), 'vendomat-'))
-  machine = await startMachine({ port: 0, home, environment: { PATH: process.env.PATH }, say: () => {} })
+  simulators = await startSimulators({ port: 0 })
+  machine = await startMachine({
+    port: 0,
+    home,
+    environment: {
+      PATH: process.env.PATH,
+      VENDOMAT_SIMULATOR_URL: `${simulators.url}/`,
+      AWS_ENDPOINT_URL: EARLIER,
+      VENDOMAT_BUILT_IN: EARLIER,
+    },
+    say: (line) => said.push(line),
+    progress: (line) => shown.push(line),
+  })
   environment = { ...machine.environment }
 }, 60_000)
 afterAll(async () => {
   await machine?.close()
+  await simulators?.close()
   rmSync(home, { recursive: true })
 })
 
@@ -72,6 +94,37 @@ const functionOf = (vendor: string) => {
 }
 const createConnection = (name: string) =>
   new SecretsManagerClient(aws()).send(new CreateSecretCommand({ Name: `vendomat/${name}`, SecretString: document }))
+
+describe('a start', () => {
+  it('uses the simulators that the environment names, its own in place of an earlier machine’s, and says so', () => {
+    expect(setting('VENDOMAT_SIMULATOR_URL')).toBe(simulators.url)
+    expect(setting('AWS_ENDPOINT_URL')).toMatch(/^http:\/\/127\.0\.0\.1:\d{3,}$/)
+    expect(setting('VENDOMAT_BUILT_IN')).toBe(setting('AWS_ENDPOINT_URL'))
+    expect(said[0]).toBe(
+      `vendors: yours, ${simulators.url} (VENDOMAT_SIMULATOR_URL); ` +
+        'AWS endpoints: built in (AWS_ENDPOINT_URL of this shell is from a .local/env)',
+    )
+  })
+
+  it('shows how far the build is, and takes that back', () => {
+    expect(shown).toContainEqual(expect.stringMatching(/^[0-5] of 5 handlers, \d+ s$/))
+    expect(shown.at(-1)).toBe('')
+  })
+
+  it('that is stopped leaves nothing behind', async () => {
+    const other = join(home, 'stopped')
+    const stop = new AbortController()
+    const started = startMachine({
+      port: 0,
+      home: other,
+      environment: { PATH: process.env.PATH },
+      say: (line) => line.startsWith('building') && queueMicrotask(() => stop.abort()),
+      stop: stop.signal,
+    })
+    await expect(started).rejects.toMatchObject({ name: 'AbortError' })
+    expect(readdirSync(other)).toEqual(['logs', 'notices'])
+  })
+})
 
 describe('a signed call', () => {
   const bearer = (token: string) => ({ headers: { authorization: `Bearer ${token}` } })

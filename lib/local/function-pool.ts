@@ -78,8 +78,10 @@ export function functionPool(options: FunctionOptions): FunctionPool {
     return environment
   }
 
-  async function free(): Promise<Environment> {
+  /** Undefined when the function was closed meanwhile. */
+  async function free(): Promise<Environment | undefined> {
     for (;;) {
+      if (closed) return undefined
       const idle = [...environments].find(({ busy, child }) => !busy && child.connected)
       if (idle) {
         idle.busy = true
@@ -119,8 +121,8 @@ export function functionPool(options: FunctionOptions): FunctionPool {
   return {
     async invoke(event, requestId) {
       for (;;) {
-        if (closed) return undefined
         const environment = await free()
+        if (!environment) return undefined
         const outcome = await callIn(environment, event, requestId)
         environment.busy = false
         waiting.shift()?.()

@@ -19,6 +19,18 @@ export async function listenOnLoopback(port: number, listener: RequestListener):
   return { url: `http://127.0.0.1:${taken}`, close: () => closed(server) }
 }
 
+/** Rejects when one of the ports is taken, or is not for this user, and says what to do. 0 is always free. */
+export async function ensureFree(ports: readonly number[]): Promise<void> {
+  for (const port of ports) {
+    const probe = await listenOnLoopback(port, () => {}).catch((error: NodeJS.ErrnoException) => {
+      const why = error.code === 'EADDRINUSE' ? 'is taken' : `cannot be used (${error.code})`
+      const all = ports.length > 1 ? ` of ${ports.join(', ')}` : ''
+      throw new Error(`port ${port}${all} ${why}: npm start -- --port 0 takes any free ones`, { cause: error })
+    })
+    await probe.close()
+  }
+}
+
 /** Closes the server and its connections: otherwise closing would wait for clients to leave. */
 export function closed(server: Server): Promise<void> {
   return new Promise((resolve) => {

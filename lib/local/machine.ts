@@ -1,19 +1,29 @@
-import { execFile } from 'node:child_process'
 import { randomBytes, randomUUID } from 'node:crypto'
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 import { startAwsEndpoints } from './aws-endpoints.ts'
-import { machineClock } from './clock.ts'
+import { banner } from './banner.ts'
+import { machineClock, rfc3339 } from './clock.ts'
 import { clockControl } from './clock-control.ts'
 import { readDeployment, resolve } from './deployment.ts'
 import { type FunctionPool, functionPool } from './function-pool.ts'
 import { startGateway } from './gateway.ts'
-import type { Loopback } from './loopback.ts'
+import { ensureFree, type Loopback } from './loopback.ts'
 import { noticeBoard } from './notice-board.ts'
 import { seed } from './seed.ts'
+import {
+  builtIn,
+  ENDPOINTS,
+  type Environment,
+  outsideAddress,
+  SIMULATORS,
+  whose,
+  writeEnvironment,
+} from './shell-environment.ts'
 import { startSimulators } from './simulators.ts'
+import { synthesise } from './synthesis.ts'
+import type { Terminal } from './terminal.ts'
 import { timetable } from './timetable.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
@@ -26,13 +36,14 @@ const MINUTE_MS = 60_000
 /** On Node 20 the SDK would warn in every log that it will want a later version. */
 const QUIET = { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' }
 
-export interface MachineOptions {
+export interface MachineOptions extends Terminal {
   /** Of the gateway; the AWS endpoints and the simulators take the two after it. 0: any. */
   readonly port: number
   /** Where it keeps what it writes: the assembly, logs, notices, and `env` for shells. @default '.local' */
   readonly home?: string
-  readonly environment: Readonly<Record<string, string | undefined>>
-  readonly say: (line: string) => void
+  readonly environment: Environment
+  /** Ends a start that is under way, which rejects and leaves nothing behind. */
+  readonly stop?: AbortSignal
 }
 
 export interface Machine {
@@ -40,63 +51,102 @@ export interface Machine {
   readonly banner: string
   /** By name: `vendomat-accelo`. */
   readonly functions: ReadonlyMap<string, FunctionPool>
+  /** Ends all of it: nothing listens and no function has a process when it resolves, or a moment later. */
   close(): Promise<void>
 }
 
 /** Synthesises the stack and runs what it would deploy: the same bundles behind the same routes. */
 export async function startMachine(options: MachineOptions): Promise<Machine> {
-  const { port, home = join(ROOT, '.local'), environment, say } = options
+  const opened: (() => unknown)[] = []
+  const close = async () => {
+    for (const end of opened.splice(0).reverse()) await end()
+  }
+  try {
+    return { ...(await open(options, (end) => opened.push(end))), close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+/** `later` is handed what undoes each step. */
+async function open(options: MachineOptions, later: (end: () => unknown) => void): Promise<Omit<Machine, 'close'>> {
+  const { port, home = join(ROOT, '.local'), environment, say, progress, stop } = options
   const beside = (offset: number) => (port === 0 ? 0 : port + offset)
+  const outside = { aws: outsideAddress(ENDPOINTS, environment), simulators: outsideAddress(SIMULATORS, environment) }
+  await ensureFree([port, ...(outside.aws ? [] : [beside(1)]), ...(outside.simulators ? [] : [beside(2)])])
+  say(whose(environment))
   say('building the handlers as they would be deployed ...')
   mkdirSync(join(home, 'logs'), { recursive: true })
   const assembly = join(home, `cdk.out.${port === 0 ? process.pid : port}`)
   const clock = machineClock()
   const notices = noticeBoard(join(home, 'notices'), clock, say)
-  const [deployment, aws] = await Promise.all([
-    synthesise(assembly, environment).then(() => readDeployment(assembly)),
-    orOutside('AWS_ENDPOINT_URL', options, () =>
-      startAwsEndpoints({
-        port: beside(1),
-        region: REGION,
-        accountId: ACCOUNT,
-        now: clock.now,
-        onNotice: notices.publish,
-        onEvent: notices.record,
-      }),
-    ),
-  ])
+  /** By name, as a person calls one. */
+  const named = new Map<string, FunctionPool>()
+  const own: string[] = []
+  /** An address of a person's, or what is opened here in its place. */
+  async function urlOf(address: string | undefined, start: () => Promise<Loopback>): Promise<string> {
+    if (address !== undefined) return address
+    const { url, close } = await start()
+    later(close)
+    own.push(url)
+    return url
+  }
+  const awsUrl = await urlOf(outside.aws, () =>
+    startAwsEndpoints({
+      port: beside(1),
+      region: REGION,
+      accountId: ACCOUNT,
+      now: clock.now,
+      onNotice: notices.publish,
+      onEvent: notices.record,
+      functions: named,
+    }),
+  )
+  later(() => rmSync(assembly, { recursive: true, force: true, maxRetries: 3 }))
+  await synthesise({ assembly, environment, stop, ...(progress && { progress }) })
+  const deployment = readDeployment(assembly)
   const functions = new Map<string, FunctionPool>()
   const schedules = timetable({
     schedules: deployment.schedules,
     clock,
     call: async ({ functionId, event }) => (await functions.get(functionId)?.invoke(event, randomUUID())) !== undefined,
+    ...(progress && { onWay: (part) => progress(part < 1 ? onItsWay(part, clock.now()) : '') }),
   })
   const controlled = { clock, timetable: schedules, mails: notices.mails }
-  const simulators = await orOutside('VENDOMAT_SIMULATOR_URL', options, () =>
+  const simulatorUrl = await urlOf(outside.simulators, () =>
     startSimulators({ port: beside(2), now: clock.now, clock: clockControl(controlled) }),
   )
   const credentials = {
     accessKeyId: `AKIALOCAL${randomBytes(6).toString('hex').toUpperCase().slice(0, 11)}`,
     secretAccessKey: randomBytes(30).toString('base64url'),
   }
-  const seeded = await seed(deployment, { endpoint: aws.url, region: REGION, credentials }, clock.now())
+  const seeded = await seed(deployment, { endpoint: awsUrl, region: REGION, credentials }, clock.now()).catch(
+    (error) => {
+      if (!outside.aws) throw error
+      throw new Error(`${ENDPOINTS.name}=${outside.aws} cannot be set up: ${error.message}`, { cause: error })
+    },
+  )
 
   const shared = {
     AWS_REGION: REGION,
+    AWS_DEFAULT_REGION: REGION,
     AWS_ACCESS_KEY_ID: credentials.accessKeyId,
     AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
-    AWS_ENDPOINT_URL: aws.url,
-    VENDOMAT_SIMULATOR_URL: simulators.url,
+    AWS_ENDPOINT_URL: awsUrl,
+    VENDOMAT_SIMULATOR_URL: simulatorUrl,
   }
   for (const { id, name, bundle, timeoutSeconds, environment: declared } of deployment.functions) {
-    const own = Object.entries(declared).flatMap(([key, value]) => {
+    const given = Object.entries(declared).flatMap(([key, value]) => {
       const resolved = resolve(value, seeded.resources)
       return resolved === undefined ? [] : [[key, resolved]]
     })
     const logFile = join(home, 'logs', `${name}.log`)
     const shape = { name, bundle, timeoutSeconds, logFile, concurrency: CONCURRENCY, aheadMs: () => clock.aheadMs }
-    const environment = { ...Object.fromEntries(own), ...shared, ...QUIET }
-    functions.set(id, functionPool({ ...shape, environment }))
+    const pool = functionPool({ ...shape, environment: { ...Object.fromEntries(given), ...shared, ...QUIET } })
+    later(pool.close)
+    functions.set(id, pool)
+    named.set(name, pool)
   }
   const gateway = await startGateway({
     ...deployment,
@@ -106,98 +156,20 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
     credentials,
     functions,
   })
+  later(gateway.close)
 
   const minutes = setInterval(schedules.tick, MINUTE_MS)
+  later(() => {
+    clearInterval(minutes)
+    schedules.stop()
+  })
 
-  const forShells = { VENDOMAT_URL: `${gateway.url}/${deployment.stage}`, ...shared }
+  const forShells = { VENDOMAT_URL: `${gateway.url}/${deployment.stage}`, ...shared, ...builtIn(own) }
+  // Somebody may have had enough of it before it was there.
+  stop?.throwIfAborted()
   writeEnvironment(home, port, forShells)
-  return {
-    environment: forShells,
-    banner: banner(forShells, seeded.connections),
-    functions: new Map(
-      deployment.functions.flatMap(({ id, name }) => {
-        const pool = functions.get(id)
-        return pool ? [[name, pool]] : []
-      }),
-    ),
-    async close() {
-      clearInterval(minutes)
-      schedules.stop()
-      for (const pool of functions.values()) pool.close()
-      await Promise.all([gateway.close(), aws.close(), simulators.close()])
-      rmSync(assembly, { recursive: true, force: true })
-    },
-  }
+  return { environment: forShells, banner: banner(forShells, seeded.connections), functions: named }
 }
 
-/**
- * Runs the CDK app as its command line would, which hands it the flags of cdk.json. The rules of CloudFormation, which take
- * half of the time, are for what is deployed.
- */
-async function synthesise(assembly: string, environment: MachineOptions['environment']): Promise<void> {
-  const { context = {} } = JSON.parse(readFileSync(join(ROOT, 'cdk.json'), 'utf8'))
-  rmSync(assembly, { recursive: true, force: true })
-  const env = {
-    CDK_VALIDATION: 'false',
-    ...environment,
-    CDK_OUTDIR: assembly,
-    CDK_CONTEXT_JSON: JSON.stringify(context),
-  }
-  await promisify(execFile)(process.execPath, ['--import', 'tsx', 'bin/app.ts'], { cwd: ROOT, env })
-}
-
-/** An address in the environment replaces ours, unless an earlier run of ours left it in the shell. */
-async function orOutside(
-  name: string,
-  { environment, home = join(ROOT, '.local') }: MachineOptions,
-  start: () => Promise<Loopback>,
-): Promise<Loopback> {
-  const outside = environment[name]
-  if (!outside || leftByUs(home, `${name}=${outside}`)) return start()
-  return { url: outside.replace(/\/+$/, ''), close: async () => {} }
-}
-
-const leftByUs = (home: string, setting: string): boolean =>
-  readdirSync(home)
-    .filter((name) => name.startsWith('env'))
-    .some((name) => readFileSync(join(home, name), 'utf8').includes(`${setting}\n`))
-
-/** `env` is that of the machine started last; each has a file of its own beside it. */
-function writeEnvironment(home: string, port: number, settings: Readonly<Record<string, string>>): void {
-  const text = Object.entries(settings)
-    .map(([name, value]) => `export ${name}=${value}\n`)
-    .join('')
-  for (const name of ['env', `env.${port}`]) writeFileSync(join(home, name), text, { mode: 0o600 })
-}
-
-function banner(environment: Readonly<Record<string, string>>, connections: readonly string[]): string {
-  const curl = `curl --aws-sigv4 "aws:amz:$AWS_REGION:execute-api" --user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY"`
-  return `
-Vendomat is running on this machine, with simulated vendors and no AWS account.
-
-  machine      ${environment.VENDOMAT_URL}
-  AWS          ${environment.AWS_ENDPOINT_URL}   (table, secrets, keys, mail, events)
-  vendors      ${environment.VENDOMAT_SIMULATOR_URL}
-  connections  ${connections.join('  ')}
-  logs         .local/logs/
-  notices      .local/notices/
-
-In another shell, in this folder:
-
-  . .local/env
-  ${curl} "$VENDOMAT_URL/tokens/accelo/hq"
-  npx vendomat token accessia main
-
-Make a vendor fail, look at its calls, put it right:
-
-  curl -X POST "$VENDOMAT_SIMULATOR_URL/_control/accelo" -d '{"fault":"status-500","times":3}'
-  curl "$VENDOMAT_SIMULATOR_URL/_control/accelo"
-  curl -X DELETE "$VENDOMAT_SIMULATOR_URL/_control/accelo"
-
-Move the machine and its vendors on in time (45s, 10m, 12h, 30d, 1y), and read what people would have been mailed:
-
-  curl -X POST "$VENDOMAT_SIMULATOR_URL/_control/clock" -d '{"advance":"30d"}'
-  curl "$VENDOMAT_SIMULATOR_URL/_control/clock"
-  ls .local/notices/
-`
-}
+const onItsWay = (part: number, now: Date): string =>
+  `the clock is at ${rfc3339(now).slice(0, 10)}: ${Math.floor(part * 100)} % of the way`

@@ -6,6 +6,8 @@ export interface TimetableOptions {
   readonly clock: MachineClock
   /** Makes a scheduled call; false when it failed. Never rejects. */
   readonly call: (schedule: ScheduledCall) => Promise<boolean>
+  /** Hears after each stop of a journey which part of the way is done, up to 1. */
+  readonly onWay?: (part: number) => void
 }
 
 /** The result of moving the clock. */
@@ -38,7 +40,7 @@ export interface Timetable {
 }
 
 /** Makes the calls of schedules by the machine's clock, whether time has passed or somebody has moved the clock. */
-export function timetable({ schedules, clock, call }: TimetableOptions): Timetable {
+export function timetable({ schedules, clock, call, onWay }: TimetableOptions): Timetable {
   const dailies = schedules.flatMap((schedule) =>
     schedule.rhythm.every === 'day' ? [{ schedule, rhythm: schedule.rhythm }] : [],
   )
@@ -96,6 +98,7 @@ export function timetable({ schedules, clock, call }: TimetableOptions): Timetab
       const byMs = Math.min(leftMs, untilNextMoment())
       clock.advance(byMs)
       await step()
+      onWay?.(1 - (leftMs - byMs) / (seconds * 1000))
       if (byMs === leftMs || stopped) return { from, to: clock.now(), steps, fired, failed }
     }
   }

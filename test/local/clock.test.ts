@@ -27,11 +27,18 @@ const DAY_MS = 24 * 3600 * 1000
 let machine: Machine
 let home: string
 const said: string[] = []
+const shown: string[] = []
 
 beforeAll(async () => {
   home = mkdtempSync(join(tmpdir(), 'vendomat-'))
   const environment = { PATH: process.env.PATH }
-  machine = await startMachine({ port: 0, home, environment, say: (line) => said.push(line) })
+  machine = await startMachine({
+    port: 0,
+    home,
+    environment,
+    say: (line) => said.push(line),
+    progress: (line) => shown.push(line),
+  })
 }, 60_000)
 afterAll(async () => {
   await machine?.close()
@@ -85,6 +92,8 @@ it('functions and vendors move together: what a vendor lets expire, the machine 
   // One more when it is 8 o'clock just now.
   expect(fired.check).toBeGreaterThanOrEqual(30 * VENDORS)
   expect([fired.renew, failed]).toEqual([Number(fired.check) + VENDORS, 0])
+  expect(shown).toContainEqual(expect.stringMatching(/^the clock is at \d{4}-\d\d-\d\d: 5\d % of the way$/))
+  expect(shown.at(-1)).toBe('')
   expect(await acceptedByAccelo(first.access_token)).toBe(false)
 
   const second = await vend('accelo/hq')

@@ -100,6 +100,16 @@ describe('a function', () => {
     expect(fn.pids()).toContain(second)
   })
 
+  it('starts no process for who waited when it was closed', async () => {
+    const fn = functionOf('() => new Promise(() => {})')
+    const calls = ['r1', 'r2', 'r3'].map((id) => fn.invoke({}, id))
+    const before = fn.pids()
+    expect(before).toHaveLength(1)
+    fn.close()
+    expect(await Promise.all(calls)).toEqual([undefined, undefined, undefined])
+    expect(fn.pids()).toEqual([])
+  })
+
   it('answers nobody after it was closed', async () => {
     const fn = functionOf('async () => 1')
     expect(await fn.invoke({}, 'r1')).toBe(1)

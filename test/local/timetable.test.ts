@@ -22,16 +22,18 @@ function world(schedules: readonly ScheduledCall[], answer = async (_call: strin
   let real = Date.parse(NOON)
   const clock = machineClock(() => real)
   const calls: string[] = []
+  const parts: number[] = []
   const times = timetable({
     schedules,
     clock,
+    onWay: (part) => parts.push(part),
     call: ({ functionId, event }) => {
       const call = `${clock.now().toISOString().slice(0, 16)} ${functionId} ${event.task}`
       calls.push(call)
       return answer(call)
     },
   })
-  return { ...times, clock, calls, pass: (seconds: number) => (real += seconds * 1000) }
+  return { ...times, clock, calls, parts, pass: (seconds: number) => (real += seconds * 1000) }
 }
 
 describe('a minute of real time', () => {
@@ -78,6 +80,13 @@ describe('a minute of real time', () => {
 })
 
 describe('a journey', () => {
+  it('says at each stop which part of the way is done, and ends at the whole', async () => {
+    const { advance, parts } = world([check('accelo')])
+    await advance(4 * DAY)
+    expect(parts.map((part) => Math.round(part * 24 * 4))).toEqual([20, 44, 68, 92, 96])
+    expect(parts.at(-1)).toBe(1)
+  })
+
   it('stops at each daily moment and at its end, and answers what was called', async () => {
     const { advance, calls, clock } = world([renew('accelo'), check('accelo')])
     expect(await advance(2 * DAY)).toEqual({

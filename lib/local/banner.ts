@@ -1,0 +1,33 @@
+/** What somebody reads who has just started the machine: where everything is, and what to type first. */
+export const banner = (
+  { VENDOMAT_URL, AWS_ENDPOINT_URL, VENDOMAT_SIMULATOR_URL }: Readonly<Record<string, string>>,
+  connections: readonly string[],
+): string => `
+Vendomat is running on this machine, with simulated vendors and no AWS account.
+
+  machine      ${VENDOMAT_URL}
+  AWS          ${AWS_ENDPOINT_URL}   (table, secrets, keys, mail, events, functions)
+  vendors      ${VENDOMAT_SIMULATOR_URL}
+  connections  ${connections.join('  ')}
+  logs         .local/logs/
+  notices      .local/notices/
+
+In another shell, in this folder:
+
+  . .local/env
+  curl --aws-sigv4 "aws:amz:$AWS_REGION:execute-api" --user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY" "$VENDOMAT_URL/tokens/accelo/hq"
+  npx vendomat token accessia main
+
+Make a vendor fail, ask for a token that is not there yet, look at the vendor's calls, put it right:
+
+  curl -X POST "$VENDOMAT_SIMULATOR_URL/_control/accelo" -d '{"fault":"status-500","times":-1}'
+  npx vendomat token accelo readonly
+  curl "$VENDOMAT_SIMULATOR_URL/_control/accelo"
+  curl -X DELETE "$VENDOMAT_SIMULATOR_URL/_control/accelo"
+
+Move the machine and its vendors on in time (45s, 10m, 12h, 30d, 1y), and read what people would have been mailed:
+
+  curl -X POST "$VENDOMAT_SIMULATOR_URL/_control/clock" -d '{"advance":"30d"}'
+  curl "$VENDOMAT_SIMULATOR_URL/_control/clock"
+  ls .local/notices/
+`
