@@ -21,6 +21,7 @@ export function terminal(out: Stream, err: Stream): Terminal {
       if (shown) draw(shown)
     },
     progress(line) {
+      if (line === shown) return
       shown = line
       draw(line)
     },

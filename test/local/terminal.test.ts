@@ -17,6 +17,7 @@ describe('at a terminal', () => {
     const { progress } = terminal(out, err)
     progress?.('1 of 5')
     progress?.('2 of 5')
+    progress?.('2 of 5')
     progress?.('')
     expect(written).toEqual(['err \r1 of 5\u001b[K', 'err \r2 of 5\u001b[K', 'err \r\u001b[K'])
   })
