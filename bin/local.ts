@@ -26,9 +26,16 @@ if ('misuse' in request) {
   process.exit(2)
 }
 
-// A terminal sends the signal to npm and to this process, and npm hands it on: it comes twice.
+/** Enough for all that ends by itself. An emulator of somebody's own that is silent must not hold up the rest. */
+const END_MS = 900
 const stop = new AbortController()
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort())
+// A terminal sends the signal to npm and to this process, and npm hands it on: it comes twice.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => {
+    stop.abort()
+    setTimeout(() => process.exit(0), END_MS).unref()
+  })
+}
 
 const startedAt = performance.now()
 try {
