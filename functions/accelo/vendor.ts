@@ -1,5 +1,6 @@
 import { defineVendor } from '../kit/vendor.ts'
 import { clientSecretBasic } from '../oauth/client-auth.ts'
+import { livingAtMost } from '../oauth/expiry.ts'
 import { clientCredentialsGrant } from '../oauth/grants.ts'
 import { revokeToken } from '../oauth/revocation.ts'
 import { member, RFC_6749, type TokenShape } from '../oauth/token-answer.ts'
@@ -30,8 +31,11 @@ export const accelo = defineVendor({
     const { accessToken, ...issued } = await clientCredentialsGrant(
       { url: joinPath(host, '/oauth2/v0/token'), clientAuth: clientSecretBasic(client), shape: SHAPE },
       { scope, expires_in: `${lifetimeSeconds}` },
-      // RFC 6749 section 5.1 lets an answer leave the lifetime out; then the requested one is assumed.
-      { ...context, policy: { ...context.policy, defaultLifeSeconds: lifetimeSeconds } },
+      // RFC 6749 section 5.1 lets an answer leave the lifetime out; then the requested one is assumed. A longer one is cut.
+      livingAtMost(lifetimeSeconds, {
+        ...context,
+        policy: { ...context.policy, defaultLifeSeconds: lifetimeSeconds },
+      }),
     )
     const api = baseOf(joinPath(host, '/api/v0'))
     return { ...issued, accessToken: { ...accessToken, context: { api_base_url: api, deployment } } }

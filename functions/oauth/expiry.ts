@@ -1,7 +1,7 @@
 import { VendingError } from '../kit/errors.ts'
 import type { Secret } from '../kit/secret.ts'
 import type { TokenPolicy } from '../kit/token.ts'
-import type { Warning } from '../kit/vendor.ts'
+import type { Context, Warning } from '../kit/vendor.ts'
 import { claimsOf } from './jwt.ts'
 
 interface Answered {
@@ -40,6 +40,12 @@ export function expiryOf({ stated, token, sentAt, policy }: Answered): { expires
   const assumed = Math.min(policy.defaultLifeSeconds, policy.maxLifeSeconds)
   return { expiresAt: after(sentAt, assumed), warnings: [lifetimeAssumed(assumed)] }
 }
+
+/** A context in which a token lives for so many seconds at most, whatever the vendor answers. */
+export const livingAtMost = (seconds: number, context: Context): Context => ({
+  ...context,
+  policy: { ...context.policy, maxLifeSeconds: Math.min(seconds, context.policy.maxLifeSeconds) },
+})
 
 /**
  * Strict on purpose: Number() makes 0 of '' and null, 1 of true and 16 of '0x10', parseInt() makes 3600 of '3600s'.

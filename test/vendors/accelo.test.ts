@@ -169,12 +169,23 @@ describe('the token', () => {
     expect(issued.warnings).toEqual([])
   })
 
-  it('may live for the 30 days that Accelo gives by default, and no longer than the policy says', async () => {
-    const month = json({ ...granted, expires_in: '2592000' })
-    expect((await issue(credentials, month)).issued.accessToken.expiresAt).toEqual(secondsAfter(NOW, 2_592_000))
+  it('may live for 30 days where that was asked for, and no longer than the policy says', async () => {
+    const document = { ...credentials, token_lifetime_seconds: 2_592_000 }
+    const month = () => json({ ...granted, expires_in: '2592000' })
+    expect((await issue(document, month())).issued.accessToken.expiresAt).toEqual(secondsAfter(NOW, 2_592_000))
     const policy = { ...accelo.tokens, maxLifeSeconds: 3600 }
-    const capped = await issue(credentials, json({ ...granted, expires_in: '2592000' }), { policy })
-    expect(capped.issued.accessToken.expiresAt).toEqual(secondsAfter(NOW, 3600))
+    expect((await issue(document, month(), { policy })).issued.accessToken.expiresAt).toEqual(secondsAfter(NOW, 3600))
+  })
+
+  it.each([
+    [3601, 3600],
+    ['2592000', 3600],
+    [3600, 3600],
+    [3599, 3599],
+  ])('of an answer with %j s lives for %i s where 3600 were asked for', async (expires_in, life) => {
+    const { issued } = await issue({ ...credentials, token_lifetime_seconds: 3600 }, json({ ...granted, expires_in }))
+    expect(issued.accessToken.expiresAt).toEqual(secondsAfter(NOW, life))
+    expect(issued.warnings).toEqual([])
   })
 
   it('lives as long as the request said when the answer does not say', async () => {
