@@ -1,5 +1,5 @@
 import * as z from 'zod/mini'
-import { secret } from '../kit/schema.ts'
+import { lifeSeconds, secret } from '../kit/schema.ts'
 
 const DAY_SECONDS = 24 * 60 * 60
 
@@ -9,7 +9,6 @@ const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/
 // read(all),write(companies,contacts): joined by commas, where RFC 6749 section 3.3 has spaces.
 const SCOPE =
   /^(read|write)\([a-z][a-z0-9_]*(,[a-z][a-z0-9_]*)*\)(,(read|write)\([a-z][a-z0-9_]*(,[a-z][a-z0-9_]*)*\))*$/
-const LIFETIME = `must be a number of seconds, 60 to ${30 * DAY_SECONDS}`
 
 /** What registering an application of the type Service gives (Accelo API documentation, Introduction, 2026-11). */
 export const credentials = z.object({
@@ -32,8 +31,5 @@ export const credentials = z.object({
     'read(all)',
   ),
   // Accelo's own default of 30 days is long for a leaked token.
-  token_lifetime_seconds: z._default(
-    z.coerce.number(LIFETIME).check(z.multipleOf(1, LIFETIME), z.gte(60, LIFETIME), z.lte(30 * DAY_SECONDS, LIFETIME)),
-    DAY_SECONDS,
-  ),
+  token_lifetime_seconds: lifeSeconds(30 * DAY_SECONDS, DAY_SECONDS),
 })

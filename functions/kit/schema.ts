@@ -7,5 +7,14 @@ export const secret = z.pipe(
   z.transform((text: string) => new Secret(text)),
 )
 
+/** A life in seconds, from a minute to `longest`; a number or its digits. */
+export function lifeSeconds(longest: number, otherwise: number) {
+  const range = `must be a number of seconds, 60 to ${longest}`
+  return z._default(
+    z.coerce.number(range).check(z.multipleOf(1, range), z.gte(60, range), z.lte(longest, range)),
+    otherwise,
+  )
+}
+
 /** The last day of credentials that do not say themselves when they end. Any vendor's document may have it. */
 export const endDate = z.optional(z.iso.date('must be a date like 2027-01-31'))

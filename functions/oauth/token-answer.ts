@@ -98,7 +98,10 @@ export function readTokenAnswer(
   const refreshToken = tokenIn(member(body, shape.refreshToken))
   if (refreshToken) received(refreshToken)
   const accessToken = tokenIn(member(body, shape.accessToken))
-  if (!accessToken) throw new VendingError('vendor_malformed', `${seen(answer)}, without a token that can be used`)
+  if (!accessToken) {
+    const changed = isObject(body) ? `; ${shapeChanged(shape.accessToken)}` : ''
+    throw new VendingError('vendor_malformed', `${seen(answer)}, without a token that can be used${changed}`)
+  }
   const type = member(body, shape.tokenType) ?? 'Bearer'
   if (typeof type !== 'string' || type.toLowerCase() !== 'bearer') {
     throw new VendingError('configuration', 'the vendor gave a token of another type than Bearer')
@@ -133,6 +136,11 @@ function parse(text: Secret): unknown {
     return undefined
   }
 }
+
+const isObject = (body: unknown): boolean => typeof body === 'object' && body !== null && !Array.isArray(body)
+
+/** What is said of a whole answer in which a documented member is missing, or is nothing that can be used. */
+export const shapeChanged = (member: string): string => `the answer's shape has changed: ${member} is not as documented`
 
 /** Null counts as left out. Own members only, so that no name reaches a prototype. */
 export function member(body: unknown, name: string): unknown {

@@ -13,12 +13,20 @@ const DNS_NAME = /^(?!.*xn--)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-
  * allowed if it is one of them or a name below one. Throws `configuration`; the message may name the host, no more.
  */
 export function vendorUrl(text: string, hosts: readonly string[]): URL {
-  if (text.length > LONGEST || !PLAIN.test(text) || DOT_SEGMENT.test(text) || !URL.canParse(text)) throw refused()
-  const url = new URL(text)
+  const url = publicUrl(text)
+  if (!url) throw refused()
   const host = url.hostname
-  if (url.port !== '' || host.length > 253 || !DNS_NAME.test(host) || host.endsWith('.localhost')) throw refused()
   if (hosts.some((allowed) => host === allowed || host.endsWith(`.${allowed}`))) return url
   throw new VendingError('configuration', `${host} is not a host this vendor's secrets may be sent to`)
+}
+
+/** Returns undefined for what is not of the form https://host/path with a public host name. Not yet one to call. */
+export function publicUrl(text: string): URL | undefined {
+  if (text.length > LONGEST || !PLAIN.test(text) || DOT_SEGMENT.test(text) || !URL.canParse(text)) return undefined
+  const url = new URL(text)
+  const host = url.hostname
+  const isPublic = url.port === '' && host.length <= 253 && DNS_NAME.test(host) && !host.endsWith('.localhost')
+  return isPublic ? url : undefined
 }
 
 const refused = (): VendingError =>

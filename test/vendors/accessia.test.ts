@@ -110,10 +110,54 @@ describe('the exchange', () => {
     expect(issued?.warnings).toMatchObject([{ code: 'lifetime_assumed' }])
   })
 
-  it('does not take the names of RFC 6749 for its own', async () => {
+  it("does not take the names of RFC 6749 for its own, and says that the answer's shape has changed", async () => {
     const { error } = await run([json({ access_token: 'A1', expires_in: 60 })])
-    expect(error).toMatchObject({ code: 'vendor_malformed' })
+    expect(error).toMatchObject({
+      code: 'vendor_malformed',
+      message: expect.stringMatching(/; the answer's shape has changed: accessToken is not as documented$/),
+    })
   })
+})
+
+describe('the life of a token', () => {
+  const DAY = 86_400
+  const lives = async (token_lifetime_seconds: unknown, expiresIn: unknown, refreshToken?: Secret) => {
+    const document = { ...credentials, token_lifetime_seconds }
+    const answer = refreshToken ? refreshed : exchanged
+    const { issued } = await run([json({ ...answer, expiresIn })], { document, ...(refreshToken && { refreshToken }) })
+    return issued && (issued.accessToken.expiresAt.getTime() - NOW.getTime()) / 1000
+  }
+
+  it.each([
+    [undefined, DAY, DAY],
+    [undefined, 2 * DAY, DAY],
+    [2 * DAY, 2 * DAY, 2 * DAY],
+    [2 * DAY, 2 * DAY + 1, 2 * DAY],
+    [2 * DAY, 3600, 3600],
+    [`${2 * DAY}`, 2 * DAY, 2 * DAY],
+    [30 * DAY, 40 * DAY, 30 * DAY],
+    [3600, 21_600, 3600],
+  ])('agreed as %j s and answered as %i s is %i s', async (agreed, answered, life) => {
+    expect(await lives(agreed, answered)).toBe(life)
+    expect(await lives(agreed, answered, R1)).toBe(life)
+  })
+
+  it('is the documented 6 hours where the answer does not say, whatever longer life was agreed', async () => {
+    expect(await lives(2 * DAY, undefined)).toBe(21_600)
+    expect(await lives(3600, undefined)).toBe(3600)
+  })
+
+  it.each([59, 30 * DAY + 1, 0, -DAY, DAY + 0.5, '2 days', '', null, Number.NaN])(
+    'causes no call when it is agreed as %j s',
+    async (token_lifetime_seconds) => {
+      const { error, urls } = await run([], { document: { ...credentials, token_lifetime_seconds } })
+      expect(error).toMatchObject({
+        code: 'configuration',
+        message: expect.stringContaining('token_lifetime_seconds must be a number of seconds, 60 to 2592000'),
+      })
+      expect(urls).toEqual([])
+    },
+  )
 })
 
 describe('credentials that cannot be right', () => {
@@ -251,13 +295,33 @@ describe('a refused exchange', () => {
 })
 
 describe('where the token is to be used', () => {
-  it.each(['http://tenant.accessia.com/apis', 'https://evil.example/apis', 'https://10.0.0.1', '', 7, undefined])(
+  const bothWith = async (accessiaApisUrl: unknown) => {
+    const first = await run([json({ ...exchanged, accessiaApisUrl })])
+    const again = await run([json({ ...refreshed, accessiaApisUrl })], { refreshToken: R1 })
+    expect(again.urls).toEqual([REFRESH])
+    return [first.error, again.error]
+  }
+
+  it.each(['https://evil.example/apis', 'https://accessia.com.evil.example'])(
     'must be at the vendor, so no token comes with %j',
     async (accessiaApisUrl) => {
-      expect((await run([json({ ...exchanged, accessiaApisUrl })])).error).toMatchObject({ code: 'configuration' })
-      const again = await run([json({ ...refreshed, accessiaApisUrl })], { refreshToken: R1 })
-      expect(again.error).toMatchObject({ code: 'configuration' })
-      expect(again.urls).toEqual([REFRESH])
+      for (const error of await bothWith(accessiaApisUrl))
+        expect(error).toMatchObject({
+          code: 'configuration',
+          message: expect.stringContaining('evil.example is not a host'),
+        })
+    },
+  )
+
+  it.each(['http://tenant.accessia.com/apis', 'tenant.accessia.com/apis', 'https://10.0.0.1', '', 7, undefined])(
+    "must be a documented URL: with %j it is the answer's shape that has changed, not the connection",
+    async (accessiaApisUrl) => {
+      for (const error of await bothWith(accessiaApisUrl)) {
+        expect(error).toMatchObject({
+          code: 'vendor_malformed',
+          message: "the answer's shape has changed: accessiaApisUrl is not as documented",
+        })
+      }
     },
   )
 
