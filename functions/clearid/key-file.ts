@@ -41,31 +41,65 @@ const key = z.pipe(
   }),
 )
 
+/** An empty text counts as absent. */
+const orAbsent = <T>(schema: z.ZodMiniType<T, string>) =>
+  z.pipe(
+    z.transform((value: unknown) => (typeof value === 'string' && value.trim() === '' ? undefined : value)),
+    z.nullish(schema),
+  )
+
+const url = orAbsent(text)
+
+/** A file of Genetec's other product is known by the member that holds its key. */
+const fileOfClearid = z.unknown().check(({ value, issues }) => {
+  if (typeof value !== 'object' || value === null) return
+  // developer.clearance.network/docs/json-connection-file, 2026-11.
+  if (!Object.keys(value).some((name) => name.toLowerCase() === 'serviceprincipalkey')) return
+  const message =
+    'is a file of Genetec Clearance, another product: download the authentication key of an API integration in ClearID'
+  issues.push({ code: 'custom', message, input: undefined })
+})
+
 /**
- * The file that ClearID lets a person download once, when the key of an API integration is generated. A file with a key
- * authenticates with it, another one with its client secret.
+ * The file that ClearID lets a person download once, when the key of an API integration is generated. It authenticates
+ * with its key or with its client secret; of a file that holds both a person may say which, in a member of our own.
  */
 export const keyFile = z.pipe(
-  z.object({
-    accountId: text,
-    // Holds a colon, as in <guid>:<accountId>.
-    clientId: text,
-    clientSecret: z.nullish(secret),
-    key: z.nullish(key),
-    stsUrl: text,
-    identityServiceUrl: text,
-    principalServiceUrl: z.nullish(text),
-    teamServiceUrl: z.nullish(text),
-    roleServiceUrl: z.nullish(text),
-    identityRequestServiceUrl: z.nullish(text),
-    webhooksServiceUrl: z.nullish(text),
-  }),
-  z.transform(({ key, clientSecret, ...rest }, { issues }) => {
-    if (key) return { ...rest, key }
-    if (clientSecret) return { ...rest, clientSecret }
-    issues.push({ code: 'custom', message: 'must hold a key or a clientSecret', input: undefined })
-    return z.NEVER
-  }),
+  fileOfClearid,
+  z.pipe(
+    z.object({
+      // Callers put it into the paths of their requests.
+      accountId: text.check(z.regex(/^[A-Za-z0-9_-]+$/, 'must consist of letters, digits, - and _')),
+      // Holds a colon, as in <guid>:<accountId>.
+      clientId: text,
+      clientSecret: orAbsent(secret),
+      key: z.nullish(key),
+      authenticate_with: z.optional(z.enum(['key', 'clientSecret'], 'must be key or clientSecret')),
+      stsUrl: text,
+      identityServiceUrl: text,
+      principalServiceUrl: url,
+      teamServiceUrl: url,
+      roleServiceUrl: url,
+      identityRequestServiceUrl: url,
+      webhooksServiceUrl: url,
+    }),
+    z.transform(({ key, clientSecret, authenticate_with: chosen, ...rest }, { issues }) => {
+      if (!key && !clientSecret) {
+        issues.push({ code: 'custom', message: 'must hold a key or a clientSecret', input: undefined })
+        return z.NEVER
+      }
+      if (key && chosen !== 'clientSecret')
+        return { ...rest, key, isOpen: Boolean(clientSecret) && chosen === undefined }
+      if (clientSecret && chosen !== 'key') return { ...rest, clientSecret, isOpen: false }
+      issues.push({
+        code: 'custom',
+        path: ['authenticate_with'],
+        message: `names what is not there: the file holds no ${chosen}`,
+        input: undefined,
+      })
+      return z.NEVER
+    }),
+  ),
 )
 
 export type KeyFile = z.output<typeof keyFile>

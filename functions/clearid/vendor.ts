@@ -1,4 +1,4 @@
-import { defineVendor } from '../kit/vendor.ts'
+import { type Choice, defineVendor, type Warning } from '../kit/vendor.ts'
 import type { ClientAuth } from '../oauth/client-auth.ts'
 import { clientCredentialsGrant } from '../oauth/grants.ts'
 import { jwtBearerGrant } from '../oauth/jwt-bearer.ts'
@@ -19,11 +19,29 @@ const SHAPE: TokenShape = {
   },
 }
 
+const CHOICE: Choice = {
+  open: 'the file holds a key and a client secret',
+  member: 'authenticate_with',
+  options: [
+    { value: 'key', means: 'the key: it signs, and nothing secret is sent' },
+    { value: 'clientSecret', means: 'the client secret: it is sent with each request for a token' },
+  ],
+}
+
+const KEY_USED: Warning = {
+  code: 'key_used',
+  detail:
+    'the file holds a key and a client secret, and the key is used; to say which, add "authenticate_with": "key" or ' +
+    '"clientSecret" to the credentials',
+}
+
 /** Genetec ClearID: the file's key signs an assertion (RFC 7523); a file without a key has a client secret instead. */
 export const clearid = defineVendor({
   ...facts,
 
   credentials: keyFile,
+
+  choice: ({ isOpen }) => (isOpen ? CHOICE : undefined),
 
   issue: async (file, _refreshToken, context) => {
     const { accountId, clientId } = file
@@ -33,7 +51,11 @@ export const clearid = defineVendor({
       'key' in file
         ? await jwtBearerGrant(endpoint, { clientId, assertion: (now) => assertion(clientId, file.key, now) }, context)
         : await clientCredentialsGrant({ ...endpoint, clientAuth: inBody(file) }, {}, context)
-    return { ...issued, accessToken: { ...accessToken, context: { account_id: accountId, ...services } } }
+    return {
+      ...issued,
+      accessToken: { ...accessToken, context: { account_id: accountId, ...services } },
+      warnings: [...(issued.warnings ?? []), ...(file.isOpen ? [KEY_USED] : [])],
+    }
   },
 })
 

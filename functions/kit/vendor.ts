@@ -28,6 +28,9 @@ export interface Vendor extends VendorFacts {
   /** Throws `configuration` when the credential document does not fit. */
   validate(credentials: unknown): void
 
+  /** What the document leaves open; undefined also when it does not fit. @default it never leaves anything open */
+  choice?(credentials: unknown): Choice | undefined
+
   /**
    * Whether the document holds the token itself, so that there is nothing to obtain, renew or store; undefined when it does
    * not fit. @default never
@@ -53,6 +56,16 @@ export interface Rotation {
   readonly before: readonly string[]
   /** When the new one has worked. */
   readonly after: readonly string[]
+}
+
+/** What a credential document leaves open, and a person may say in a member of it. */
+export interface Choice {
+  /** 'the file holds a key and a client secret' */
+  readonly open: string
+  /** 'authenticate_with' */
+  readonly member: string
+  /** The first holds as long as nobody has said it. */
+  readonly options: readonly { readonly value: string; readonly means: string }[]
 }
 
 /**
@@ -113,9 +126,10 @@ export interface Revocation<C = unknown> {
 
 /** What a vendor's file says: a `Vendor` whose functions see credentials that have passed its schema. */
 export interface VendorDefinition<C>
-  extends Omit<Vendor, 'issue' | 'validate' | 'isStatic' | 'liveness' | 'authorization' | 'revocation'> {
+  extends Omit<Vendor, 'issue' | 'validate' | 'choice' | 'isStatic' | 'liveness' | 'authorization' | 'revocation'> {
   readonly credentials: z.ZodMiniType<C>
   issue(credentials: C, refreshToken: Secret | undefined, context: Context): Promise<Issued>
+  choice?(credentials: C): Choice | undefined
   isStatic?(credentials: C): boolean
   liveness?(credentials: C, accessToken: AccessToken, context: Context): Promise<Liveness>
   readonly authorization?: Authorization<C>
@@ -123,7 +137,7 @@ export interface VendorDefinition<C>
 }
 
 export function defineVendor<C>(definition: VendorDefinition<C>): Vendor {
-  const { credentials: schema, issue, isStatic, liveness, authorization, revocation, ...facts } = definition
+  const { credentials: schema, issue, choice, isStatic, liveness, authorization, revocation, ...facts } = definition
   const read = (document: unknown): C => {
     if (document === undefined)
       throw new VendingError('configuration', `the ${facts.title} credentials are not a JSON document`)
@@ -137,6 +151,12 @@ export function defineVendor<C>(definition: VendorDefinition<C>): Vendor {
     ...facts,
     validate: (document) => void read(document),
     issue: async (document, refreshToken, context) => issue(read(document), refreshToken, context),
+    ...(choice && {
+      choice: (document) => {
+        const { data } = schema.safeParse(document)
+        return data && choice(data)
+      },
+    }),
     ...(isStatic && {
       isStatic: (document) => {
         const { data } = schema.safeParse(document)

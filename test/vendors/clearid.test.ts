@@ -137,11 +137,6 @@ describe('signing in with the key', () => {
     expect(request?.headers.get('content-type')).toMatch(/^application\/x-www-form-urlencoded/)
     expect(request?.headers.has('authorization')).toBe(false)
   })
-
-  it('comes before the secret of a file that holds both, which is not sent', async () => {
-    const { request } = await issue(both)
-    expect([...new URLSearchParams(request?.body).keys()]).toEqual(['client_id', 'grant_type', 'assertion'])
-  })
 })
 
 describe('signing in with the secret', () => {
@@ -161,6 +156,72 @@ describe('signing in with the secret', () => {
     const { request } = await issue({ ...withSecret, key: null })
     expect(request?.body).toContain('grant_type=client_credentials')
   })
+})
+
+describe('a file with a key and a secret', () => {
+  const sentOf = (request: Seen | undefined) => [...new URLSearchParams(request?.body).keys()]
+  const byKey = ['client_id', 'grant_type', 'assertion']
+  const bySecret = ['grant_type', 'client_id', 'client_secret']
+
+  it('is used with its key, sends no secret, and says so with each token', async () => {
+    const { request, issued } = await issue(both)
+    expect(sentOf(request)).toEqual(byKey)
+    expect(issued.warnings).toEqual([
+      {
+        code: 'key_used',
+        detail:
+          'the file holds a key and a client secret, and the key is used; to say which, add "authenticate_with": "key" ' +
+          'or "clientSecret" to the credentials',
+      },
+    ])
+  })
+
+  it.each([
+    ['key', byKey],
+    ['clientSecret', bySecret],
+  ])('is used as a person has said: with its %s, and without a warning', async (authenticate_with, sent) => {
+    const { request, issued } = await issue({ ...both, authenticate_with })
+    expect(sentOf(request).sort()).toEqual([...sent].sort())
+    expect(issued.warnings).toEqual([])
+  })
+
+  it('leaves open which of them is meant, until a person has said it', () => {
+    const choice = clearid.choice?.(both)
+    expect(choice?.member).toBe('authenticate_with')
+    expect(choice?.options.map(({ value }) => value)).toEqual(['key', 'clientSecret'])
+    for (const document of [withKey, withSecret, { ...both, authenticate_with: 'key' }, {}, undefined])
+      expect(clearid.choice?.(document)).toBeUndefined()
+  })
+
+  it.each([
+    [{ ...withKey, authenticate_with: 'clientSecret' }, 'the file holds no clientSecret'],
+    [{ ...withSecret, authenticate_with: 'key' }, 'the file holds no key'],
+    [{ ...both, authenticate_with: 'secret' }, 'authenticate_with must be key or clientSecret'],
+    [{ ...both, authenticate_with: '' }, 'authenticate_with must be key or clientSecret'],
+  ])('causes no call when what was said is not there (%#)', async (document, words) => {
+    const { error, requests } = await failed(document)
+    expect(error).toMatchObject({ code: 'configuration', message: expect.stringContaining(words) })
+    expect(requests).toEqual([])
+    expectNoTrace(error, SECRET, parts.d)
+  })
+})
+
+describe('the account', () => {
+  it.each(['acme', 'ACME_2-x', '6625221f-4e66-4bc8-8305-cb8cbd87b21f', ' acme\n'])('may be %j', async (accountId) => {
+    expect((await issue({ ...withKey, accountId })).issued.accessToken.context.account_id).toBe(accountId.trim())
+  })
+
+  it.each(['acme/identities', '../acme', 'acme?x=1', 'acme#x', 'a b', 'acme%2f', 'acme:1', 'äcme', '.', 'a\nb', 'a.b'])(
+    'goes into the addresses that callers call, so %j causes no call',
+    async (accountId) => {
+      const { error, requests } = await failed({ ...withKey, accountId })
+      expect(error).toMatchObject({
+        code: 'configuration',
+        message: expect.stringContaining('accountId must consist of letters, digits, - and _'),
+      })
+      expect(requests).toEqual([])
+    },
+  )
 })
 
 describe('the key', () => {
@@ -243,10 +304,24 @@ describe('the key', () => {
     },
   )
 
-  it("is not that of a sister product's file", async () => {
-    const { error } = await failed({ ...file, ServicePrincipalKey: { kty: 'RSA', d: parts.d } })
-    expect(error).toMatchObject({ code: 'configuration', message: expect.stringContaining('must hold a key') })
-    expectNoTrace(error, parts.d)
+  it.each([
+    { ServicePrincipalKey: { kty: 'RSA', d: parts.d } },
+    { servicePrincipalKey: parts.d, AccountId: 'acme' },
+    { ...both, ServicePrincipalKey: null },
+  ])("is not that of a file of Clearance, which is named as another product's (%#)", async (document) => {
+    const { error, requests } = await failed(document)
+    expect(error).toMatchObject({ code: 'configuration' })
+    expect(String(error)).toMatch(
+      /: document is a file of Genetec Clearance, another product: download the [a-z ]+ in ClearID$/i,
+    )
+    expect(requests).toEqual([])
+    expectNoTrace(error, parts.d, SECRET)
+  })
+
+  it.each(['', ' ', null])('is used when the client secret beside it is %j, which is none', async (clientSecret) => {
+    const { request, issued } = await issue({ ...withKey, clientSecret })
+    expect(request?.body).toContain('assertion=')
+    expect(issued.warnings).toEqual([])
   })
 })
 
@@ -331,7 +406,8 @@ describe('the token', () => {
   })
 
   it('names no service that the file leaves out', async () => {
-    const { issued } = await issue({ ...withSecret, teamServiceUrl: null })
+    const urls = { principalServiceUrl: '', teamServiceUrl: null, roleServiceUrl: ' \n', webhooksServiceUrl: undefined }
+    const { issued } = await issue({ ...withSecret, ...urls })
     expect(Object.keys(issued.accessToken.context)).toEqual(['account_id', 'api_base_url'])
   })
 
