@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises'
+import { oneOf, withChoice } from './choice.ts'
 import { CommandFailed, EXIT, type Person, type Shell, UsageError } from './command.ts'
 import { type CredentialForm, credentialForms, type Field } from './credential-forms.ts'
+import { vendorNamed } from './vendor-named.ts'
 
 /** Where a credential document comes from. Never from an argument: every process of the computer can read those. */
 export interface Source {
@@ -8,8 +10,15 @@ export interface Source {
   readonly stdin: boolean
 }
 
-/** The credential document of a connection, from a file, from standard input, or from the person. Throws UsageError. */
+/**
+ * The credential document of a connection, from a file, from standard input, or from the person, who is asked for what it
+ * leaves open. Throws UsageError.
+ */
 export async function credentialDocument(vendor: string, source: Source, shell: Shell): Promise<object> {
+  return withChoice(vendorNamed(vendor), { given: await givenDocument(vendor, source, shell) }, shell)
+}
+
+async function givenDocument(vendor: string, source: Source, shell: Shell): Promise<object> {
   if (source.file !== undefined) return readDocument(source.file)
   if (source.stdin) return parseDocument('standard input', await shell.stdin())
   if (!shell.person) throw new UsageError('there is no terminal to ask at: use --from-file or --from-stdin')
@@ -26,11 +35,7 @@ async function chosenForm(vendor: string, person: Person, say: Shell['say']): Pr
     say(only.title)
     return only
   }
-  say(forms.map(({ title }, index) => `  ${index + 1}  ${title}`).join('\n'))
-  for (;;) {
-    const form = forms[Number(await person.ask(`which one, 1 to ${forms.length}? `)) - 1]
-    if (form) return form
-  }
+  return oneOf(forms, ({ title }) => title, person, say)
 }
 
 async function filledIn(fields: readonly Field[], person: Person): Promise<object> {

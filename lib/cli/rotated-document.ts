@@ -1,8 +1,10 @@
 import { readFile } from 'node:fs/promises'
+import { withChoice } from './choice.ts'
 import { CommandFailed, EXIT, type Shell, UsageError } from './command.ts'
 import { expandHome, parseDocument, type Source } from './credential-document.ts'
 import { type CredentialForm, credentialForms, type Field } from './credential-forms.ts'
 import { endDateGiven, withEnd } from './end-date.ts'
+import { vendorNamed } from './vendor-named.ts'
 
 interface Rotation {
   readonly vendor: string
@@ -15,7 +17,8 @@ interface Rotation {
 
 /**
  * Returns the document that replaces the present one: what is secret in it is new, and its end; the rest stays. A file
- * that the vendor's portal has made replaces the whole. Throws UsageError.
+ * that the vendor's portal has made replaces the whole, but for what a person has said of the one before. Throws
+ * UsageError.
  */
 export async function rotatedDocument(rotation: Rotation, shell: Shell): Promise<object> {
   const { vendor, present, source } = rotation
@@ -24,9 +27,10 @@ export async function rotatedDocument(rotation: Rotation, shell: Shell): Promise
     ? fromText(await textOf(source, shell), form, source)
     : fromPerson(form, shell))
   checkShape(form, given)
+  const whole = 'file' in form ? await withChoice(vendorNamed(vendor), { given, present }, shell) : given
   const { expires_on: _, ...kept } = 'file' in form ? {} : present
   const end = rotation.expires ?? ('expires_on' in given ? undefined : await askForEnd(form, present, shell))
-  return withEnd({ ...kept, ...given }, end, shell.now())
+  return withEnd({ ...kept, ...whole }, end, shell.now())
 }
 
 /** The kind of credentials in use: the one whose secrets the document has. */

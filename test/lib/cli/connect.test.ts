@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { DeleteSecretCommand, GetSecretValueCommand } from '@aws-sdk/client-secrets-manager'
+import { clearidKey } from '../../support/clearid-key.ts'
 import { html, json, jwt, networkError, redirect, type Step, vendorAnswering } from '../../support/fake-vendor.ts'
 import { awsAccount } from './account.ts'
 import { AWS, MACHINE, NOW, problem, seenIn, vendomat, type World } from './shell.ts'
@@ -230,6 +231,45 @@ describe('the form of a vendor', () => {
     const seen = await form('clearid', [join(account.folder, 'no-key.json')])
     expect([seen.code, seen.asked.length]).toEqual([2, 1])
     expect(seen.said).toContain('no-key.json cannot be read')
+  })
+
+  describe('of ClearID, for a file with a key and a client secret,', () => {
+    const both = {
+      accountId: 'acme',
+      clientId: '11111111-2222-4333-8444-555555555555:acme',
+      clientSecret: `${CANARY}-secret`,
+      key: clearidKey(),
+      stsUrl: 'https://sts-demo.clearid.io',
+      identityServiceUrl: 'https://identityservice-demo.clearid.io',
+    }
+    const connected = async (world: World) => {
+      const path = account.file('both.json', JSON.stringify(both))
+      const vendor = vendorAnswering(() => json({ ...granted, expires_in: 3600 }))
+      const answers = { 'POST /connections/clearid/main': { ...registered, vendor: 'clearid', connection: 'main' } }
+      const seen = await vendomat(`connect clearid main --from-file ${path}`, {
+        answers,
+        vendor: vendor.http,
+        ...world,
+      })
+      expect(seenIn(seen)).not.toContain(CANARY)
+      return { ...seen, sent: vendor.requests[0]?.body ?? '' }
+    }
+
+    it('asks which is to be used, and stores the answer', async () => {
+      const seen = await connected({ types: ['2', ''] })
+      expect([seen.code, seen.asked[0]?.question]).toEqual([0, 'which one, 1 to 2? '])
+      expect(seen.said).toContain('the file holds a key and a client secret; which is to be used?\n  1  the key')
+      expect(seen.sent).toContain('grant_type=client_credentials')
+      expect(await stored('vendomat/clearid/main')).toEqual({ ...both, authenticate_with: 'clientSecret' })
+    })
+
+    it('says what is used where nobody can be asked', async () => {
+      const seen = await connected({})
+      expect([seen.code, seen.asked]).toEqual([0, []])
+      expect(seen.said).toContain('warning: the file holds a key and a client secret, and the key is used')
+      expect(seen.sent).toContain('jwt-bearer')
+      expect(await stored('vendomat/clearid/main')).toEqual(both)
+    })
   })
 
   it('of NetRex is one of two, and a user token needs no consent', async () => {

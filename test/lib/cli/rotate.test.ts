@@ -4,6 +4,7 @@ import {
   DescribeSecretCommand,
   GetSecretValueCommand,
 } from '@aws-sdk/client-secrets-manager'
+import { clearidKey } from '../../support/clearid-key.ts'
 import { html, json, jwt, networkError, redirect, type Step, text, vendorAnswering } from '../../support/fake-vendor.ts'
 import { awsAccount } from './account.ts'
 import { NOW, problem, seenIn, vendomat, type World } from './shell.ts'
@@ -385,6 +386,34 @@ describe('a ClearID key file', () => {
     expect([seen.code, seen.requests.length]).toEqual([0, 1])
     expect((await stored('clearid/main')).document).toEqual({ ...next, expires_on: '2027-11-20' })
     expect(seen.said).toContain('Delete the downloaded file.')
+  })
+
+  describe('with a key and a client secret', () => {
+    const both = { ...file, clientSecret: `${CANARY}-new`, key: clearidKey() }
+
+    it('is used as the one before was, which is said and not asked again', async () => {
+      await secretOf('clearid/main', { ...file, key: clearidKey(), authenticate_with: 'clientSecret' })
+      const path = account.file('both.json', JSON.stringify(both))
+      const seen = await rotate(`clearid main --from-file ${path}`, { types: [] }, granted)
+      expect([seen.code, seen.asked]).toEqual([0, []])
+      expect(seen.said).toContain('used is, as before, the client secret')
+      expect((await stored('clearid/main')).document).toEqual({ ...both, authenticate_with: 'clientSecret' })
+    })
+
+    it('is used as the person says where the one before left nothing open', async () => {
+      await secretOf('clearid/main', file)
+      const path = account.file('both.json', JSON.stringify(both))
+      const seen = await rotate('clearid main', { types: [path, '0', '1'] }, granted)
+      expect([seen.code, seen.asked.length]).toEqual([0, 3])
+      expect((await stored('clearid/main')).document).toEqual({ ...both, authenticate_with: 'key' })
+    })
+
+    it('leaves what was said of the one before behind when it leaves nothing open itself', async () => {
+      await secretOf('clearid/main', { ...both, authenticate_with: 'key' })
+      const path = account.file('secret.json', JSON.stringify({ ...file, clientSecret: `${CANARY}-new` }))
+      expect((await rotate(`clearid main --from-file ${path}`, {}, granted)).code).toBe(0)
+      expect((await stored('clearid/main')).document).toEqual({ ...file, clientSecret: `${CANARY}-new` })
+    })
   })
 
   it('that is none is named, and not quoted', async () => {
