@@ -7,6 +7,7 @@ import { member, RFC_6749, type TokenShape } from '../oauth/token-answer.ts'
 import { baseOf, joinPath, vendorUrl } from '../oauth/vendor-url.ts'
 import { credentials } from './credentials.ts'
 import { facts } from './facts.ts'
+import { steps } from './steps.ts'
 
 const SHAPE: TokenShape = {
   ...RFC_6749,
@@ -23,6 +24,7 @@ const SHAPE: TokenShape = {
 /** Accelo: client credentials with HTTP Basic (RFC 6749 sections 4.4 and 2.3.1), at a host of the deployment's own. */
 export const accelo = defineVendor({
   ...facts,
+  ...steps,
 
   credentials,
 

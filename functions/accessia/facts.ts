@@ -10,12 +10,4 @@ export const facts = {
   // Accessia can change the 6 hours per customer and documents no longest (docs.accessia.com/integrations, 2026-11). More
   // than a day is used only of a connection whose document says what was agreed.
   tokens: { storage: 'table', maxLifeSeconds: 30 * DAY_SECONDS, defaultLifeSeconds: 6 * HOUR_SECONDS },
-  rotation: {
-    credential: 'integration secret',
-    before: [
-      'In the Accessia portal, open Integrations and the API integration.',
-      'Generate a new secret, copy it (it is shown once), and save. The old one stops working at once.',
-    ],
-    after: [],
-  },
 } as const satisfies VendorFacts

@@ -7,6 +7,7 @@ import { shapeChanged } from '../oauth/token-answer.ts'
 import { baseOf, publicUrl, vendorUrl } from '../oauth/vendor-url.ts'
 import { facts } from './facts.ts'
 import { integrationSecret } from './identity-jwt.ts'
+import { steps } from './steps.ts'
 import { exchange, refresh } from './token-requests.ts'
 
 const DAY_SECONDS = 24 * 60 * 60
@@ -14,6 +15,7 @@ const DAY_SECONDS = 24 * 60 * 60
 /** Accessia: a JWT signed with the integration's secret is exchanged for a token; a refresh token renews it. */
 export const accessia = defineVendor({
   ...facts,
+  ...steps,
 
   credentials: z.object({
     authentication_url: z.string('must be a string').check(z.trim()),

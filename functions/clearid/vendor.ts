@@ -7,6 +7,7 @@ import { baseOf, joinPath, vendorUrl } from '../oauth/vendor-url.ts'
 import { assertion } from './assertion.ts'
 import { facts } from './facts.ts'
 import { type KeyFile, keyFile } from './key-file.ts'
+import { steps } from './steps.ts'
 
 const SHAPE: TokenShape = {
   ...RFC_6749,
@@ -38,6 +39,7 @@ const KEY_USED: Warning = {
 /** Genetec ClearID: the file's key signs an assertion (RFC 7523); a file without a key has a client secret instead. */
 export const clearid = defineVendor({
   ...facts,
+  ...steps,
 
   credentials: keyFile,
 

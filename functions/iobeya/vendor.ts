@@ -6,10 +6,12 @@ import { pastedToken, staticToken } from '../oauth/static-token.ts'
 import { baseOf, vendorUrl } from '../oauth/vendor-url.ts'
 import { facts } from './facts.ts'
 import { liveness } from './liveness.ts'
+import { steps } from './steps.ts'
 
 /** iObeya: a person makes the token and renews it. It is vended as it is, until it ends or iObeya refuses it. */
 export const iobeya = defineVendor({
   ...facts,
+  ...steps,
 
   credentials: z.object({
     token: pastedToken,
@@ -26,7 +28,6 @@ export const iobeya = defineVendor({
       token,
       endsOn: expires_on,
       context: { api_base_url: baseOf(apiUrl(api_url, context.hosts)) },
-      rotation: facts.rotation,
       now: context.now(),
     }),
 })

@@ -3,7 +3,7 @@ import { VendingError } from './errors.ts'
 import type { Secret } from './secret.ts'
 import type { AccessToken, TokenPolicy } from './token.ts'
 
-/** What is known of a vendor without its code: all that a token that is at hand asks for. */
+/** What is known of a vendor without its code: all that a token at hand asks for. */
 export interface VendorFacts {
   /** 'accelo': names the route, the secret's prefix and the partition keys. */
   readonly id: string
@@ -12,13 +12,10 @@ export interface VendorFacts {
   /** Domains whose hosts may be called with this vendor's secrets, with a dot boundary: 'api.accelo.com'. */
   readonly hosts: readonly string[]
   readonly tokens: TokenPolicy
-
-  /** How a person replaces the credentials. */
-  readonly rotation: Rotation
 }
 
 /** A third party whose API we hold credentials for, and the one thing we do with them. */
-export interface Vendor extends VendorFacts {
+export interface Vendor extends VendorFacts, VendorSteps {
   /**
    * Obtains a token with the connection's credential document. `refreshToken` is what the last answer left us, if any.
    * Fails with a VendingError: `configuration` before any network call when the document does not fit.
@@ -48,14 +45,30 @@ export interface Vendor extends VendorFacts {
   readonly revocation?: Revocation
 }
 
-/** What a person does, in the vendor's own words, one instruction each. The command that stores the result comes between. */
-export interface Rotation {
-  /** What it is that ends: 'token', 'client secret', 'key file'. */
-  readonly credential: string
+/** What a person does at the vendor, in its own words. Loaded with the vendor's code: a token at hand asks for none of it. */
+export interface VendorSteps {
+  /** How the credentials are made, one for each kind that there is. @default not known */
+  readonly creation?: readonly Creation[]
+  /** How a person replaces the credentials. */
+  readonly rotation: Rotation
+}
+
+/** One instruction each. The command that stores the result comes between. */
+interface Steps {
   /** Up to the moment when the new one is at hand. */
   readonly before: readonly string[]
   /** When the new one has worked. */
   readonly after: readonly string[]
+}
+
+export interface Creation extends Steps {
+  /** 'API integration' */
+  readonly title: string
+}
+
+export interface Rotation extends Steps {
+  /** What it is that ends: 'token', 'client secret', 'key file'. */
+  readonly credential: string
 }
 
 /** What a credential document leaves open, and a person may say in a member of it. */

@@ -1,5 +1,4 @@
 import type { VendorFacts } from '../kit/vendor.ts'
-import { ROTATION } from './rotation.ts'
 
 const HOUR_SECONDS = 60 * 60
 
@@ -15,5 +14,4 @@ export const facts = {
     defaultLifeSeconds: HOUR_SECONDS,
     singleUseRefreshToken: true,
   },
-  rotation: ROTATION,
 } as const satisfies VendorFacts

@@ -3,7 +3,6 @@ import type { Issued } from '../kit/vendor.ts'
 import { staticToken } from '../oauth/static-token.ts'
 import type { UserToken } from './credentials.ts'
 import { contextOf } from './host.ts'
-import { ROTATION } from './rotation.ts'
 
 /** NetRex documents no lifetime of a user token, so none is assumed: without a date from a person it has no end. */
 export const issuedUserToken = ({ user_token: token, expires_on: endsOn }: UserToken, host: URL, now: Date): Issued =>
@@ -12,6 +11,5 @@ export const issuedUserToken = ({ user_token: token, expires_on: endsOn }: UserT
     endsOn,
     endsOtherwise: NEVER,
     context: contextOf(host),
-    rotation: ROTATION,
     now,
   })

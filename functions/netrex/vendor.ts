@@ -10,6 +10,7 @@ import { facts } from './facts.ts'
 import { hostOf, tokenEndpoint, usedAt } from './host.ts'
 import { liveness } from './liveness.ts'
 import { EXCHANGE, REFRESH, REVOCATION } from './refusals.ts'
+import { steps } from './steps.ts'
 import { issuedUserToken } from './user-token.ts'
 
 // "OAuth2 authorization", 2026-11: only a client that sends its secret gets a refresh token.
@@ -23,6 +24,7 @@ const ONE_TIME: Warning = {
 /** NetRex, also sold as Survilla Cloud and CamStreamer Cloud: a person consents once, then a refresh token renews. */
 export const netrex = defineVendor({
   ...facts,
+  ...steps,
 
   credentials,
 

@@ -3,12 +3,14 @@ import { VendingError } from '../kit/errors.ts'
 import { Secret } from '../kit/secret.ts'
 import { secondsBetween } from '../kit/time.ts'
 import type { AccessToken } from '../kit/token.ts'
-import type { Issued, Rotation } from '../kit/vendor.ts'
+import type { Issued } from '../kit/vendor.ts'
 import { endOfDay } from '../kit/vendor.ts'
 import { claimsOf } from './jwt.ts'
 
 const DAY_SECONDS = 24 * 60 * 60
 const WARN_DAYS = 30
+/** The steps at the vendor are for who rotates, not for every caller. */
+const NEXT = 'a person has to make a new one, by the steps that vendomat rotate shows'
 
 /** A token that a person has pasted: with quotes, line ends, and the name of the scheme it is used with. */
 export const pastedToken = z.pipe(
@@ -26,8 +28,6 @@ interface StaticToken {
   /** The end of a token for which neither `exp` nor `endsOn` states one. @default it is refused with `configuration` */
   readonly endsOtherwise?: Date
   readonly context: AccessToken['context']
-  /** How a person gets the next one. */
-  readonly rotation: Rotation
   readonly now: Date
 }
 
@@ -36,15 +36,14 @@ interface StaticToken {
  * grant). Its `exp` is taken as it stands: there is no request of ours to count from. Throws `credential_expired` when
  * it has ended, and `configuration` when its end has to be known and is not.
  */
-export function staticToken({ token, endsOn, endsOtherwise, context, rotation, now }: StaticToken): Issued {
+export function staticToken({ token, endsOn, endsOtherwise, context, now }: StaticToken): Issued {
   const { exp, iat } = claimsOf(token) ?? {}
   const expiresAt = exp === undefined ? endOf(endsOn, endsOtherwise) : new Date(Math.floor(exp) * 1000)
   const ends = expiresAt.toISOString().slice(0, 10)
-  const steps = [...rotation.before, 'Store it with vendomat rotate.', ...rotation.after].join(' ')
   const daysLeft = secondsBetween(now, expiresAt) / DAY_SECONDS
-  if (daysLeft <= 0) throw new VendingError('credential_expired', `the static token ended on ${ends}. ${steps}`)
+  if (daysLeft <= 0) throw new VendingError('credential_expired', `the static token ended on ${ends}; ${NEXT}`)
 
-  const detail = `the static token ends on ${ends}, days left: ${Math.floor(daysLeft)}. ${steps}`
+  const detail = `the static token ends on ${ends}, days left: ${Math.floor(daysLeft)}; ${NEXT}`
   return {
     accessToken: { value: token, issuedAt: issuedAt(iat, expiresAt, now), expiresAt, context },
     warnings: daysLeft <= WARN_DAYS ? [{ code: 'expires_soon', detail }] : [],

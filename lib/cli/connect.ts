@@ -10,6 +10,7 @@ import { obtainConsent, prepareRedirection, registerExactly } from './consent.ts
 import { credentialDocument, type Source } from './credential-document.ts'
 import { checkYear, endDateGiven, withEnd } from './end-date.ts'
 import { secretStore } from './secret-store.ts'
+import { sayAfterCreation } from './steps.ts'
 import { timeLeft } from './time-left.ts'
 import { endOf, nothingStored, obtainToken, works } from './trial.ts'
 import { vendorContext } from './vendor-context.ts'
@@ -98,6 +99,7 @@ examples
       await redirection?.callback?.close()
     }
     shell.out(`${vendor.id}/${connection} is connected`)
+    if (credentials) sayAfterCreation(vendor, shell)
     return EXIT.done
   },
 }

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { oneOf, withChoice } from './choice.ts'
 import { CommandFailed, EXIT, type Person, type Shell, UsageError } from './command.ts'
 import { type CredentialForm, credentialForms, type Field } from './credential-forms.ts'
+import { sayCreation } from './steps.ts'
 import { vendorNamed } from './vendor-named.ts'
 
 /** Where a credential document comes from. Never from an argument: every process of the computer can read those. */
@@ -22,6 +23,7 @@ async function givenDocument(vendor: string, source: Source, shell: Shell): Prom
   if (source.file !== undefined) return readDocument(source.file)
   if (source.stdin) return parseDocument('standard input', await shell.stdin())
   if (!shell.person) throw new UsageError('there is no terminal to ask at: use --from-file or --from-stdin')
+  sayCreation(vendorNamed(vendor), shell)
   const form = await chosenForm(vendor, shell.person, shell.say)
   if ('file' in form) return readDocument(expandHome((await shell.person.ask(`${form.file}: `)).trim(), shell))
   return filledIn(form.fields, shell.person)

@@ -26,7 +26,7 @@ const NETREX_HOST: Field = { name: 'host', label: 'host, like system2.netrex.cz'
 export const credentialForms: Readonly<Record<string, readonly CredentialForm[]>> = {
   accelo: [
     {
-      title: 'Service application (Accelo: Configurations, API, Register Application)',
+      title: 'Service application',
       fields: [
         { name: 'deployment', label: 'deployment, the name in front of .accelo.com' },
         { name: 'client_id', label: 'client id' },
@@ -38,7 +38,7 @@ export const credentialForms: Readonly<Record<string, readonly CredentialForm[]>
   ],
   accessia: [
     {
-      title: 'integration',
+      title: 'API integration',
       fields: [
         { name: 'authentication_url', label: 'authentication URL' },
         { name: 'integration_id', label: 'integration id' },
@@ -50,7 +50,7 @@ export const credentialForms: Readonly<Record<string, readonly CredentialForm[]>
   clearid: [{ title: 'API integration', file: 'path of the authentication key file that ClearID let you download' }],
   iobeya: [
     {
-      title: 'machine user',
+      title: 'token',
       fields: [
         { name: 'api_url', label: 'API address, like https://acme.api.iobeya.com' },
         { name: 'token', label: 'token', secret: true, jwt: true },

@@ -9,6 +9,7 @@ import type { Source } from './credential-document.ts'
 import { checkYear, endDateGiven } from './end-date.ts'
 import { rotatedDocument } from './rotated-document.ts'
 import { type SecretStore, secretStore } from './secret-store.ts'
+import { sayAfterRotation, sayRotation } from './steps.ts'
 import { dayOf, endOf, nothingStored, obtainToken, tryStaticToken, works } from './trial.ts'
 import { vendorNamed } from './vendor-named.ts'
 
@@ -50,8 +51,7 @@ examples
       const connect = `vendomat connect ${vendor.id} ${connection}`
       throw new CommandFailed(EXIT.notFound, `there is no secret ${name} to rotate; to make one: ${connect}`)
     }
-    const { credential, before, after } = vendor.rotation
-    shell.say(`To make a new ${credential}:\n${numbered(before)}`)
+    sayRotation(vendor, shell)
     const next = await rotatedDocument({ ...request, vendor: vendor.id, present: present.document }, shell)
     await checkYear(vendor, next, shell)
     if (isDeepStrictEqual(next, present.document))
@@ -71,7 +71,7 @@ examples
       { ...place, version, holdsToken: isStatic(vendor, next) },
       shell,
     )
-    if (isDone && after.length > 0) shell.say(`Then:\n${numbered(after)}`)
+    if (isDone) sayAfterRotation(vendor, shell)
     return isDone ? EXIT.done : EXIT.failed
   },
 }
@@ -110,8 +110,6 @@ function read(parameters: readonly string[], now: Date): Request {
   const expires = values.expires === undefined ? undefined : endDateGiven(values.expires, now)
   return { vendor: vendorNamed(vendor), connection, source: { file, stdin }, expires, dryRun }
 }
-
-const numbered = (steps: readonly string[]): string => steps.map((step, i) => `  ${i + 1}. ${step}`).join('\n')
 
 /** Tries what can be tried on this computer. Returns the words about the end of the new credentials. */
 async function tryHere(vendor: Vendor, documents: { present: object; next: object }, shell: Shell): Promise<string> {

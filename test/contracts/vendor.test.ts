@@ -116,11 +116,14 @@ describe.each(all)('$name', ({ name, vendor, document, granted, held }) => {
     for (const { url, body } of fake.requests) expect(`${url} ${body}`).not.toContain('expires_on')
   })
 
-  it('says in sentences how a person replaces its credentials', () => {
-    const { credential, before, after } = vendor.rotation
-    expect(credential).toMatch(/^[a-z ]+$/)
-    expect(before.length).toBeGreaterThan(0)
-    for (const step of [...before, ...after]) expect(step).toMatch(/^[A-Z].*\.$/)
+  it('says in sentences how a person makes its credentials, and replaces them', () => {
+    const { creation = [], rotation } = vendor
+    expect(rotation.credential).toMatch(/^[a-z ]+$/)
+    expect(creation.length).toBeGreaterThan(0)
+    for (const { before, after } of [...creation, rotation]) {
+      expect(before.length).toBeGreaterThan(0)
+      for (const step of [...before, ...after]) expect(step).toMatch(/^[A-Z].*\.$/)
+    }
   })
 
   it.each([undefined, null, 'text', 7, [], {}])('refuses credentials of %j without a call', async (credentials) => {

@@ -52,8 +52,8 @@ describe('a port on demand', () => {
 describe('a vendor on demand', () => {
   it('has its facts at once, and what it does after it is loaded; before that to ask for it is a mistake', async () => {
     const { vendor: whole } = fakeVendor()
-    const { id, title, hosts, tokens, rotation } = whole
-    const { vendor, load } = vendorOnDemand({ id, title, hosts, tokens, rotation }, async () => whole)
+    const { id, title, hosts, tokens } = whole
+    const { vendor, load } = vendorOnDemand({ id, title, hosts, tokens }, async () => whole)
     expect([vendor.id, vendor.tokens]).toEqual([id, tokens])
     expect(() => vendor.isStatic).toThrow(`the code of ${id} is not loaded: isStatic`)
     await load()

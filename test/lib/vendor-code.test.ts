@@ -4,6 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, unlinkSync, w
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { Vendor } from '../../functions/kit/vendor.ts'
 import { vendors } from '../../functions/vendors.ts'
 import type { Start } from '../../lib/start-bytes.ts'
 import { bundleFunction } from '../../lib/vendor-code.ts'
@@ -51,6 +52,20 @@ describe.each(ids)('the bundle of %s', (id) => {
     expect(names).toContain('functions/core')
     const late = /^(zod|jose|@aws-sdk\/.*|functions\/(oauth|notices|keeper|consent))$/
     expect(names.filter((name) => late.test(name))).toEqual([])
+  })
+
+  it('has the steps for people in it, but not in what it parses before it answers', () => {
+    const { rotation }: Vendor = vendors[id as keyof typeof vendors]
+    // Quotes inside are written as the bundler likes.
+    const [words = ''] = rotation.before.flatMap((step) => step.split('"')).filter(({ length }) => length > 20)
+    const holds = (path: string) => readFileSync(path, 'utf8').includes(words)
+    const program = `require(process.argv[1])
+      process.stdout.write(JSON.stringify(Object.keys(require.cache)))`
+    const parsed: string[] = JSON.parse(
+      execFileSync(process.execPath, ['-e', program, file(id)], { env: environment, encoding: 'utf8' }),
+    )
+    expect(filesOf(id).some(holds)).toBe(true)
+    expect(parsed.filter(holds)).toEqual([])
   })
 
   it('is CommonJS and exports a handler', () => {

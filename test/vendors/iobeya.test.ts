@@ -62,7 +62,7 @@ describe('the end', () => {
     expect(await codes(endingIn(30 * DAY + 1))).toEqual([])
     expect(await codes(endingIn(30 * DAY))).toEqual(['expires_soon'])
     expect((await issue(endingIn(29 * DAY))).warnings?.[0]?.detail).toContain(
-      'ends on 2026-08-30, days left: 29. As a platform administrator, give the machine user',
+      'ends on 2026-08-30, days left: 29; a person has to make a new one, by the steps that vendomat rotate shows',
     )
   })
 
@@ -70,7 +70,9 @@ describe('the end', () => {
     const error = await failureOf(issue(endingIn(seconds)))
     expect(error).toMatchObject({
       code: 'credential_expired',
-      message: expect.stringMatching(/machine user.*Generate the token.*Store it with vendomat rotate/),
+      message: expect.stringMatching(
+        /ended on [0-9-]{10}; a person has to make a new one, by .* vendomat rotate shows$/,
+      ),
     })
   })
 

@@ -65,7 +65,7 @@ describe('an iObeya token', () => {
     expect(seen.calls).toMatchObject([{ method: 'POST', path: '/connections/iobeya/main', body: { check: true } }])
     expect(seen.requests.map(({ url }) => url)).toEqual([`${api_url}/v1/rooms?page=1&size=1`])
     expect(seen.said).toMatch(
-      /1\. As a platform administrator[\s\S]*Generate the token[\s\S]*Then:\n {2}1\. Take the permission/,
+      /1\. For a personal access token[\s\S]*Generate the token[\s\S]*Then:\n {2}1\. For a machine user/,
     )
   })
 

@@ -1,0 +1,43 @@
+import type { Creation, Vendor } from '../../functions/kit/vendor.ts'
+import type { Shell } from './command.ts'
+
+/** How the credentials of a vendor are made, for who has none yet. */
+export function sayCreation({ title, creation = [] }: Vendor, shell: Shell): void {
+  const ways = creation.map((way) => `${nameOf(way)}:\n${numbered(way.before, shell)}\n`)
+  if (ways.length > 0) shell.say([`If you have no credentials of ${title} yet\n`, ...ways].join('\n'))
+}
+
+/** What is left to do when they have worked. In which way they were made is not known here. */
+export function sayAfterCreation({ creation = [] }: Vendor, shell: Shell): void {
+  for (const { title, after } of creation) {
+    const only = creation.length > 1 ? `, for the ${title}` : ''
+    if (after.length > 0) shell.say(`Then${only}:\n${numbered(after, shell)}`)
+  }
+}
+
+const nameOf = ({ title }: Creation): string => `${title.charAt(0).toUpperCase()}${title.slice(1)}`
+
+export function sayRotation({ rotation: { credential, before } }: Vendor, shell: Shell): void {
+  shell.say(`To make a new ${credential}:\n${numbered(before, shell)}`)
+}
+
+/** What is left to do when the new one has worked. */
+export function sayAfterRotation({ rotation: { after } }: Vendor, shell: Shell): void {
+  if (after.length > 0) shell.say(`Then:\n${numbered(after, shell)}`)
+}
+
+const numbered = (steps: readonly string[], { display: { columns } }: Shell): string =>
+  steps.map((step, index) => wrapped(`${index + 1}.`.padStart(4), step, columns)).join('\n')
+
+/** `text` behind `mark`, in lines of at most so many columns where the terminal has that many. */
+function wrapped(mark: string, text: string, columns = Number.POSITIVE_INFINITY): string {
+  const indent = ' '.repeat(mark.length)
+  const lines: string[] = []
+  let line = mark
+  for (const word of text.split(' ')) {
+    const isFull = `${line} ${word}`.length > columns && line !== mark && line !== indent
+    if (isFull) lines.push(line)
+    line = `${isFull ? indent : line} ${word}`
+  }
+  return [...lines, line].join('\n')
+}
