@@ -1,5 +1,6 @@
 import type * as z from 'zod/mini'
 import { VendingError } from './errors.ts'
+import { sameSecrets } from './same-secrets.ts'
 import type { Secret } from './secret.ts'
 import type { AccessToken, TokenPolicy } from './token.ts'
 
@@ -24,6 +25,12 @@ export interface Vendor extends VendorFacts, VendorSteps {
 
   /** Throws `configuration` when the credential document does not fit. */
   validate(credentials: unknown): void
+
+  /**
+   * Whether two documents hold the same secrets, so that nobody has rotated anything; undefined when one does not fit.
+   * Compared in memory: neither a secret nor its hash is written down for it.
+   */
+  hasSameSecrets(credentials: unknown, others: unknown): boolean | undefined
 
   /** What the document leaves open; undefined also when it does not fit. @default it never leaves anything open */
   choice?(credentials: unknown): Choice | undefined
@@ -139,7 +146,10 @@ export interface Revocation<C = unknown> {
 
 /** What a vendor's file says: a `Vendor` whose functions see credentials that have passed its schema. */
 export interface VendorDefinition<C>
-  extends Omit<Vendor, 'issue' | 'validate' | 'choice' | 'isStatic' | 'liveness' | 'authorization' | 'revocation'> {
+  extends Omit<
+    Vendor,
+    'issue' | 'validate' | 'hasSameSecrets' | 'choice' | 'isStatic' | 'liveness' | 'authorization' | 'revocation'
+  > {
   readonly credentials: z.ZodMiniType<C>
   issue(credentials: C, refreshToken: Secret | undefined, context: Context): Promise<Issued>
   choice?(credentials: C): Choice | undefined
@@ -163,6 +173,10 @@ export function defineVendor<C>(definition: VendorDefinition<C>): Vendor {
   return {
     ...facts,
     validate: (document) => void read(document),
+    hasSameSecrets: (document, other) => {
+      const [one, two] = [schema.safeParse(document), schema.safeParse(other)]
+      return one.success && two.success ? sameSecrets(one.data, two.data) : undefined
+    },
     issue: async (document, refreshToken, context) => issue(read(document), refreshToken, context),
     ...(choice && {
       choice: (document) => {

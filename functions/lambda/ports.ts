@@ -48,6 +48,7 @@ export function openPorts({ vendorId, keyId, envelope, onUnsealable, memory, clo
     onFault: (channel, error) =>
       logger.error('', { error: 'a notice could not be sent', channel, cause: nameOf(error) }),
   })
+  const credentials = secretsManagerCredentials(new SecretsManagerClient(CLIENT), memory, now)
   return {
     query: dynamoTable(table).query,
     dataKeys: kmsDataKeys(new KMSClient(CLIENT), keyId),
@@ -57,11 +58,12 @@ export function openPorts({ vendorId, keyId, envelope, onUnsealable, memory, clo
     rounds: dynamoRounds(table),
     allowance: dynamoAllowance(table),
     consents: dynamoConsents(table),
-    credentials: secretsManagerCredentials(new SecretsManagerClient(CLIENT), memory, now),
+    credentials,
     hearForNotices: noticeListener({
       ledger: dynamoLedger(table),
       notify,
       now,
+      credentials,
       count: (sent) => countNotice(vendorId, sent),
       onFault: (error) => logger.error('', { error: 'a notice broke on our side', cause: nameOf(error) }),
     }),

@@ -1,5 +1,7 @@
 import type { Observation } from '../core/observation.ts'
 import type { Acknowledgement, CredentialLife } from '../core/store.ts'
+import type { Connection } from '../kit/connection.ts'
+import { orFailure, VendingError } from '../kit/errors.ts'
 import { rfc3339 } from '../kit/time.ts'
 import { aboutOf } from './about.ts'
 import type { ExpiryNotice, RotatedNotice } from './kinds.ts'
@@ -31,7 +33,10 @@ export async function credentialsEnd(
   await notifyOnce(entry, { mark: `${rfc3339(ends.until)} ${rung.step}`, notice }, outbox)
 }
 
-/** Notifies people that new credentials work; the first ones of a connection are no news. */
+/**
+ * Notifies people that new credentials work. The first ones of a connection are no news, nor is a new version of the document
+ * in which nothing secret is new: a person has edited a scope or an address, and there is no old secret to end.
+ */
 export async function credentialsWork(
   { connection, state, credentialVersion, endsAt }: Worked,
   outbox: Outbox,
@@ -40,13 +45,30 @@ export async function credentialsWork(
   const mark = `${credentialVersion} works`
   const isUnsent = last?.mark === mark && !last.sent
   if (!isUnsent && (state.provenVersion === credentialVersion || !state.succeededAt)) return
+  const isKept = await isSecretKept(connection, [state.provenVersion, credentialVersion], outbox)
+  if (isKept) return
   const notice: RotatedNotice = {
     kind: 'rotated',
     ...aboutOf(connection, state),
     rotation: connection.vendor.rotation,
+    ...(isKept !== false && { isUnsure: true }),
     ...(endsAt && { endsAt }),
   }
   await notifyOnce({ subject: connection, matter: 'end', last }, { mark, notice }, outbox)
+}
+
+/** Undefined where that cannot be told: the version before is gone, or is no document that fits. */
+async function isSecretKept(
+  connection: Connection,
+  [before, now]: readonly [string | undefined, string],
+  { credentials }: Outbox,
+): Promise<boolean | undefined> {
+  if (before === undefined || before === now || !credentials) return undefined
+  const versions = [before, now].map((version) => credentials.readVersion(connection, version))
+  const read = await orFailure(Promise.all(versions))
+  if (read instanceof VendingError) return undefined
+  const [old, present] = read
+  return old && present && connection.vendor.hasSameSecrets(old.document, present.document)
 }
 
 const isAbout = ({ endsAt }: Acknowledgement, { until }: CredentialLife): boolean =>

@@ -55,10 +55,12 @@ export interface RecoveredNotice extends OfVendor {
   readonly notifiedAt: Date
 }
 
-/** New credentials have been stored, and they work. */
+/** New credentials have been stored, and they work: not those in which a person has edited only what is not secret. */
 export interface RotatedNotice extends OfConnection {
   readonly kind: 'rotated'
   readonly rotation: Rotation
+  /** The version before could not be read, so whether what is secret is new is not known. */
+  readonly isUnsure?: true
   /** The end of the new ones, where they have one. */
   readonly endsAt?: Date
 }

@@ -1,3 +1,4 @@
+import type { CredentialSource } from '../core/runtime.ts'
 import type { Matter, Notified } from '../core/store.ts'
 import { secondsBetween } from '../kit/time.ts'
 import type { Notice } from './kinds.ts'
@@ -12,6 +13,8 @@ export interface Outbox {
   /** Returns false when the notice could not be sent. */
   readonly notify: (notice: Notice) => Promise<boolean>
   readonly now: () => Date
+  /** The credentials before and after, to tell a rotation from an edit. @default it is said that this is not known */
+  readonly credentials?: Pick<CredentialSource, 'readVersion'> | undefined
   /** Hears of every attempt to send a notice. */
   readonly count?: ((sent: boolean) => void) | undefined
 }

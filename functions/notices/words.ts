@@ -213,19 +213,22 @@ function recoveredWords(notice: RecoveredNotice, quote: Quote): Words {
 }
 
 function rotatedWords(notice: RotatedNotice, quote: Quote): Words {
-  const { title, owner, rotation, endsAt } = notice
+  const { title, owner, rotation, isUnsure, endsAt } = notice
+  const { credential, after } = rotation
   const about = aboutOf(notice)
+  const unsure = `Whether the ${credential} is another one is not known, as the version before could not be read.`
   return {
     state: 'rotated',
     about,
-    headline: `new ${rotation.credential} works`,
+    headline: isUnsure ? 'new credentials work' : `new ${credential} works`,
     facts: [
-      `A new ${rotation.credential} of ${quote(about)} (${title}) has been stored, and it works.`,
+      `${isUnsure ? 'A new version of the credentials' : `A new ${credential}`} of ${quote(about)} (${title}) has been stored, and it works.`,
+      ...(isUnsure ? [after.length > 0 ? `${unsure} What follows is for the case that it is.` : unsure] : []),
       ...(endsAt && !isNever(endsAt) ? [`It ends on ${moment(endsAt)}.`] : []),
-      ...(rotation.after.length === 0 ? [NOTHING_TO_DO] : []),
+      ...(after.length === 0 ? [NOTHING_TO_DO] : []),
     ],
     ...(owner !== undefined && { owner: ownerOf(notice, quote) }),
-    steps: rotation.after.map((say) => ({ say })),
+    steps: after.map((say) => ({ say })),
     asides: [],
   }
 }

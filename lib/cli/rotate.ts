@@ -71,7 +71,7 @@ examples
       { ...place, version, holdsToken: isStatic(vendor, next) },
       shell,
     )
-    if (isDone) sayAfterRotation(vendor, shell)
+    if (isDone) sayAfterRotation(vendor, { present: present.document, next }, shell)
     return isDone ? EXIT.done : EXIT.failed
   },
 }

@@ -21,9 +21,11 @@ export function sayRotation({ rotation: { credential, before } }: Vendor, shell:
   shell.say(`To make a new ${credential}:\n${numbered(before, shell)}`)
 }
 
-/** What is left to do when the new one has worked. */
-export function sayAfterRotation({ rotation: { after } }: Vendor, shell: Shell): void {
-  if (after.length > 0) shell.say(`Then:\n${numbered(after, shell)}`)
+/** What is left to do when the new one has worked; nothing where what is secret stayed as it was. */
+export function sayAfterRotation(vendor: Vendor, documents: { present: object; next: object }, shell: Shell): void {
+  const { after } = vendor.rotation
+  if (after.length > 0 && !vendor.hasSameSecrets(documents.present, documents.next))
+    shell.say(`Then:\n${numbered(after, shell)}`)
 }
 
 const numbered = (steps: readonly string[], { display: { columns } }: Shell): string =>

@@ -126,6 +126,17 @@ describe.each(all)('$name', ({ name, vendor, document, granted, held }) => {
     }
   })
 
+  it('tells another secret from another member beside it', () => {
+    const other = (value: unknown) => (typeof value === 'string' && value.includes(CANARY) ? `${CANARY}other` : value)
+    const rotated = Object.fromEntries(Object.entries(document).map(([member, value]) => [member, other(value)]))
+    const token = 'token' in document ? { token: jwt({ exp: 1, canary: CANARY }) } : {}
+    const beside = { ...document, scope: name === 'accelo' ? 'write(all)' : 'write', expires_on: '2027-01-31' }
+    expect(vendor.hasSameSecrets(document, beside)).toBe(true)
+    expect(vendor.hasSameSecrets(document, { ...rotated, ...token })).toBe(false)
+    expect(vendor.hasSameSecrets(document, {})).toBeUndefined()
+    expect(vendor.hasSameSecrets(undefined, document)).toBeUndefined()
+  })
+
   it.each([undefined, null, 'text', 7, [], {}])('refuses credentials of %j without a call', async (credentials) => {
     const { promise, fake } = issue(credentials)
     expect(await failureOf(promise)).toMatchObject({ code: 'configuration' })

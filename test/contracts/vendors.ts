@@ -15,6 +15,7 @@ const vendor = (id: string, tokens: Vendor['tokens']): Vendor => ({
   tokens,
   rotation: { credential: 'password', before: ['Make a new password.'], after: [] },
   validate: () => {},
+  hasSameSecrets: () => undefined,
   issue: () => Promise.reject(new VendingError('internal', 'no contract of a store calls a vendor')),
 })
 

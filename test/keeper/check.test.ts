@@ -57,7 +57,19 @@ describe('a client secret with an end', () => {
     secrets.replace('acme/hq', ending('2027-11-21'))
     await check()
     await check()
-    expect(notices.map(({ kind }) => kind)).toEqual(['rotated'])
+    expect(notices).toEqual([])
+  })
+
+  it('is rotated by another secret, not by an edit of what stands beside it', async () => {
+    const { secrets, ask, check, notices, calls } = machine()
+    await ask()
+    secrets.replace('acme/hq', { password: 'p1', scope: 'write' })
+    await check()
+    expect([calls.length, notices]).toEqual([2, []])
+    secrets.replace('acme/hq', { password: 'p2', scope: 'write' })
+    await check()
+    expect(notices).toMatchObject([{ kind: 'rotated' }])
+    expect(notices[0]).not.toHaveProperty('isUnsure')
   })
 
   it('keeps its ladder until the next one has obtained a token', async () => {

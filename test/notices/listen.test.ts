@@ -5,6 +5,7 @@ import type { Observation } from '../../functions/core/observation.ts'
 import { type CredentialLife, type Notified, newState, type State } from '../../functions/core/store.ts'
 import { daysLeft, rungAt } from '../../functions/keeper/ladder.ts'
 import { type FailureCode, VendingError } from '../../functions/kit/errors.ts'
+import { secret } from '../../functions/kit/schema.ts'
 import { DAY_SECONDS, NEVER, secondsAfter } from '../../functions/kit/time.ts'
 import { defineVendor, type Vendor } from '../../functions/kit/vendor.ts'
 import type { Notice } from '../../functions/notices/kinds.ts'
@@ -22,7 +23,7 @@ const vendorOf = (id: string, title: string): Vendor =>
     id,
     title,
     hosts: [`${id}.example`],
-    credentials: z.object({}),
+    credentials: z.object({ password: secret, scope: z.optional(z.string()) }),
     tokens: { storage: 'table', maxLifeSeconds: DAY },
     rotation: { credential: 'password', before: ['Make a new password.'], after: [] },
     issue: () => Promise.reject(new Error('no notice takes a token')),
@@ -578,16 +579,52 @@ describe('an owner', () => {
 })
 
 describe('new credentials', () => {
+  /** Versions of a document, as the store still has them. */
+  const versions = (documents: Readonly<Record<string, unknown>>): Partial<ListenerOptions> => ({
+    credentials: {
+      readVersion: async (_connection, version) =>
+        version in documents ? { version, document: documents[version] } : undefined,
+    },
+  })
+  const about = { kind: 'rotated', vendor: 'acme', title: 'Acme', connection: 'hq', rotation: acme.rotation }
+
   it('that work are notified of once, with their end', async () => {
-    const m = machine()
+    const m = machine(versions({ v1: { password: 'p1' }, v2: { password: 'p2' } }))
     const endsAt = new Date('2027-11-21T23:59:59Z')
     await m.work('hq', { version: 'v1' })
     expect(m.kinds()).toEqual([])
     await m.work('hq', { version: 'v2', endsAt })
     await m.work('hq', { version: 'v2', endsAt })
-    expect(m.notices).toEqual([
-      { kind: 'rotated', vendor: 'acme', title: 'Acme', connection: 'hq', rotation: acme.rotation, endsAt },
-    ])
+    expect(m.notices).toEqual([{ ...about, endsAt }])
+  })
+
+  it('in which nothing secret is new are no rotation: nobody is notified to end the old secret', async () => {
+    const m = machine(
+      versions({ v1: { password: 'p1' }, v2: { password: 'p1', scope: 'read' }, v3: { password: 'p3' } }),
+    )
+    await m.work('hq', { version: 'v1' })
+    await m.work('hq', { version: 'v2' })
+    await m.work('hq', { version: 'v2' })
+    expect(m.notices).toEqual([])
+    await m.work('hq', { version: 'v3' })
+    expect(m.notices).toEqual([about])
+  })
+
+  it.each<[string, Partial<ListenerOptions>]>([
+    ['is gone', versions({ v2: { password: 'p1' } })],
+    ['fits no more', versions({ v1: { name: 'p1' }, v2: { password: 'p1' } })],
+    ['is no document', versions({ v1: undefined, v2: { password: 'p1' } })],
+    [
+      'cannot be read now',
+      { credentials: { readVersion: () => Promise.reject(new VendingError('store_unavailable', 'no answer')) } },
+    ],
+    ['is nobody’s to read', {}],
+  ])('are said to be perhaps no rotation when the version before %s', async (_what, options) => {
+    const m = machine(options)
+    await m.work('hq', { version: 'v1' })
+    await m.work('hq', { version: 'v2' })
+    expect(m.notices).toEqual([{ ...about, isUnsure: true }])
+    expect(m.faults).toEqual([])
   })
 
   it('that end what was refused are two notices: that it is over, and that they work', async () => {

@@ -188,6 +188,20 @@ Do this:
     expect(body({ ...notices.rotated, rotation, endsAt: NEVER })).not.toContain('It ends')
   })
 
+  it('of new credentials says so when it is not known whether what is secret is new', () => {
+    const { subject, body } = mailOf({ ...notices.rotated, isUnsure: true }, place)
+    expect(subject).toBe('[rotated] iobeya/main: new credentials work')
+    expect(body).toContain(`A new version of the credentials of iobeya/main (iObeya) has been stored, and it works.
+Whether the token is another one is not known, as the version before could not be read. What follows is for the case that it is.
+It ends on`)
+    const nothing = {
+      ...notices.rotated,
+      isUnsure: true,
+      rotation: { ...notices.rotated.rotation, after: [] },
+    } as const
+    expect(mailOf(nothing, place).body).not.toContain('What follows')
+  })
+
   it('of failing sweeps says that callers wait', () => {
     const { subject, body } = mailOf(notices.sweep_failing, place)
     expect(subject).toBe('[failing] accelo: not renewed ahead of need since 21 Nov 2026')

@@ -201,7 +201,7 @@ export function world(overrides: Partial<Machine> = {}) {
     notices.push(notice)
     return true
   }
-  const hearForNotices = noticeListener({ ledger, notify, now: clock.now })
+  const hearForNotices = noticeListener({ ledger, notify, now: clock.now, credentials: secrets.source() })
   const process = (): Machine => ({
     ...ports,
     credentials: secrets.source(),

@@ -325,6 +325,13 @@ describe('the key', () => {
   })
 })
 
+it('another key of the file is another secret, however the same one is written', () => {
+  const rewritten = { ...withKey, key: keyOf(mapped(parts, padded)), teamServiceUrl: 'https://team.clearid.io' }
+  expect(clearid.hasSameSecrets(withKey, rewritten)).toBe(true)
+  expect(clearid.hasSameSecrets(withKey, { ...withKey, key: keyOf(rsaParts(2048)) })).toBe(false)
+  expect(clearid.hasSameSecrets(withKey, withSecret)).toBe(false)
+})
+
 describe('the addresses of the file', () => {
   it.each([
     ['https://sts.eu.clearid.io', 'https://sts.eu.clearid.io/connect/token'],

@@ -191,6 +191,13 @@ describe('a client secret', () => {
     expect(Buffer.from(sent.slice(6), 'base64').toString()).toBe(`${accelo.client_id}:${CANARY}-new`)
   })
 
+  it('that stays as it was leaves nothing to do at the vendor', async () => {
+    await secretOf('accelo/hq', accelo)
+    const seen = await rotate('accelo hq --from-stdin', piped('{"scope":"read(companies)"}'), granted)
+    expect([seen.code, (await stored('accelo/hq')).document]).toEqual([0, { ...accelo, scope: 'read(companies)' }])
+    expect(seen.said).not.toContain('Then:')
+  })
+
   it('that is refused is not stored', async () => {
     const old = await secretOf('accelo/hq', accelo)
     const refused = () => json({ error: 'invalid_client', error_description: CANARY }, 401)

@@ -17,7 +17,7 @@ function said(vendor: Vendor, columns?: number): string {
   sayCreation(vendor, given)
   sayAfterCreation(vendor, given)
   sayRotation(vendor, given)
-  sayAfterRotation(vendor, given)
+  sayAfterRotation(vendor, { present: {}, next: {} }, given)
   return lines.join('\n')
 }
 
