@@ -56,6 +56,8 @@ export interface Vendor extends VendorFacts, VendorSteps {
 export interface VendorSteps {
   /** How the credentials are made, one for each kind that there is. @default not known */
   readonly creation?: readonly Creation[]
+  /** What who says yes at the vendor has to know, where somebody has to. */
+  readonly consent?: readonly string[]
   /** How a person replaces the credentials. */
   readonly rotation: Rotation
 }

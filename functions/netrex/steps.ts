@@ -3,6 +3,9 @@ import type { VendorSteps } from '../kit/vendor.ts'
 const API_MENU =
   'Log in to NetRex (or Survilla, or CamStreamer) with an account that has full access, click the user icon in the upper right corner, then "</> API".'
 
+const CONSENT =
+  'When the browser opens, log in with the account whose data callers are to see: they see what it may see, and everything only with an account that has full access.'
+
 // "OAuth2 authorization" and the pages beside it, 2026-11. Both kinds of credentials are made in the same place.
 export const steps = {
   creation: [
@@ -12,7 +15,7 @@ export const steps = {
         API_MENU,
         'Click "OAuth2 Application" and create one for this integration alone: any name, any description, and in the list of redirect URLs exactly the address that this command prints first.',
         'Copy the client_id and the client_secret.',
-        'When the browser opens, log in with the account whose data callers are to see: they see what it may see, and everything only with an account that has full access.',
+        CONSENT,
       ],
       after: [],
     },
@@ -22,6 +25,7 @@ export const steps = {
       after: [],
     },
   ],
+  consent: [CONSENT],
   rotation: {
     credential: 'client secret or user token',
     before: [

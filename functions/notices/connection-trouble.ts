@@ -41,13 +41,15 @@ export async function connectionFailed({ connection, state, servedUntil }: Faile
   const kind = failure && kindOf(failure, now)
   if (!kind) return
   const worksUntil = servedUntil ?? endOfVersionBefore(state, failure)
+  const { rotation, consent } = connection.vendor
   const notice: TroubleNotice = {
     kind,
     ...aboutOf(connection, state),
     since: failure.since,
     code: failure.code,
     detail: failure.detail,
-    rotation: connection.vendor.rotation,
+    rotation,
+    ...(consent && { consent }),
     ...(worksUntil && worksUntil > now && { worksUntil }),
   }
   const entry: Entry = { subject: connection, matter: 'trouble', last: state.notified?.trouble }

@@ -42,6 +42,8 @@ export interface TroubleNotice extends OfConnection {
   /** Until when the current token is still vended, if there is one. */
   readonly worksUntil?: Date
   readonly rotation: Rotation
+  /** What who says yes at the vendor has to know. */
+  readonly consent?: readonly string[]
 }
 
 /** A trouble that people were notified of is over. */

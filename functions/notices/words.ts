@@ -126,7 +126,7 @@ function endWords(notice: ExpiryNotice, quote: Quote): Words {
 }
 
 function troubleWords(notice: TroubleNotice, quote: Quote): Words {
-  const { kind, vendor, title, since, code, detail, worksUntil, rotation } = notice
+  const { kind, vendor, title, since, code, detail, worksUntil, rotation, consent = [] } = notice
   const about = aboutOf(notice)
   const error = `HTTP ${FAILURES[code].status}`
   const cause = `since ${moment(since)}: ${quote(detail)} (${quote(code)}).`
@@ -147,6 +147,7 @@ function troubleWords(notice: TroubleNotice, quote: Quote): Words {
         steps: [
           { say: `Find somebody who may give consent for this account at ${title}.` },
           { run: commandOf('connect', notice) },
+          ...consent.map((say) => ({ say })),
         ],
       }
     case 'credentials_refused':

@@ -10,7 +10,7 @@ import { obtainConsent, prepareRedirection, registerExactly } from './consent.ts
 import { credentialDocument, type Source } from './credential-document.ts'
 import { checkYear, endDateGiven, withEnd } from './end-date.ts'
 import { secretStore } from './secret-store.ts'
-import { sayAfterCreation } from './steps.ts'
+import { sayAfterCreation, sayConsent } from './steps.ts'
 import { timeLeft } from './time-left.ts'
 import { endOf, nothingStored, obtainToken, works } from './trial.ts'
 import { vendorContext } from './vendor-context.ts'
@@ -60,8 +60,10 @@ examples
     const reuse = vendor.authorization && !request.given && (await secrets.has(name))
     if (reuse && request.expires !== undefined)
       throw new UsageError('--expires is for new credentials: give them with --from-file or --from-stdin')
-    if (reuse) shell.say(`with the credentials in the secret ${name}; --from-file or --from-stdin replaces them`)
-    else if (vendor.authorization && !request.given)
+    if (reuse) {
+      shell.say(`with the credentials in the secret ${name}; --from-file or --from-stdin replaces them`)
+      sayConsent(vendor, shell)
+    } else if (vendor.authorization && !request.given)
       shell.say(`for an OAuth2 application, ${registerExactly(vendor, redirectUriAt(request.port))}`)
     const given = reuse ? undefined : await credentialDocument(vendor.id, request.source, shell)
     const credentials = given && withEnd(given, request.expires, shell.now())

@@ -15,6 +15,11 @@ export function sayAfterCreation({ creation = [] }: Vendor, shell: Shell): void 
   }
 }
 
+/** For who connects again: the credentials are there, and somebody has to say yes. */
+export function sayConsent({ consent = [] }: Vendor, shell: Shell): void {
+  for (const step of consent) shell.say(wrapped(' ', step, shell.display.columns))
+}
+
 const nameOf = ({ title }: Creation): string => `${title.charAt(0).toUpperCase()}${title.slice(1)}`
 
 export function sayRotation({ rotation: { credential, before } }: Vendor, shell: Shell): void {

@@ -117,7 +117,8 @@ describe.each(all)('$name', ({ name, vendor, document, granted, held }) => {
   })
 
   it('says in sentences how a person makes its credentials, and replaces them', () => {
-    const { creation = [], rotation } = vendor
+    const { creation = [], rotation, consent, authorization } = vendor
+    expect(consent !== undefined).toBe(authorization !== undefined)
     expect(rotation.credential).toMatch(/^[a-z ]+$/)
     expect(creation.length).toBeGreaterThan(0)
     for (const { before, after } of [...creation, rotation]) {

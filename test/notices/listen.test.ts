@@ -561,6 +561,13 @@ describe('a disabled connection', () => {
   })
 })
 
+it('a grant that has ended is notified of with what who consents has to know', async () => {
+  const m = machine()
+  const consent = ['Log in with an account that has full access.']
+  await m.fail('hq', { code: 'grant_rejected', vendor: { ...acme, consent } })
+  expect(m.notices).toMatchObject([{ kind: 'reconnect_needed', consent }])
+})
+
 describe('an owner', () => {
   it('is named by a notice of the connection', async () => {
     const m = machine()

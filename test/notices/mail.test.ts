@@ -96,6 +96,14 @@ Stack vendomat-prod, eu-west-1
     })
   })
 
+  it('of a grant that has died says what who consents has to know', () => {
+    const consent = ['Log in with an account that has full access.']
+    expect(body({ ...notices.reconnect_needed, consent })).toContain(
+      '  2. npx vendomat connect accelo hq\n  3. Log in with an account that has full access.\n\n',
+    )
+    expect(body({ ...notices.credentials_refused, consent })).not.toContain('full access')
+  })
+
   it('of refused credentials names the steps of their rotation', () => {
     const { subject, body } = mailOf(notices.credentials_refused, place)
     expect(subject).toBe('[refused] accelo/hq: client secret has not worked since 21 Nov 2026')

@@ -439,6 +439,7 @@ describe('credentials that are stored already', () => {
     const seen = await again(own, { openBrowser })
     expect([seen.code, seen.out]).toEqual([0, 'netrex/again is connected'])
     expect(seen.said).toContain('with the credentials in the secret vendomat/netrex/again')
+    expect(seen.said).toContain('log in with the account whose data callers are to see')
     const { 'secretsmanager.DescribeSecret': _looked, ...rest } = aws.calls()
     const { 'secretsmanager.DescribeSecret': _lookedBefore, ...restBefore } = before
     expect(rest).toEqual(restBefore)
