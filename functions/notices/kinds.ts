@@ -61,7 +61,7 @@ export interface RecoveredNotice extends OfVendor {
 export interface RotatedNotice extends OfConnection {
   readonly kind: 'rotated'
   readonly rotation: Rotation
-  /** The version before could not be read, so whether what is secret is new is not known. */
+  /** Whether what is secret is new is not known: the version before could not be read, or only by who could not send this. */
   readonly isUnsure?: true
   /** The end of the new ones, where they have one. */
   readonly endsAt?: Date

@@ -217,7 +217,7 @@ function rotatedWords(notice: RotatedNotice, quote: Quote): Words {
   const { title, owner, rotation, isUnsure, endsAt } = notice
   const { credential, after } = rotation
   const about = aboutOf(notice)
-  const unsure = `Whether the ${credential} is another one is not known, as the version before could not be read.`
+  const unsure = `Whether the ${credential} itself is another one is not known.`
   return {
     state: 'rotated',
     about,

@@ -200,7 +200,7 @@ Do this:
     const { subject, body } = mailOf({ ...notices.rotated, isUnsure: true }, place)
     expect(subject).toBe('[rotated] iobeya/main: new credentials work')
     expect(body).toContain(`A new version of the credentials of iobeya/main (iObeya) has been stored, and it works.
-Whether the token is another one is not known, as the version before could not be read. What follows is for the case that it is.
+Whether the token itself is another one is not known. What follows is for the case that it is.
 It ends on`)
     const nothing = {
       ...notices.rotated,
