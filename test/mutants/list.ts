@@ -867,6 +867,21 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   ),
   ...of(
+    'functions/oauth/expiry.ts',
+    ['test/vendors/accelo.test.ts', 'test/vendors/accessia.test.ts'],
+    [['a token lives longer than was asked for or agreed', 'Math.min(seconds, ', 'Math.max(seconds, ']],
+  ),
+  ...of(
+    'functions/notices/credential-end.ts',
+    ['test/notices/listen.test.ts', CHECK],
+    [['who edits a scope is told to delete the secret in use', '  if (isKept) return\n', '']],
+  ),
+  ...of(
+    'functions/kit/same-secrets.ts',
+    ['test/vendors/clearid.test.ts'],
+    [['a new key counts as the old one', 'value instanceof KeyObject)', "value instanceof KeyObject && path === '')"]],
+  ),
+  ...of(
     'functions/oauth/token-answer.ts',
     ['test/oauth/token-answer.test.ts', GRANT],
     [
