@@ -1,0 +1,56 @@
+import { spawnSync } from 'node:child_process'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+const { app, context } = JSON.parse(readFileSync(join(ROOT, 'cdk.json'), 'utf8'))
+
+let folder: string
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'vendomat-'))
+  for (const name of ['lib', 'functions', 'node_modules']) symlinkSync(join(ROOT, name), join(folder, name))
+  for (const name of ['package.json', 'tsconfig.json']) cpSync(join(ROOT, name), join(folder, name))
+  mkdirSync(join(folder, 'bin'))
+  cpSync(join(ROOT, 'bin', 'tsconfig.json'), join(folder, 'bin', 'tsconfig.json'))
+})
+afterEach(() => rmSync(folder, { recursive: true }))
+
+/** Runs what cdk.json has the CDK's command line run, with these settings beside those of bin/app.ts. */
+function synthesise(setting = '') {
+  const source = readFileSync(join(ROOT, 'bin', 'app.ts'), 'utf8')
+  const edited = source.replace('  terminationProtection: true,\n', (line) => `${line}${setting}`)
+  if (setting !== '' && edited === source) throw new Error('bin/app.ts has no such line')
+  writeFileSync(join(folder, 'bin', 'app.ts'), edited)
+  const out = join(folder, 'cdk.out')
+  const env = {
+    ...process.env,
+    CDK_OUTDIR: out,
+    CDK_VALIDATION: 'false',
+    CDK_CONTEXT_JSON: JSON.stringify({ ...context, 'aws:cdk:bundling-stacks': [] }),
+  }
+  const { status, stdout, stderr } = spawnSync(app, { cwd: folder, env, shell: true, encoding: 'utf8' })
+  const made = (stack: string) => existsSync(join(out, `${stack}.template.json`))
+  return { status, said: `${stdout}${stderr}`, made }
+}
+
+describe('cdk synth and cdk deploy', () => {
+  it.each([
+    ['a misspelt setting', "  alertMail: 'platform@example.com',\n", "'alertMail' does not exist in type"],
+    ['a mistyped one', "  memorySize: '512',\n", "Type 'string' is not assignable to type 'number'"],
+  ])(
+    'refuse %s, and make no template',
+    (_, setting, message) => {
+      const { status, said, made } = synthesise(setting)
+      expect(said).toContain(message)
+      expect([status, made('Vendomat')]).toEqual([1, false])
+    },
+    60_000,
+  )
+
+  it('take what fits', () => {
+    const { status, made } = synthesise()
+    expect([status, made('Vendomat')]).toEqual([0, true])
+  }, 60_000)
+})
