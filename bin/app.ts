@@ -1,10 +1,11 @@
 import { App, Validations } from 'aws-cdk-lib'
 import { AwsSolutionsChecks } from 'cdk-nag'
-import { VendingStack, type VendingStackProps } from '../lib/vending-stack.ts'
+import { stackIdOf, VendingStack, type VendingStackProps } from '../lib/vending-stack.ts'
 
-/** What is to be deployed. Edit here; there are no context switches. */
+/** What is to be deployed; the README explains each. Edit here; there are no context switches. */
 const settings: VendingStackProps = {
   description: 'Vendomat: a token vending machine for third-party vendor APIs',
+  // stage: 'dev',
   // alertEmail: 'platform@example.com',
   // allowedHosts: { iobeya: ['boards.example.com'] },
   // reservedConcurrency: { accelo: 20 },
@@ -12,6 +13,7 @@ const settings: VendingStackProps = {
   // throttle: { rate: 200, burst: 400 },
   // hostedCallback: true,
   // timeZone: 'Europe/Zurich',
+  // restAfterDays: 14,
   // chatTopic: true,
   // runbookUrl: 'https://git.example.com/platform/vendomat/README.md',
   terminationProtection: true,
@@ -19,5 +21,5 @@ const settings: VendingStackProps = {
 }
 
 const app = new App({ analyticsReporting: false })
-new VendingStack(app, 'Vendomat', settings)
+new VendingStack(app, stackIdOf(settings), settings)
 Validations.of(app).addPlugins(new AwsSolutionsChecks())

@@ -7,6 +7,8 @@ export const ENV = {
   topic: 'VENDOMAT_TOPIC',
   /** Of notices in the schema that chat channels render, where the deployment has one. */
   chatTopic: 'VENDOMAT_CHAT_TOPIC',
+  /** Which of several deployments in one account and region this is. Left out where there is one. */
+  stage: 'VENDOMAT_STAGE',
   /** Name of the stack, so that who has several knows which one writes. */
   stack: 'VENDOMAT_STACK',
   /** Where people read the README, without the `#`. */
@@ -35,8 +37,21 @@ export const INVOCATION_SECONDS = { call: 20, callSingleUse: 28, task: 5 * 60 } 
 export const callSeconds = ({ tokens }: { readonly tokens: TokenPolicy }): number =>
   hasSingleUse(tokens) ? INVOCATION_SECONDS.callSingleUse : INVOCATION_SECONDS.call
 
-/** Whom the events on the account's bus say they come from. */
-export const EVENT_SOURCE = 'vendomat'
+/**
+ * What a stage may be called. Not `callback` at its end: the API of `dev-callback` would have the name of dev's hosted
+ * callback, and its metrics.
+ */
+export const STAGE = /^(?!(.*-)?callback$)[a-z]([a-z0-9-]{0,14}[a-z0-9])?$/
 
-/** A connection's credentials are the Secrets Manager secret `vendomat/<vendor>/<connection>`. */
-export const SECRET_PREFIX = 'vendomat'
+/** What tells a deployment from others in its account and region. */
+export interface Names {
+  /** `vendomat-dev`: its API, whom its events come from, and what its secrets begin with: `vendomat-dev/accelo/hq`. */
+  readonly service: string
+  /** `Vendomat-dev`: its metrics, and its stack. */
+  readonly namespace: string
+}
+
+export const namesOf = (stage: string | undefined): Names => {
+  const suffix = stage ? `-${stage}` : ''
+  return { service: `vendomat${suffix}`, namespace: `Vendomat${suffix}` }
+}

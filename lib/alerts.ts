@@ -16,12 +16,13 @@ import { Topic } from 'aws-cdk-lib/aws-sns'
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions'
 import type { Queue } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
-import { ENV, EVENT_SOURCE } from '../functions/environment.ts'
+import { ENV, type Names } from '../functions/environment.ts'
 import type { Vendor } from '../functions/kit/vendor.ts'
 import type { TokenTable } from './token-table.ts'
-import { vendorMetric } from './vendor-metrics.ts'
+import { type VendorMetric, vendorMetricOf } from './vendor-metrics.ts'
 
 export interface AlertsProps {
+  readonly names: Names
   /** Who is mailed. @default nobody; the topic can be subscribed to later */
   readonly email?: string
   /** Whether notices are also written for chat channels, to a topic of their own. @default false */
@@ -49,16 +50,22 @@ export class Alerts extends Construct {
   private readonly topic: Topic
   private readonly key: Key
   private readonly runbookUrl: string
+  private readonly names: Names
+  private readonly vendorMetric: VendorMetric
 
-  constructor(scope: Construct, id: string, { email, chatTopic, runbookUrl = 'README.md' }: AlertsProps = {}) {
+  constructor(scope: Construct, id: string, { names, email, chatTopic, runbookUrl = 'README.md' }: AlertsProps) {
     super(scope, id)
-    if (runbookUrl.includes('#'))
-      throw new Error(`runbookUrl "${runbookUrl}" names a heading; it must be the page alone`)
+    this.names = names
+    this.vendorMetric = vendorMetricOf(names)
     this.runbookUrl = runbookUrl
     // It goes with its topic: no message outlives that.
     const removalPolicy = RemovalPolicy.DESTROY
-    this.key = new Key(this, 'Key', { description: 'vendomat: notices', enableKeyRotation: true, removalPolicy })
-    this.topic = new Topic(this, 'Topic', { masterKey: this.key, enforceSSL: true, displayName: 'Vendomat' })
+    this.key = new Key(this, 'Key', {
+      description: `${names.service}: notices`,
+      enableKeyRotation: true,
+      removalPolicy,
+    })
+    this.topic = new Topic(this, 'Topic', { masterKey: this.key, enforceSSL: true, displayName: names.namespace })
     if (chatTopic) this.chatTopic = new Topic(this, 'ChatTopic', { masterKey: this.key, enforceSSL: true })
     if (email) this.topic.addSubscription(new EmailSubscription(email))
     this.letAlarmsPublish()
@@ -86,7 +93,7 @@ export class Alerts extends Construct {
         resources: [Stack.of(this).formatArn({ service: 'events', resource: 'event-bus', resourceName: 'default' })],
         // A request has many entries, each with a source. `ForAllValues` also holds for a request that names no source.
         conditions: {
-          'ForAllValues:StringEquals': { 'events:source': [EVENT_SOURCE] },
+          'ForAllValues:StringEquals': { 'events:source': [this.names.service] },
           Null: { 'events:source': 'false' },
         },
       }),
@@ -134,6 +141,7 @@ export class Alerts extends Construct {
 
   /** Watches for notices that could not be sent. */
   watchNotices(vendors: readonly Vendor[]): void {
+    const { vendorMetric } = this
     for (let first = 0; first < vendors.length; first += MOST_METRICS) {
       const some = vendors.slice(first, first + MOST_METRICS)
       this.alarm(first === 0 ? 'notices-lost' : `notices-lost-${first / MOST_METRICS + 1}`, {
@@ -189,6 +197,7 @@ export class Alerts extends Construct {
 
   /** Watches that there is a sweep each minute. */
   private watchSweeps({ id, title }: Vendor): void {
+    const { vendorMetric } = this
     this.alarm(`${id}-sweep-stopped`, {
       todo: `Look at the errors of the ${title} function and at its schedule: for 5 minutes nothing was renewed ahead.`,
       runbook: 'Sweep stopped',
@@ -203,6 +212,7 @@ export class Alerts extends Construct {
 
   /** Watches that there is a check of all credentials each day. */
   private watchChecks({ id, title }: Vendor): void {
+    const { vendorMetric } = this
     this.alarm(`${id}-check-stopped`, {
       todo: `Look at the errors of the ${title} function and at its daily schedule: its credentials have not been checked.`,
       runbook: 'Check stopped',

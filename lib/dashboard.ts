@@ -11,22 +11,31 @@ import {
   TextWidget,
 } from 'aws-cdk-lib/aws-cloudwatch'
 import { Construct } from 'constructs'
+import type { Names } from '../functions/environment.ts'
 import type { Vendor } from '../functions/kit/vendor.ts'
 import type { TokenTable } from './token-table.ts'
-import { FAILURE_METRICS, type VendorMetricName, vendMetric, vendorMetric } from './vendor-metrics.ts'
+import {
+  FAILURE_METRICS,
+  type VendorMetric,
+  type VendorMetricName,
+  vendMetric,
+  vendorMetricOf,
+} from './vendor-metrics.ts'
 
 export interface DashboardProps {
   readonly vendors: readonly Vendor[]
   readonly api: RestApi
   readonly tokens: TokenTable
+  readonly names: Names
 }
 
 /** One page, most urgent first: what a person must renew, are tokens fresh, then each vendor, then the machine. */
 export class Dashboard extends Construct {
   readonly url: string
 
-  constructor(scope: Construct, id: string, { vendors, api, tokens }: DashboardProps) {
+  constructor(scope: Construct, id: string, { vendors, api, tokens, names }: DashboardProps) {
     super(scope, id)
+    const vendorMetric = vendorMetricOf(names)
     const { stackName, region } = Stack.of(this)
     // An account has one list of dashboards for all regions.
     const dashboardName = `${stackName}-${region}`
@@ -34,18 +43,18 @@ export class Dashboard extends Construct {
       dashboardName,
       defaultInterval: Duration.hours(12),
     })
-    dashboard.addWidgets(daysLeft(vendors))
-    dashboard.addWidgets(...freshness(vendors, api))
+    dashboard.addWidgets(daysLeft(vendors, vendorMetric))
+    dashboard.addWidgets(...freshness({ vendors, api }, vendorMetric))
     for (const vendor of vendors) {
       dashboard.addWidgets(heading(vendor.title))
-      dashboard.addWidgets(...vendorRow(vendor))
+      dashboard.addWidgets(...vendorRow(vendor, vendorMetric))
     }
     dashboard.addWidgets(heading('Sweeps and checks'))
-    dashboard.addWidgets(...taskRow(vendors))
+    dashboard.addWidgets(...taskRow(vendors, vendorMetric))
     dashboard.addWidgets(heading('API and table'))
     dashboard.addWidgets(...machineRow(api, tokens))
     dashboard.addWidgets(heading('Notices'))
-    dashboard.addWidgets(...noticeRow(vendors))
+    dashboard.addWidgets(...noticeRow(vendors, vendorMetric))
     this.url = `https://${region}.console.aws.amazon.com/cloudwatch/home?region=${region}#dashboards/dashboard/${dashboardName}`
   }
 }
@@ -57,9 +66,9 @@ const MS = { min: 0, label: 'ms', showUnits: false }
 const DAYS = { label: 'days', showUnits: false }
 
 /** Reported once a day, so it has a time range of its own: in the page's 12 hours there may be no report at all. */
-const daysLeft = (vendors: readonly Vendor[]) =>
+const daysLeft = (vendors: readonly Vendor[], vendorMetric: VendorMetric) =>
   graph('Days until credentials end that a person has to renew (the first of each vendor)', 24, DAYS, {
-    left: ofEach(vendors, 'DaysToExpiry', { statistic: Stats.MINIMUM, period: Duration.days(1) }),
+    left: ofEach(vendors, vendorMetric, 'DaysToExpiry', { statistic: Stats.MINIMUM, period: Duration.days(1) }),
     leftAnnotations: [
       { value: 14, label: 'make a new one', color: Color.ORANGE },
       { value: 0, label: 'over', color: Color.RED },
@@ -67,24 +76,30 @@ const daysLeft = (vendors: readonly Vendor[]) =>
     start: '-P30D',
   })
 
-const freshness = (vendors: readonly Vendor[], api: RestApi) => [
+const freshness = ({ vendors, api }: Pick<DashboardProps, 'vendors' | 'api'>, vendorMetric: VendorMetric) => [
   graph(
     'Fresh at once: % of GET /tokens calls answered without waiting for a renewal (errors count as waiting)',
     12,
     PERCENT,
-    { left: vendors.map(({ id, title }) => freshShare(id, title, api)) },
+    { left: vendors.map(({ id, title }) => freshShare({ id, title }, api, vendorMetric)) },
   ),
   graph('Ageing tokens served, because renewing failed or is going on', 6, COUNT, {
-    left: ofEach(vendors, 'ServedStale'),
+    left: ofEach(vendors, vendorMetric, 'ServedStale'),
   }),
-  graph('Due connections that a sweep could not renew', 6, COUNT, { left: ofEach(vendors, 'SweepFailed') }),
+  graph('Due connections that a sweep could not renew', 6, COUNT, {
+    left: ofEach(vendors, vendorMetric, 'SweepFailed'),
+  }),
 ]
 
 /**
  * The functions do not count hits, so the number of calls is the gateway's. The true share is this or more: a caller
  * who waited and then got an error is subtracted twice, and a renewal after the report of a refused token is no GET.
  */
-const freshShare = (id: string, label: string, api: RestApi): IMetric => {
+const freshShare = (
+  { id, title: label }: Pick<Vendor, 'id' | 'title'>,
+  api: RestApi,
+  vendorMetric: VendorMetric,
+): IMetric => {
   const waited = ['renewals', 'waits', '4xx', '5xx'].map((what) => `FILL(${id}_${what}, 0)`)
   return new MathExpression({
     expression: `100 * (${id}_all - ${waited.join(' - ')}) / ${id}_all`,
@@ -100,7 +115,7 @@ const freshShare = (id: string, label: string, api: RestApi): IMetric => {
   })
 }
 
-const vendorRow = ({ id }: Vendor) => [
+const vendorRow = ({ id }: Vendor, vendorMetric: VendorMetric) => [
   graph("Time of a call at the vendor's token endpoint", 6, MS, {
     left: [
       vendorMetric(id, 'VendorTime', { statistic: Stats.p(50), label: 'p50' }),
@@ -133,16 +148,16 @@ const vendorRow = ({ id }: Vendor) => [
   }),
 ]
 
-const taskRow = (vendors: readonly Vendor[]) => [
+const taskRow = (vendors: readonly Vendor[], vendorMetric: VendorMetric) => [
   graph('Sweeps (5 in 5 minutes; fewer: the schedule or the function is ill)', 8, COUNT, {
-    left: ofEach(vendors, 'SweepDue', { statistic: Stats.SAMPLE_COUNT }),
+    left: ofEach(vendors, vendorMetric, 'SweepDue', { statistic: Stats.SAMPLE_COUNT }),
   }),
-  graph('Connections that sweeps found due', 8, COUNT, { left: ofEach(vendors, 'SweepDue') }),
+  graph('Connections that sweeps found due', 8, COUNT, { left: ofEach(vendors, vendorMetric, 'SweepDue') }),
   graph('Daily checks: connections looked at, and those that failed or were left over (right)', 8, COUNT, {
-    left: ofEach(vendors, 'ChecksDone', { period: Duration.days(1) }),
+    left: ofEach(vendors, vendorMetric, 'ChecksDone', { period: Duration.days(1) }),
     right: [
-      ...ofEach(vendors, 'ChecksFailed', { period: Duration.days(1) }, 'failed'),
-      ...ofEach(vendors, 'ChecksLeft', { period: Duration.days(1) }, 'left over'),
+      ...ofEach(vendors, vendorMetric, 'ChecksFailed', { period: Duration.days(1) }, 'failed'),
+      ...ofEach(vendors, vendorMetric, 'ChecksLeft', { period: Duration.days(1) }, 'left over'),
     ],
     rightYAxis: COUNT,
     start: '-P30D',
@@ -168,14 +183,15 @@ const machineRow = ({ deploymentStage: stage }: RestApi, tokens: TokenTable) => 
   }),
 ]
 
-const noticeRow = (vendors: readonly Vendor[]) => [
-  graph('Notices sent', 12, COUNT, { left: ofEach(vendors, 'NoticesSent') }),
-  graph('Notices that could not be sent', 12, COUNT, { left: ofEach(vendors, 'NoticesLost') }),
+const noticeRow = (vendors: readonly Vendor[], vendorMetric: VendorMetric) => [
+  graph('Notices sent', 12, COUNT, { left: ofEach(vendors, vendorMetric, 'NoticesSent') }),
+  graph('Notices that could not be sent', 12, COUNT, { left: ofEach(vendors, vendorMetric, 'NoticesLost') }),
 ]
 
 /** One line for each vendor. */
 const ofEach = (
   vendors: readonly Vendor[],
+  vendorMetric: VendorMetric,
   name: VendorMetricName,
   view: { readonly statistic?: string; readonly period?: Duration } = {},
   what = '',

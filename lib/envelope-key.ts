@@ -3,7 +3,7 @@ import { AccountRootPrincipal, PolicyDocument, PolicyStatement } from 'aws-cdk-l
 import { Key } from 'aws-cdk-lib/aws-kms'
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda'
 import { Construct } from 'constructs'
-import { ENV } from '../functions/environment.ts'
+import { ENV, type Names } from '../functions/environment.ts'
 
 const ADMINISTRATION = [
   'kms:CancelKeyDeletion',
@@ -36,10 +36,10 @@ const ADMINISTRATION = [
 export class EnvelopeKey extends Construct {
   private readonly key: Key
 
-  constructor(scope: Construct, id: string) {
+  constructor(scope: Construct, id: string, { service }: Names) {
     super(scope, id)
     this.key = new Key(this, 'Key', {
-      description: 'vendomat: data keys of sealed tokens',
+      description: `${service}: data keys of sealed tokens`,
       enableKeyRotation: true,
       // Where a first deploy fails there is nothing to open with it, and a key is billed for as long as it is there.
       removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,

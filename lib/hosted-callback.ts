@@ -13,7 +13,7 @@ import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { Architecture, Function as LambdaFunction, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda'
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs'
 import { Construct } from 'constructs'
-import { ENV } from '../functions/environment.ts'
+import { ENV, type Names } from '../functions/environment.ts'
 import type { TokenApi } from './token-api.ts'
 import { functionCode } from './vendor-code.ts'
 
@@ -41,6 +41,7 @@ const ACCESS_LOG = {
 export interface HostedCallbackProps {
   /** The API whose account setting lets API Gateway write logs. */
   readonly after: TokenApi
+  readonly names: Names
 }
 
 export interface ConsentFunctions {
@@ -57,11 +58,11 @@ export class HostedCallback extends Construct {
   readonly fn: LambdaFunction
   private readonly exchangeNames: Record<string, string> = {}
 
-  constructor(scope: Construct, id: string, { after }: HostedCallbackProps) {
+  constructor(scope: Construct, id: string, { after, names }: HostedCallbackProps) {
     super(scope, id)
     const stack = Stack.of(this)
     this.fn = this.publicFunction()
-    const api = this.publicApi()
+    const api = this.publicApi(names)
     api.deploymentStage.node.addDependency(after.api.node.findChild('Account'))
     // Made of the API's id alone: the stage depends on the functions, and they depend on this address.
     this.url = `https://${api.restApiId}.execute-api.${stack.region}.${stack.urlSuffix}/${STAGE}`
@@ -102,13 +103,13 @@ export class HostedCallback extends Construct {
     })
   }
 
-  private publicApi(): RestApi {
+  private publicApi(names: Names): RestApi {
     const accessLog = new LogGroup(this, 'AccessLog', {
       retention: RetentionDays.THIRTEEN_MONTHS,
       removalPolicy: RemovalPolicy.RETAIN,
     })
     const api = new RestApi(this, 'Api', {
-      restApiName: 'vendomat-callback',
+      restApiName: `${names.service}-callback`,
       description: 'where vendors send people back to',
       endpointTypes: [EndpointType.REGIONAL],
       defaultMethodOptions: { authorizationType: AuthorizationType.NONE },

@@ -40,10 +40,8 @@ export class Schedules extends Construct {
 
   constructor(scope: Construct, id: string, { timeZone = 'Etc/UTC', restAfterDays }: SchedulesProps = {}) {
     super(scope, id)
-    if (restAfterDays !== undefined && !(Number.isInteger(restAfterDays) && restAfterDays >= 1))
-      throw new Error(`restAfterDays ${restAfterDays} is no whole number of days from 1 on`)
     this.restAfterDays = restAfterDays
-    this.timeZone = timeZoneOf(timeZone)
+    this.timeZone = TimeZone.of(timeZone)
     this.group = new ScheduleGroup(this, 'Group', { removalPolicy: RemovalPolicy.DESTROY })
     this.undelivered = new Queue(this, 'Undelivered', {
       encryption: QueueEncryption.SQS_MANAGED,
@@ -118,22 +116,5 @@ export class Schedules extends Construct {
     role.addToPolicy(new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [fn.functionArn] }))
     role.addToPolicy(new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [this.undelivered.queueArn] }))
     return role
-  }
-}
-
-/** An area and a place. Abbreviations like CET, which Intl accepts as well, may not be what they seem in summer. */
-const TIME_ZONE = /^(UTC|[A-Z][A-Za-z]*(\/[A-Z][\w+-]*)+)$/
-
-/** Checked here: the Scheduler would refuse a misspelt one in the middle of a deploy. */
-function timeZoneOf(name: string): TimeZone {
-  if (TIME_ZONE.test(name) && isKnown(name)) return TimeZone.of(name)
-  throw new Error(`timeZone "${name}" is no time zone that there is; it must be an IANA name like Europe/Zurich`)
-}
-
-function isKnown(timeZone: string): boolean {
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone }) !== undefined
-  } catch {
-    return false
   }
 }

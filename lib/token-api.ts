@@ -15,7 +15,9 @@ import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda'
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs'
 import { Construct } from 'constructs'
 import { ROUTES } from '../functions/api/routes.ts'
+import type { Names } from '../functions/environment.ts'
 import type { Vendor } from '../functions/kit/vendor.ts'
+import type { Throttle } from './settings.ts'
 
 /** Who called what and how it ended. Never a query, a header or a body. */
 const ACCESS_LOG = {
@@ -30,41 +32,35 @@ const ACCESS_LOG = {
   ms: '$context.responseLatency',
 }
 
-export interface Throttle {
-  /** Requests a second. */
-  readonly rate: number
-  /** So many may come at once after a quiet moment, before `rate` holds. */
-  readonly burst: number
-}
-
 export interface TokenApiProps {
+  readonly names: Names
   /** @default 50 a second, 100 at once */
   readonly throttle?: Throttle
 }
 
 const THROTTLE: Throttle = { rate: 50, burst: 100 }
+const STAGE_NAME = 'v1'
 
 /** The REST API: every method signed (AWS_IAM), every vendor a path of its own, so that IAM policies can tell them apart. */
 export class TokenApi extends Construct {
   readonly api: RestApi
   private readonly validator: RequestValidator
 
-  constructor(scope: Construct, id: string, { throttle = THROTTLE }: TokenApiProps = {}) {
+  constructor(scope: Construct, id: string, { names, throttle = THROTTLE }: TokenApiProps) {
     super(scope, id)
-    refuseNoThrottle(throttle)
     const accessLog = new LogGroup(this, 'AccessLog', {
       retention: RetentionDays.THIRTEEN_MONTHS,
       removalPolicy: RemovalPolicy.RETAIN,
     })
     this.api = new RestApi(this, 'Api', {
-      restApiName: 'vendomat',
+      restApiName: names.service,
       description: 'fresh bearer tokens for third-party APIs',
       endpointTypes: [EndpointType.REGIONAL],
       defaultMethodOptions: { authorizationType: AuthorizationType.IAM },
       // API Gateway writes no log in an account without such a role.
       cloudWatchRole: true,
       deployOptions: {
-        stageName: 'v1',
+        stageName: STAGE_NAME,
         accessLogDestination: new LogGroupLogDestination(accessLog),
         accessLogFormat: AccessLogFormat.custom(JSON.stringify(ACCESS_LOG)),
         // The execution log would go to a group without retention, in words we do not choose.
@@ -95,14 +91,14 @@ export class TokenApi extends Construct {
         reason: 'the access log says who called what and how it ended; an execution log adds a group without retention',
       },
       {
-        id: 'AwsSolutions::AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs]',
-        reason: "the role is API Gateway's own for writing logs, and AWS documents this managed policy for it",
-      },
-      {
         id: 'AwsSolutions::AwsSolutions-APIG3',
         reason: 'every method is signed, so an unsigned flood ends at the gateway, and the stage is throttled besides',
       },
     )
+    Validations.of(this.api).acknowledge({
+      id: 'AwsSolutions::AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs]',
+      reason: "the role is API Gateway's own for writing logs, and AWS documents this managed policy for it",
+    })
   }
 
   /** Adds the routes of one vendor, answered by its own function. */
@@ -141,18 +137,7 @@ export class TokenApi extends Construct {
     return Grant.addToPrincipal({
       grantee,
       actions: ['execute-api:Invoke'],
-      resourceArns: [this.api.arnForExecuteApi('GET', `/tokens/${vendorId}/${connection}`, 'v1')],
+      resourceArns: [this.api.arnForExecuteApi('GET', `/tokens/${vendorId}/${connection}`, STAGE_NAME)],
     })
-  }
-}
-
-/** With 0 the stage would refuse everybody. */
-function refuseNoThrottle(throttle: Throttle): void {
-  for (const member of ['rate', 'burst'] as const) {
-    const value = throttle[member]
-    if (Number.isInteger(value) && value >= 1) continue
-    throw new Error(
-      `throttle.${member} ${value} is no whole number from 1 on; set both, like { rate: ${THROTTLE.rate}, burst: ${THROTTLE.burst} }`,
-    )
   }
 }

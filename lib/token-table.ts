@@ -5,7 +5,7 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import { Key } from 'aws-cdk-lib/aws-kms'
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda'
 import { Construct } from 'constructs'
-import { ENV } from '../functions/environment.ts'
+import { ENV, type Names } from '../functions/environment.ts'
 import type { Vendor } from '../functions/kit/vendor.ts'
 
 /** All operations that the functions use. */
@@ -19,12 +19,12 @@ export class TokenTable extends Construct {
   private readonly table: Table
   private readonly key: Key
 
-  constructor(scope: Construct, id: string) {
+  constructor(scope: Construct, id: string, { service }: Names) {
     super(scope, id)
     // It stays for as long as the table does, which without it is lost.
     const removalPolicy = RemovalPolicy.RETAIN
     this.key = new Key(this, 'Key', {
-      description: 'vendomat: the token table',
+      description: `${service}: the token table`,
       enableKeyRotation: true,
       removalPolicy,
     })

@@ -3,12 +3,14 @@ import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { Architecture, Function as LambdaFunction, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda'
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs'
 import type { Construct } from 'constructs'
-import { callSeconds, ENV, INVOCATION_SECONDS, SECRET_PREFIX } from '../functions/environment.ts'
+import { callSeconds, ENV, INVOCATION_SECONDS, namesOf } from '../functions/environment.ts'
 import type { Vendor } from '../functions/kit/vendor.ts'
 import { functionCode } from './vendor-code.ts'
 
 export interface VendorFunctionProps {
   readonly vendor: Vendor
+  /** Which deployment of several this is. @default the only one */
+  readonly stage?: string
   /** 'exchange' ends consents for the hosted callback and does nothing else. @default 'handler', which answers the API */
   readonly entry?: 'handler' | 'exchange'
   /** Domains that may be called beside the vendor's own. @default none */
@@ -22,8 +24,8 @@ export interface VendorFunctionProps {
 /** The Lambda of one vendor, with a role and a log of its own, which reads the secrets of that vendor only. */
 export class VendorFunction extends LambdaFunction {
   constructor(scope: Construct, id: string, props: VendorFunctionProps) {
-    const { vendor, entry = 'handler', allowedHosts = [], reservedConcurrency, memorySize = 512 } = props
-    refuseOddMemory(memorySize)
+    const { vendor, stage, entry = 'handler', allowedHosts = [], reservedConcurrency, memorySize = 512 } = props
+    const names = namesOf(stage)
     const logGroup = new LogGroup(scope, `${id}Log`, {
       retention: RetentionDays.THREE_MONTHS,
       removalPolicy: RemovalPolicy.RETAIN,
@@ -44,8 +46,9 @@ export class VendorFunction extends LambdaFunction {
       logGroup,
       ...(reservedConcurrency !== undefined && { reservedConcurrentExecutions: reservedConcurrency }),
       environment: {
-        POWERTOOLS_SERVICE_NAME: 'vendomat',
-        POWERTOOLS_METRICS_NAMESPACE: 'Vendomat',
+        POWERTOOLS_SERVICE_NAME: names.service,
+        POWERTOOLS_METRICS_NAMESPACE: names.namespace,
+        ...(stage !== undefined && { [ENV.stage]: stage }),
         ...(allowedHosts.length > 0 && { [ENV.allowedHosts]: allowedHosts.join(',') }),
       },
     })
@@ -53,25 +56,13 @@ export class VendorFunction extends LambdaFunction {
       service: 'secretsmanager',
       resource: 'secret',
       arnFormat: ArnFormat.COLON_RESOURCE_NAME,
-      resourceName: `${SECRET_PREFIX}/${vendor.id}/*`,
+      resourceName: `${names.service}/${vendor.id}/*`,
     })
     this.addToRolePolicy(new PolicyStatement({ actions: ['secretsmanager:GetSecretValue'], resources: [secrets] }))
     Validations.of(role).acknowledge({
-      id: `AwsSolutions::AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:secretsmanager:<AWS::Region>:<AWS::AccountId>:secret:vendomat/${vendor.id}/*]`,
+      id: `AwsSolutions::AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:secretsmanager:<AWS::Region>:<AWS::AccountId>:secret:${names.service}/${vendor.id}/*]`,
       reason:
         'connections are added without a deploy, so the function reads the secrets of its own vendor by their names',
     })
   }
 }
-
-/** Checked here: Lambda would refuse it in the middle of a deploy. */
-function refuseOddMemory(memorySize: number): void {
-  const { least, most } = LAMBDA_MEGABYTES
-  if (Number.isInteger(memorySize) && memorySize >= least && memorySize <= most) return
-  throw new Error(
-    `memorySize ${memorySize} is nothing that Lambda has; set whole MB from ${least} to ${most}, like 512`,
-  )
-}
-
-/** AWS Lambda developer guide, "Configure Lambda function memory", 2026-11. */
-const LAMBDA_MEGABYTES = { least: 128, most: 10_240 }

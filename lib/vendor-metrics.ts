@@ -2,6 +2,7 @@ import { Duration } from 'aws-cdk-lib'
 import type { RestApi } from 'aws-cdk-lib/aws-apigateway'
 import { Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch'
 import { ROUTES } from '../functions/api/routes.ts'
+import type { Names } from '../functions/environment.ts'
 
 /** What functions/lambda/log.ts counts. Hits are not counted: that would cost more than the vend. */
 export type VendorMetricName =
@@ -59,15 +60,19 @@ export interface MetricView {
 }
 
 /** A metric that a vendor's function reports. */
-export const vendorMetric = (vendorId: string, metricName: VendorMetricName, view: MetricView = {}): Metric =>
-  new Metric({
-    namespace: 'Vendomat',
-    metricName,
-    dimensionsMap: { service: 'vendomat', vendor: vendorId },
-    statistic: Stats.SUM,
-    period: Duration.minutes(5),
-    ...view,
-  })
+export type VendorMetric = (vendorId: string, metricName: VendorMetricName, view?: MetricView) => Metric
+
+export const vendorMetricOf =
+  ({ namespace, service }: Names): VendorMetric =>
+  (vendorId, metricName, view = {}) =>
+    new Metric({
+      namespace,
+      metricName,
+      dimensionsMap: { service, vendor: vendorId },
+      statistic: Stats.SUM,
+      period: Duration.minutes(5),
+      ...view,
+    })
 
 /** A metric of the gateway for calls for a vendor's tokens. The stage counts each method by itself. */
 export const vendMetric = (api: RestApi, vendorId: string, metricName: 'Count' | '4XXError' | '5XXError'): Metric =>

@@ -28,7 +28,10 @@ export interface ApiRequest {
 }
 
 /** What the operations run on. */
-export type ApiRuntime = ConsentRuntime & CheckRuntime
+export interface ApiRuntime extends ConsentRuntime, CheckRuntime {
+  /** What the names of the secrets begin with: `vendomat`. */
+  readonly secretPrefix: string
+}
 
 /** Writes the audit line. Synchronous: it is out before the answer leaves, and if it throws there is no answer. */
 export type Recorder = (event: VendingEvent, error?: unknown) => void
@@ -69,7 +72,7 @@ export async function answer(
     record({ ...event, outcome: code, ms: ms() }, error)
     return problem(error, {
       requestId: request.requestId,
-      secretName: `vendomat/${vendor.id}/${named ? connection : ''}`,
+      secretName: `${runtime.secretPrefix}/${vendor.id}/${named ? connection : ''}`,
     })
   }
 }

@@ -1,9 +1,13 @@
 import { EventBridgeClient, type EventBridgeClientConfig, PutEventsCommand } from '@aws-sdk/client-eventbridge'
 import { PublishCommand, type PublishCommandInput, SNSClient, type SNSClientConfig } from '@aws-sdk/client-sns'
-import { EVENT_SOURCE } from '../environment.ts'
 import type { NoticeEvent } from '../notices/event.ts'
 
 export type ChannelSettings = SNSClientConfig & EventBridgeClientConfig
+
+export interface SentEvent extends NoticeEvent {
+  /** Whom it says it comes from. */
+  readonly source: string
+}
 
 /** SNS and EventBridge, which publish.ts loads when there is a notice to send. */
 export function openChannels(settings: ChannelSettings) {
@@ -15,8 +19,8 @@ export function openChannels(settings: ChannelSettings) {
     },
 
     /** To the account's default bus. */
-    async putEvent({ detailType, detail }: NoticeEvent): Promise<void> {
-      const entry = { Source: EVENT_SOURCE, DetailType: detailType, Detail: JSON.stringify(detail) }
+    async putEvent({ source, detailType, detail }: SentEvent): Promise<void> {
+      const entry = { Source: source, DetailType: detailType, Detail: JSON.stringify(detail) }
       const { FailedEntryCount, Entries } = await bus.send(new PutEventsCommand({ Entries: [entry] }))
       // PutEvents succeeds even when it refuses an entry, and reports on each.
       if (FailedEntryCount)

@@ -1,7 +1,6 @@
 import { GetSecretValueCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { type Memory, share } from '../core/memory.ts'
 import type { CredentialSource, Credentials } from '../core/runtime.ts'
-import { SECRET_PREFIX } from '../environment.ts'
 import type { Connection } from '../kit/connection.ts'
 import { VendingError } from '../kit/errors.ts'
 import { keepNewest } from '../kit/newest.ts'
@@ -10,14 +9,21 @@ import { storeUnavailable } from './unavailable.ts'
 /** The most documents that a process caches, of present and of named versions. */
 const KEPT = { present: 500, versions: 50 }
 
+export interface CredentialsOptions {
+  /** What the names of the secrets begin with: `vendomat`. */
+  readonly prefix: string
+  readonly memory: Memory
+  readonly now: () => Date
+}
+
 /** The credentials of this vendor's connections, from Secrets Manager: one JSON document per connection. */
 export function secretsManagerCredentials(
   client: SecretsManagerClient,
-  memory: Memory,
-  now: () => Date,
+  { prefix, memory, now }: CredentialsOptions,
 ): CredentialSource {
   const cache = new Map<string, { readonly credentials: Credentials; readonly readAt: number }>()
   const versions = new Map<string, Credentials>()
+  const secretName = ({ vendor, name }: Connection): string => `${prefix}/${vendor.id}/${name}`
 
   async function fetchSecret(name: string): Promise<Credentials> {
     const readAt = now().getTime()
@@ -64,8 +70,6 @@ export function secretsManagerCredentials(
     known: (connection) => cache.get(secretName(connection))?.credentials.version,
   }
 }
-
-const secretName = ({ vendor, name }: Connection): string => `${SECRET_PREFIX}/${vendor.id}/${name}`
 
 /** The parse error is dropped: it quotes the text. */
 function parse(text: string | undefined): unknown {

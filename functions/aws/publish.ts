@@ -16,6 +16,8 @@ export interface NotifierOptions {
   /** Topic that chat channels listen to. @default no chat message is sent */
   readonly chatTopic?: string | undefined
   readonly place: Place
+  /** Whom the events on the account's bus say they come from. */
+  readonly source: string
   readonly onFault: (channel: Channel, error: unknown) => void
 }
 
@@ -23,7 +25,7 @@ export interface NotifierOptions {
  * Notifies people by mail and chat, and programs by an event, all at once: a channel that fails does not delay another.
  * Never rejects. Returns whether the mail was sent, or the event where there is no topic for mails.
  */
-export function notifier({ client, topic, chatTopic, place, onFault }: NotifierOptions) {
+export function notifier({ client, topic, chatTopic, place, source, onFault }: NotifierOptions) {
   // The clients are loaded and made by the first notice: few processes ever send one.
   let open: ReturnType<typeof openChannels> | undefined
   const channels = async () => {
@@ -39,7 +41,7 @@ export function notifier({ client, topic, chatTopic, place, onFault }: NotifierO
   }
 
   async function event(notice: Notice): Promise<void> {
-    await (await channels()).putEvent(eventOf(notice, place))
+    await (await channels()).putEvent({ source, ...eventOf(notice, place) })
   }
 
   async function chat(notice: Notice, TopicArn: string): Promise<void> {

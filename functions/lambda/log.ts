@@ -3,6 +3,7 @@ import type { LogAttributes, UnformattedAttributes } from '@aws-lambda-powertool
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics'
 import { shorten, type VendingEvent } from '../api/audit.ts'
 import type { Observation } from '../core/observation.ts'
+import { ENV, namesOf } from '../environment.ts'
 import type { Checks } from '../keeper/check.ts'
 import type { Sweep } from '../keeper/sweep.ts'
 import { FAILURES, type FailureCode, VendingError } from '../kit/errors.ts'
@@ -19,10 +20,11 @@ class ShortLines extends LogFormatter {
   }
 }
 
-export const logger = new Logger({ serviceName: 'vendomat', logFormatter: new ShortLines() })
+const { service: serviceName, namespace } = namesOf(process.env[ENV.stage])
+export const logger = new Logger({ serviceName, logFormatter: new ShortLines() })
 /** A mere hit has nothing to count, which Powertools would lament on a line of its own. */
 const silent = { trace() {}, debug() {}, info() {}, warn() {}, error() {} }
-export const metrics = new Metrics({ namespace: 'Vendomat', serviceName: 'vendomat', logger: silent })
+export const metrics = new Metrics({ namespace, serviceName, logger: silent })
 
 /**
  * Writes the audit line, synchronously to standard output, and counts what is not a mere hit. What failed on our side or

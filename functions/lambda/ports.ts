@@ -29,6 +29,8 @@ export interface PortsOptions {
   readonly memory: Memory
   readonly clock: ReturnType<typeof tableClock>
   readonly localNow: () => Date
+  /** What the names of the secrets begin with, and whom events come from. */
+  readonly service: string
   readonly notices: Pick<NotifierOptions, 'topic' | 'chatTopic' | 'place'>
 }
 
@@ -37,18 +39,28 @@ const CLIENT = clientConfig({ attempts: 3, seconds: 2 })
 const NOTICE_CLIENT = clientConfig({ attempts: 2, seconds: 1 })
 
 /** All that a table hit has no use for: the clients of the SDK, and what is done with them. Loaded by the first need of it. */
-export function openPorts({ vendorId, keyId, envelope, onUnsealable, memory, clock, ...options }: PortsOptions) {
+export function openPorts({
+  vendorId,
+  keyId,
+  envelope,
+  onUnsealable,
+  memory,
+  clock,
+  service,
+  ...options
+}: PortsOptions) {
   const client = new DynamoDBClient(CLIENT)
   followTable(client, clock, options.localNow)
   const table = { client, table: options.table }
   const { now } = clock
   const notify = notifier({
     ...options.notices,
+    source: service,
     client: NOTICE_CLIENT,
     onFault: (channel, error) =>
       logger.error('', { error: 'a notice could not be sent', channel, cause: nameOf(error) }),
   })
-  const credentials = secretsManagerCredentials(new SecretsManagerClient(CLIENT), memory, now)
+  const credentials = secretsManagerCredentials(new SecretsManagerClient(CLIENT), { prefix: service, memory, now })
   return {
     query: dynamoTable(table).query,
     dataKeys: kmsDataKeys(new KMSClient(CLIENT), keyId),

@@ -1,16 +1,15 @@
 import { randomInt } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Context } from 'aws-lambda'
+import type { ApiRuntime } from '../api/app.ts'
 import { rowReader } from '../aws/dynamo-row.ts'
 import { jweEnvelope } from '../aws/jwe-envelope.ts'
 import { type SignedCall, type SignedCallOptions, signedCall } from '../aws/signed-call.ts'
 import { signedDecrypt, signedQuery } from '../aws/signed-reads.ts'
 import { viaSimulator } from '../aws/simulator.ts'
 import { tableTiming } from '../aws/table-clock.ts'
-import type { ConsentRuntime } from '../consent/consent.ts'
 import { newMemory } from '../core/memory.ts'
-import { ENV } from '../environment.ts'
-import type { CheckRuntime } from '../keeper/check.ts'
+import { ENV, namesOf } from '../environment.ts'
 import type { KeeperRuntime } from '../keeper/sweep.ts'
 import { tableClock } from '../kit/time.ts'
 import type { Vendor } from '../kit/vendor.ts'
@@ -21,7 +20,7 @@ import type { openPorts } from './ports.ts'
 type Environment = Readonly<Record<string, string | undefined>>
 
 /** What the API, consent and the keeper of one vendor's function run on. */
-export type Machine = ConsentRuntime & KeeperRuntime & CheckRuntime
+export type Machine = ApiRuntime & KeeperRuntime
 
 const REST_AFTER_DAYS = 14
 
@@ -39,6 +38,7 @@ export function lambdaRuntime(
   const keyId = required(environment, ENV.envelopeKey)
   const clock = tableClock(localNow)
   const { now } = clock
+  const { service } = namesOf(environment[ENV.stage])
   const memory = newMemory()
   const simulatorUrl = environment[ENV.simulatorUrl]
   const onUnsealable = (key: string) => logger.error('', { error: 'a sealed value does not open', connection: key })
@@ -46,7 +46,7 @@ export function lambdaRuntime(
   const ports = once(async () => {
     const { openPorts } = await import('./ports.ts')
     const notices = noticesOf(environment)
-    const own = { vendorId: vendor.id, table, keyId, envelope, onUnsealable }
+    const own = { vendorId: vendor.id, table, keyId, service, envelope, onUnsealable }
     opened = openPorts({ ...own, memory, clock, localNow, notices })
     return opened
   })
@@ -71,6 +71,7 @@ export function lambdaRuntime(
     http: simulatorUrl ? viaSimulator(fetch, simulatorUrl) : fetch,
     allowedHosts: environment[ENV.allowedHosts]?.split(',').filter(Boolean) ?? [],
     callbackUrl: environment[ENV.callbackUrl],
+    secretPrefix: service,
     restAfterDays: Number(environment[ENV.restAfterDays] ?? REST_AFTER_DAYS),
     memory,
     now,

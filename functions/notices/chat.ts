@@ -32,7 +32,7 @@ export function chatOf(notice: Notice, place: Place) {
       keywords: [vendor, eventType, ...(place.stack ? [place.stack] : [])].map(unlinked),
     },
     metadata: {
-      threadId: threadOf(notice),
+      threadId: threadOf(notice, place),
       summary,
       eventType,
       additionalContext: {
@@ -47,14 +47,15 @@ export function chatOf(notice: Notice, place: Place) {
 
 /**
  * One thread for one trouble and for one end. New credentials begin the thread of their own end, since the notice does not
- * know the old one.
+ * know the old one. Two deployments that write to one channel do so in threads of their own.
  */
-function threadOf(notice: Notice): string {
+function threadOf(notice: Notice, { stack = 'vendomat' }: Place): string {
+  const machine = stack.toLowerCase()
   const { vendor, connection } = connectionOf(notice)
   const topic = notice.kind === 'recovered' ? notice.was : notice.kind
-  if (topic === 'vendor_failing' || connection === undefined) return `vendomat/${vendor}/${topic}`
+  if (topic === 'vendor_failing' || connection === undefined) return `${machine}/${vendor}/${topic}`
   const end = 'endsAt' in notice ? notice.endsAt : undefined
-  return `vendomat/${vendor}/${connection}/${end && !isNever(end) ? rfc3339(end).slice(0, 10) : topic}`
+  return `${machine}/${vendor}/${connection}/${end && !isNever(end) ? rfc3339(end).slice(0, 10) : topic}`
 }
 
 /** Not every notice is about a connection. */

@@ -1,5 +1,4 @@
 import { parseArgs } from 'node:util'
-import { SECRET_PREFIX } from '../../functions/environment.ts'
 import type { Vendor } from '../../functions/kit/vendor.ts'
 import { vendors } from '../../functions/vendors.ts'
 import { callApi, machineAt, readAnswer } from './api.ts'
@@ -9,6 +8,7 @@ import { type ConnectionState, connectionNamed, connectionState } from './connec
 import { obtainConsent, prepareRedirection, registerExactly } from './consent.ts'
 import { credentialDocument, type Source } from './credential-document.ts'
 import { checkYear, endDateGiven, withEnd } from './end-date.ts'
+import { secretName } from './secret-name.ts'
 import { secretStore } from './secret-store.ts'
 import { sayAfterCreation, sayConsent } from './steps.ts'
 import { timeLeft } from './time-left.ts'
@@ -56,7 +56,7 @@ examples
     const { vendor, connection } = request
     const { region } = machineAt(shell.environment)
     const secrets = secretStore(region)
-    const name = `${SECRET_PREFIX}/${vendor.id}/${connection}`
+    const name = secretName(vendor.id, connection, shell)
     const reuse = vendor.authorization && !request.given && (await secrets.has(name))
     if (reuse && request.expires !== undefined)
       throw new UsageError('--expires is for new credentials: give them with --from-file or --from-stdin')

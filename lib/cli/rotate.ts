@@ -1,5 +1,4 @@
 import { isDeepStrictEqual, parseArgs } from 'node:util'
-import { SECRET_PREFIX } from '../../functions/environment.ts'
 import { isNever } from '../../functions/kit/time.ts'
 import type { Vendor } from '../../functions/kit/vendor.ts'
 import { callApi, machineAt, readAnswer } from './api.ts'
@@ -8,6 +7,7 @@ import { type ConnectionState, connectionNamed, connectionState } from './connec
 import type { Source } from './credential-document.ts'
 import { checkYear, endDateGiven } from './end-date.ts'
 import { rotatedDocument } from './rotated-document.ts'
+import { secretName } from './secret-name.ts'
 import { type SecretStore, secretStore } from './secret-store.ts'
 import { sayAfterRotation, sayRotation } from './steps.ts'
 import { dayOf, endOf, nothingStored, obtainToken, tryStaticToken, works } from './trial.ts'
@@ -45,7 +45,7 @@ examples
     const { vendor, connection } = request
     const { region } = machineAt(shell.environment)
     const secrets = secretStore(region)
-    const name = `${SECRET_PREFIX}/${vendor.id}/${connection}`
+    const name = secretName(vendor.id, connection, shell)
     const present = await secrets.read(name)
     if (!present) {
       const connect = `vendomat connect ${vendor.id} ${connection}`

@@ -37,6 +37,10 @@ export interface ScheduledCall {
 
 export interface Deployment {
   readonly stage: string
+  /** `vendomat`, or with a stage of its own `vendomat-dev`. */
+  readonly secretPrefix: string
+  /** `dev`, or '' for the only deployment. Not the stage of the API. */
+  readonly vendomatStage: string
   readonly routes: readonly Route[]
   readonly functions: readonly DeployedFunction[]
   readonly schedules: readonly ScheduledCall[]
@@ -68,18 +72,22 @@ export function readDeployment(assembly: string): Deployment {
     resourcePath: resourcePath(Resources, reference(method.Properties.ResourceId)),
     functionId: integrationFunction(Resources, method),
   }))
+  const functions = of('AWS::Lambda::Function')
+    .filter(([id]) => routes.some(({ functionId }) => functionId === id))
+    .map(([id, { Properties }]) => ({
+      id,
+      name: nameOf(id, routes),
+      bundle: join(assembly, assetOf(Properties), 'index.cjs'),
+      timeoutSeconds: Number(Properties.Timeout ?? 3),
+      environment: z.object({ Variables: z.record(z.string(), z.unknown()) }).parse(Properties.Environment).Variables,
+    }))
+  const { POWERTOOLS_SERVICE_NAME, VENDOMAT_STAGE = '' } = functions[0]?.environment ?? {}
   return {
     stage: String(stage.Properties.StageName),
+    secretPrefix: String(POWERTOOLS_SERVICE_NAME),
+    vendomatStage: String(VENDOMAT_STAGE),
     routes,
-    functions: of('AWS::Lambda::Function')
-      .filter(([id]) => routes.some(({ functionId }) => functionId === id))
-      .map(([id, { Properties }]) => ({
-        id,
-        name: nameOf(id, routes),
-        bundle: join(assembly, assetOf(Properties), 'index.cjs'),
-        timeoutSeconds: Number(Properties.Timeout ?? 3),
-        environment: z.object({ Variables: z.record(z.string(), z.unknown()) }).parse(Properties.Environment).Variables,
-      })),
+    functions,
     schedules: of('AWS::Scheduler::Schedule').map(([, { Properties }]) => scheduledCall(Properties)),
     // CloudFormation's property names are the API's own.
     table: { KeySchema, AttributeDefinitions, GlobalSecondaryIndexes, BillingMode } as Deployment['table'],

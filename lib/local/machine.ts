@@ -164,7 +164,12 @@ async function open(options: MachineOptions, later: (end: () => unknown) => void
     schedules.stop()
   })
 
-  const forShells = { VENDOMAT_URL: `${gateway.url}/${deployment.stage}`, ...shared, ...builtIn(own) }
+  const forShells = {
+    VENDOMAT_URL: `${gateway.url}/${deployment.stage}`,
+    ...(deployment.vendomatStage && { VENDOMAT_STAGE: deployment.vendomatStage }),
+    ...shared,
+    ...builtIn(own),
+  }
   // Somebody may have had enough of it before it was there.
   stop?.throwIfAborted()
   writeEnvironment(home, port, forShells)

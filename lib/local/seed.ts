@@ -34,7 +34,9 @@ export async function seed(deployment: Deployment, client: ClientConfig, now: Da
     new KMSClient(client).send(new CreateKeyCommand({ Description: 'vendomat envelope key' })),
     new DynamoDBClient(client).send(new CreateTableCommand({ ...deployment.table, TableName: TABLE })),
     ...documents.map(([name, document]) =>
-      secrets.send(new CreateSecretCommand({ Name: `vendomat/${name}`, SecretString: JSON.stringify(document) })),
+      secrets.send(
+        new CreateSecretCommand({ Name: `${deployment.secretPrefix}/${name}`, SecretString: JSON.stringify(document) }),
+      ),
     ),
   ])
   const standIns: Readonly<Record<string, string | undefined>> = {

@@ -11,8 +11,11 @@ type Part = typeof SIMULATORS | typeof ENDPOINTS
 /** The variable that says which addresses of a shell are a machine's own, as it has them from `.local/env`. */
 const BUILT_IN = 'VENDOMAT_BUILT_IN'
 
-/** Settings that would go before those of the machine, or along with them. */
-const IN_THE_WAY = ['AWS_SESSION_TOKEN', 'AWS_SECURITY_TOKEN', 'AWS_PROFILE', 'AWS_DEFAULT_PROFILE']
+/** Settings that would go before those of the machine, or along with them. The last two are of another deployment. */
+const IN_THE_WAY = [
+  ...['AWS_SESSION_TOKEN', 'AWS_SECURITY_TOKEN', 'AWS_PROFILE', 'AWS_DEFAULT_PROFILE'],
+  ...['VENDOMAT_STAGE', 'VENDOMAT_SECRETS_KEY'],
+]
 
 const bare = (url: string): string => url.replace(/\/+$/, '')
 

@@ -15,7 +15,7 @@ afterAll(() => aws.close())
 const reads = () => aws.calls()['secretsmanager.GetSecretValue'] ?? 0
 const open = (clock = stillClock()) => ({
   clock,
-  source: secretsManagerCredentials(aws.secrets, newMemory(), clock.now),
+  source: secretsManagerCredentials(aws.secrets, { prefix: 'vendomat', memory: newMemory(), now: clock.now }),
 })
 
 describe('credentials from Secrets Manager', () => {
@@ -72,7 +72,13 @@ describe('credentials from Secrets Manager', () => {
   it('that cannot be read are a failure of ours, not an unknown connection', async () => {
     const gone = await localAws()
     await gone.close()
-    const { source } = { source: secretsManagerCredentials(gone.secrets, newMemory(), stillClock().now) }
+    const { source } = {
+      source: secretsManagerCredentials(gone.secrets, {
+        prefix: 'vendomat',
+        memory: newMemory(),
+        now: stillClock().now,
+      }),
+    }
     await expect(source.read({ vendor: acme, name: 'hq' }, 300)).rejects.toMatchObject({ code: 'store_unavailable' })
   })
 })
@@ -147,7 +153,11 @@ describe('an earlier version of the credentials', () => {
   it('that cannot be read is a failure of ours, not one that is gone', async () => {
     const gone = await localAws()
     await gone.close()
-    const source = secretsManagerCredentials(gone.secrets, newMemory(), stillClock().now)
+    const source = secretsManagerCredentials(gone.secrets, {
+      prefix: 'vendomat',
+      memory: newMemory(),
+      now: stillClock().now,
+    })
     await expect(source.readVersion({ vendor: acme, name: 'hq' }, 'v')).rejects.toMatchObject({
       code: 'store_unavailable',
     })

@@ -41,6 +41,7 @@ async function fakeAws() {
         maxAttempts: 1,
       },
       place,
+      source: 'vendomat-dev',
       onFault: (channel, error) => faults.push({ channel, error }),
       ...options,
     })
@@ -69,7 +70,7 @@ describe('a notice', () => {
     const [chat] = aws.published.filter(({ TopicArn }) => TopicArn === chatTopic)
     expect(JSON.parse(chat?.Message ?? '')).toMatchObject({ version: '1.0', source: 'custom' })
     expect(aws.events).toEqual([
-      { Source: 'vendomat', DetailType: 'Credential Expiring', Detail: expect.stringContaining('"days_left":7') },
+      { Source: 'vendomat-dev', DetailType: 'Credential Expiring', Detail: expect.stringContaining('"days_left":7') },
     ])
     expect(aws.faults).toEqual([])
   })

@@ -13,7 +13,7 @@ import { CreateSecretCommand } from '@aws-sdk/client-secrets-manager'
 import { dynamoRegistry } from '../../functions/aws/dynamo-registry.ts'
 import { dynamoTokens } from '../../functions/aws/dynamo-tokens.ts'
 import { kmsEnvelope } from '../../functions/aws/envelope.ts'
-import { ENV, SECRET_PREFIX } from '../../functions/environment.ts'
+import { ENV, namesOf } from '../../functions/environment.ts'
 import { keyOf } from '../../functions/kit/connection.ts'
 import { Secret } from '../../functions/kit/secret.ts'
 import { secondsAfter } from '../../functions/kit/time.ts'
@@ -198,7 +198,7 @@ async function fill(vendor: Vendor, aws: Aws, table: string): Promise<void> {
     api_url: 'https://acme.api.iobeya.com',
   })
   await inTurns(CONNECTIONS, async (i) => {
-    const Name = `${SECRET_PREFIX}/${vendor.id}/${nameOf(i)}`
+    const Name = `${namesOf(undefined).service}/${vendor.id}/${nameOf(i)}`
     await aws.secrets.send(new CreateSecretCommand({ Name, SecretString }))
   })
 

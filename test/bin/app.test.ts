@@ -39,6 +39,7 @@ describe('cdk synth and cdk deploy', () => {
   it.each([
     ['a misspelt setting', "  alertMail: 'platform@example.com',\n", "'alertMail' does not exist in type"],
     ['a mistyped one', "  memorySize: '512',\n", "Type 'string' is not assignable to type 'number'"],
+    ['one that says what cannot be', "  alertEmail: 'platform',\n", "alertEmail: 'platform' is no mail address"],
   ])(
     'refuse %s, and make no template',
     (_, setting, message) => {
@@ -49,8 +50,8 @@ describe('cdk synth and cdk deploy', () => {
     60_000,
   )
 
-  it('take what fits', () => {
-    const { status, made } = synthesise()
-    expect([status, made('Vendomat')]).toEqual([0, true])
+  it('take what fits, and call the stack of a stage after it', () => {
+    const { status, made } = synthesise("  stage: 'dev',\n")
+    expect([status, made('Vendomat-dev'), made('Vendomat')]).toEqual([0, true, false])
   }, 60_000)
 })

@@ -34,7 +34,7 @@ describe('an alarm', () => {
     const runbookUrl = 'https://git.example/vendomat/README.md'
     for (const { AlarmDescription } of resources('AWS::CloudWatch::Alarm', machineTemplate({ runbookUrl })))
       expect(AlarmDescription).toMatch(/ Runbook: https:\/\/git\.example\/vendomat\/README\.md#[a-z0-9-]+$/)
-    expect(() => machineTemplate({ runbookUrl: `${runbookUrl}#runbook` })).toThrow('it must be the page alone')
+    expect(() => machineTemplate({ runbookUrl: `${runbookUrl}#runbook` })).toThrow('must be the page alone')
   })
 
   it('is there for every vendor, wherever its tokens are kept', () => {

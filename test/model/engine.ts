@@ -77,6 +77,7 @@ export function runtimeOf({ table }: World, { memory, credentials, clock }: Insi
     // The vendors of the model speak to their server through it (vendors.ts).
     http: around.http as typeof fetch,
     allowedHosts: [],
+    secretPrefix: 'vendomat',
     restAfterDays: 14,
     memory,
     now: clock.now,

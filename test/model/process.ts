@@ -245,6 +245,7 @@ export function startProcess(place: Place, number: number, random: Random): Proc
       consents: dynamoConsents(table),
       credentials: place.secrets.source(),
       allowedHosts: [],
+      secretPrefix: 'vendomat',
       restAfterDays: 14,
       memory: newMemory(),
       now,

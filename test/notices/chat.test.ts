@@ -26,7 +26,7 @@ Runbook: https://git.example/README.md#credentials-end`,
         keywords: ['iobeya', 'credential-expiring', 'vendomat-prod'],
       },
       metadata: {
-        threadId: 'vendomat/iobeya/main/2026-11-27',
+        threadId: 'vendomat-prod/iobeya/main/2026-11-27',
         summary: '[7 days] iobeya/main: token ends 27 Nov 2026',
         eventType: 'credential-expiring',
         additionalContext: { severity: 'warning', vendor: 'iobeya', connection: 'main', days_left: '7' },
@@ -63,8 +63,8 @@ describe('a thread', () => {
   })
 
   it('begins anew with new credentials', () => {
-    expect(threadOf(notices.rotated)).toBe('vendomat/iobeya/main/2027-11-20')
-    expect(threadOf({ ...notices.rotated, endsAt: NEVER })).toBe('vendomat/iobeya/main/rotated')
+    expect(threadOf(notices.rotated)).toBe('vendomat-prod/iobeya/main/2027-11-20')
+    expect(threadOf({ ...notices.rotated, endsAt: NEVER })).toBe('vendomat-prod/iobeya/main/rotated')
   })
 
   it.each(['reconnect_needed', 'credentials_refused'] as const)('of %s has the news that it is over', (was) => {

@@ -7,9 +7,12 @@ const { context: flags } = JSON.parse(readFileSync(new URL('../../cdk.json', imp
 // With the flags of cdk.json, as deployed, but without bundling: what is looked at here is the template.
 const settings = { analyticsReporting: false, context: { ...flags, 'aws:cdk:bundling-stacks': [] } }
 
+/** For an app whose templates are not shown to the rules of CloudFormation. */
+export const synthesisOnly = { ...settings, builtinCloudFormationValidation: false }
+
 /** The stack, whose templates are not shown to the rules of CloudFormation: they take seconds, for each template anew. */
 export const machineStack = (props: VendingStackProps = {}): VendingStack =>
-  new VendingStack(new App({ ...settings, builtinCloudFormationValidation: false }), 'Vendomat', props)
+  new VendingStack(new App(synthesisOnly), 'Vendomat', props)
 
 export const machineTemplate = (props?: VendingStackProps): Template => Template.fromStack(machineStack(props))
 

@@ -157,6 +157,7 @@ const machineOf = (
   ...ports,
   http: () => Promise.reject(new Error('the engine does not call by itself')),
   allowedHosts: [],
+  secretPrefix: 'vendomat',
   restAfterDays: 14,
   memory: newMemory(),
   now,

@@ -207,6 +207,7 @@ export function world(overrides: Partial<Machine> = {}) {
     credentials: secrets.source(),
     http: () => Promise.reject(new Error('the engine does not call by itself')),
     allowedHosts: [],
+    secretPrefix: 'vendomat',
     restAfterDays: 14,
     memory: newMemory(),
     now: clock.now,

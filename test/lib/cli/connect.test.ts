@@ -56,6 +56,31 @@ describe('vendomat connect', () => {
     expect(await stored()).toEqual(accelo)
   })
 
+  it('stores it under the stage of the machine, where the environment says so', async () => {
+    const environment = { ...AWS, VENDOMAT_URL: MACHINE, VENDOMAT_STAGE: 'dev' }
+    const seen = await connect('--from-stdin', { ...piped(), environment })
+    expect(seen.said).toContain('stored in the secret vendomat-dev/accelo/hq')
+    expect([await stored('vendomat-dev/accelo/hq'), await stored()]).toEqual([accelo, undefined])
+  })
+
+  it.each(['Dev', 'dev/..', 'dev '])(
+    'does nothing for a stage like "%s", and says what it should be',
+    async (stage) => {
+      const environment = { ...AWS, VENDOMAT_URL: MACHINE, VENDOMAT_STAGE: stage }
+      const seen = await connect('--from-stdin', { ...piped(), environment })
+      expect([seen.code, seen.vendor, seen.calls]).toEqual([2, [], []])
+      expect(seen.said).toContain(
+        `VENDOMAT_STAGE "${stage}" is no stage: set what the stack prints, like dev, or nothing`,
+      )
+    },
+  )
+
+  it('takes an empty stage for none', async () => {
+    const environment = { ...AWS, VENDOMAT_URL: MACHINE, VENDOMAT_STAGE: '' }
+    await connect('--from-stdin', { ...piped(), environment })
+    expect(await stored()).toEqual(accelo)
+  })
+
   it('gives a secret that is there a new version', async () => {
     await connect('--from-stdin', piped())
     const changed = { ...accelo, scope: 'read(companies)' }

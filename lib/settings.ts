@@ -1,0 +1,210 @@
+import { inspect } from 'node:util'
+import type { StackProps } from 'aws-cdk-lib'
+import { parse } from 'tldts'
+import * as z from 'zod'
+import { STAGE } from '../functions/environment.ts'
+import type { Vendor } from '../functions/kit/vendor.ts'
+import { vendorUrl } from '../functions/oauth/vendor-url.ts'
+import { vendors as registry } from '../functions/vendors.ts'
+import { didYouMean } from './did-you-mean.ts'
+
+/** What a deployment may choose. */
+export interface Settings {
+  /**
+   * Which of several deployments in one account and region this is: part of the names of its secrets, metrics, events,
+   * API, alarms and dashboard. @default none: they are called `vendomat` alone
+   */
+  readonly stage?: string
+  /** Who is mailed about tokens that only a person can renew, and about alarms. @default nobody */
+  readonly alertEmail?: string
+  /** Domains an operator approved beside the vendors' own, by vendor id. @default none */
+  readonly allowedHosts?: Readonly<Record<string, readonly string[]>>
+  /** The reserved concurrency of a vendor's function, by vendor id. @default what the account has left */
+  readonly reservedConcurrency?: Readonly<Record<string, number>>
+  /** What the functions of the vendors get, in MB; Lambda gives CPU in proportion. @default 512 */
+  readonly memorySize?: number
+  /** What all callers together may ask of the API. @default 50 a second, and 100 at once after a quiet moment */
+  readonly throttle?: Throttle
+  /**
+   * An address on the internet that vendors send people back to, for consents that begin in a browser elsewhere than at
+   * the command line. @default none: `vendomat connect` listens on the machine it runs on
+   */
+  readonly hostedCallback?: boolean
+  /** Where it has to be 8 o'clock for the daily check, as an IANA name like 'Europe/Zurich'. @default 'Etc/UTC' */
+  readonly timeZone?: string
+  /** After how many days without a caller tokens are not renewed ahead of need any more; grants always are. @default 14 */
+  readonly restAfterDays?: number
+  /**
+   * Notices are also published in the schema that Amazon Q Developer in chat applications renders, to a topic of their
+   * own; subscribe a channel to it. @default false
+   */
+  readonly chatTopic?: boolean
+  /** Where people read the README, without a `#`: alarms and notices link to its headings. @default 'README.md' */
+  readonly runbookUrl?: string
+  /** @default all of the registry */
+  readonly vendors?: readonly Vendor[]
+}
+
+export interface Throttle {
+  /** Requests a second. */
+  readonly rate: number
+  /** So many may come at once after a quiet moment, before `rate` holds. */
+  readonly burst: number
+}
+
+/**
+ * Returns the settings as they are. Throws one error that names every fault, with the field and what to write instead:
+ * AWS would refuse some of them in the middle of a deploy, and never notice the others.
+ */
+export function checkedSettings<Given extends Settings & StackProps>(given: Given): Given {
+  const ids = (given.vendors ?? Object.values(registry)).map(({ id }) => id)
+  const faults =
+    strict(optional({ ...schemas(ids), ...CDK }))
+      .safeParse(given)
+      .error?.issues.map(lineOf) ?? []
+  if (faults.length === 0) return given
+  throw new Error(`the settings do not fit (README, "Deploy", has them all):\n${faults.join('\n')}`)
+}
+
+/** One for each setting. */
+const schemas = (ids: readonly string[]) =>
+  ({
+    stage: that(fits(STAGE), 'is no stage: write a-z, 0-9 and "-", 16 of them at most, a letter first, like dev'),
+    alertEmail: that((value) => z.email().safeParse(value).success, 'is no mail address like platform@example.com'),
+    allowedHosts: byVendor(ids, listOf(host, 'boards.example.com')),
+    reservedConcurrency: byVendor(ids, whole({ least: 1, say: 'to stop a vendor, disable its connections' })),
+    memorySize: whole({ ...LAMBDA_MEGABYTES, say: 'whole MB, like 512' }),
+    throttle: strict({
+      rate: whole({ least: 1, say: RATE_AND_BURST }),
+      burst: whole({ least: 1, say: RATE_AND_BURST }),
+    }),
+    hostedCallback: yesOrNo,
+    timeZone: that(isTimeZone, 'is no time zone that there is; it must be an IANA name like Europe/Zurich'),
+    restAfterDays: whole({ least: 1, say: 'days' }),
+    chatTopic: yesOrNo,
+    runbookUrl: z.custom(isPage, { error: PAGE_ALONE }),
+    vendors: z.any(),
+  }) satisfies Record<keyof Settings, z.ZodType>
+
+/** What every stack takes. The CDK checks the values. */
+const CDK = {
+  analyticsReporting: z.any(),
+  crossRegionReferences: z.any(),
+  description: z.any(),
+  env: z.any(),
+  notificationArns: z.any(),
+  permissionsBoundary: z.any(),
+  propertyInjectors: z.any(),
+  stackName: z.any(),
+  suppressTemplateIndentation: z.any(),
+  synthesizer: z.any(),
+  tags: z.any(),
+  terminationProtection: z.any(),
+} satisfies Record<keyof StackProps, z.ZodType>
+
+/** AWS Lambda developer guide, "Configure Lambda function memory", 2026-11. */
+const LAMBDA_MEGABYTES = { least: 128, most: 10_240 }
+/** Without the value, which may have a password. */
+const PAGE_ALONE = 'must be the page alone, like https://git.example.com/README.md: no #, user or password, 500 letters'
+const RATE_AND_BURST = 'set both, like { rate: 50, burst: 100 }'
+/** The description of an alarm, which ends with it, has 1024 letters. */
+const LONGEST_URL = 500
+/** An area and a place. Abbreviations like CET, which Intl accepts as well, may not be what they seem in summer. */
+const TIME_ZONE = /^(UTC|[A-Z][A-Za-z]*(\/[A-Z][\w+-]*)+)$/
+/** `throttle.rate: 0 is …` */
+function lineOf(issue: z.core.$ZodIssue): string {
+  return `  ${z.core.toDotPath(issue.path)}: ${issue.message}`
+}
+
+type Raw = Pick<z.core.$ZodRawIssue, 'input' | 'path'>
+
+/** The value and what is wrong with it. */
+const fault =
+  (words: string) =>
+  ({ input }: Raw): string =>
+    `${inspect(input, { breakLength: Number.POSITIVE_INFINITY, depth: 1, maxStringLength: 80 })} ${words}`
+
+const that = <T = unknown>(holds: (value: unknown) => boolean, words: string) =>
+  z.custom<T>(holds, { error: fault(words) })
+
+const fits =
+  (pattern: RegExp) =>
+  (value: unknown): boolean =>
+    typeof value === 'string' && pattern.test(value)
+
+type Members = Readonly<Record<string, z.ZodType>>
+
+/** An object with these members and no other. */
+function strict(members: Members) {
+  const names = Object.keys(members)
+  const unknown = ({ path = [] }: Raw) => `there is no such name${didYouMean(String(path.at(-1)), names)}`
+  return z
+    .object(members, { error: fault(`is no object with ${names.join(', ')}`) })
+    .catchall(z.custom(() => false, { error: unknown }))
+}
+
+const optional = (members: Members): Members =>
+  Object.fromEntries(Object.entries(members).map(([name, schema]) => [name, z.optional(schema)]))
+
+/** A setting for a vendor that is not there is misspelt. */
+const byVendor = (ids: readonly string[], member: z.ZodType) =>
+  strict(optional(Object.fromEntries(ids.map((id) => [id, member]))))
+
+const listOf = (member: z.ZodType, like: string) =>
+  z
+    .array(member, { error: fault(`is no list like ['${like}']`) })
+    .min(1, { error: `is empty: name one, like '${like}'` })
+
+const yesOrNo = that((value) => typeof value === 'boolean', 'is neither true nor false')
+
+interface Whole {
+  readonly least: number
+  readonly most?: number
+}
+
+const isWhole = (value: unknown, { least, most = Number.POSITIVE_INFINITY }: Whole): boolean =>
+  Number.isInteger(value) && Number(value) >= least && Number(value) <= most
+
+const whole = ({ say, ...range }: Whole & { readonly say: string }) =>
+  that(
+    (value) => isWhole(value, range),
+    `is no whole number from ${range.least} ${range.most === undefined ? 'on' : `to ${range.most}`}: ${say}`,
+  )
+
+/** A domain that a secret may be sent to. Below a public suffix everybody can have a name. */
+const host = that(isCallable, 'is no host that can be called: write its name alone, like boards.example.com').refine(
+  (name) => !isPublicSuffix(name),
+  { error: fault('is a public suffix, below which everybody can have a name: write your own domain') },
+)
+
+function isCallable(name: unknown): boolean {
+  if (typeof name !== 'string') return false
+  if (isPublicSuffix(name)) return true
+  try {
+    return vendorUrl(`https://${name}`, [name]).hostname === name
+  } catch {
+    return false
+  }
+}
+
+/** By Mozilla's list, which has those of registries and those of companies that let anybody have a name below theirs. */
+function isPublicSuffix(name: unknown): boolean {
+  const { isIcann, isPrivate, publicSuffix } = parse(String(name), { allowPrivateDomains: true })
+  return (isIcann || isPrivate) === true && publicSuffix === String(name).toLowerCase()
+}
+
+function isTimeZone(name: unknown): boolean {
+  if (typeof name !== 'string' || !TIME_ZONE.test(name)) return false
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }) !== undefined
+  } catch {
+    return false
+  }
+}
+
+function isPage(address: unknown): boolean {
+  if (typeof address !== 'string' || address.length > LONGEST_URL || address.includes('#')) return false
+  if (!URL.canParse(address)) return false
+  const { protocol, username, password } = new URL(address)
+  return (protocol === 'https:' || protocol === 'http:') && username === '' && password === ''
+}

@@ -1,0 +1,133 @@
+import { vendors } from '../../functions/vendors.ts'
+import { checkedSettings, type Settings } from '../../lib/settings.ts'
+
+/** The faults that are found, one a line; what the compiler would refuse gets here from JavaScript. */
+function faultsOf(settings: object): string[] {
+  try {
+    checkedSettings(settings as Settings)
+    return []
+  } catch (error) {
+    return error instanceof Error ? error.message.split('\n').slice(1) : []
+  }
+}
+
+describe('settings that fit', () => {
+  it.each<[string, Settings]>([
+    ['none', {}],
+    ['a stage of one letter', { stage: 'a' }],
+    ['a stage of 16 letters', { stage: 'a-very-long-name' }],
+    ['a mail address with a tag', { alertEmail: 'platform+vendomat@mail.example.co.uk' }],
+    [
+      'a domain of one’s own',
+      { allowedHosts: { iobeya: ['boards.example.com', 'example.co.uk', 'boards.corp.internal'] } },
+    ],
+    ['a name below a suffix that a company lets to anybody', { allowedHosts: { netrex: ['acme.github.io'] } }],
+    [
+      'the least of everything',
+      { reservedConcurrency: { accelo: 1 }, memorySize: 128, throttle: { rate: 1, burst: 1 }, restAfterDays: 1 },
+    ],
+    ['the most memory', { memorySize: 10_240 }],
+    ['zones', { timeZone: 'America/Argentina/Buenos_Aires' }],
+    ['a page', { runbookUrl: 'https://git.example.com/platform/vendomat/README.md' }],
+    ['vendors of one’s own', { vendors: [vendors.accelo], allowedHosts: { accelo: ['example.com'] } }],
+  ])('are taken: %s', (_, settings) => {
+    expect(faultsOf(settings)).toEqual([])
+    expect(checkedSettings(settings)).toBe(settings)
+  })
+
+  it('are those of every stack as well', () => {
+    expect(faultsOf({ stackName: 'Tokens', env: { region: 'eu-west-1' }, tags: { team: 'a' } })).toEqual([])
+  })
+})
+
+describe('a setting that does not fit is named, with its value and what to write', () => {
+  const beforeHost = 'allowedHosts.iobeya[0]: '
+  it.each<[object, string]>([
+    [{ stage: 'Dev' }, "stage: 'Dev' is no stage: write a-z"],
+    [{ stage: '' }, "stage: '' is no stage"],
+    [{ stage: '1a' }, 'is no stage'],
+    [{ stage: 'dev-' }, 'is no stage'],
+    [{ stage: 'a-very-long-name1' }, 'is no stage'],
+    [{ stage: 'callback' }, 'is no stage'],
+    [{ stage: 'dev-callback' }, 'is no stage'],
+    [{ alertEmail: 'platform' }, "alertEmail: 'platform' is no mail address like platform@example.com"],
+    [{ alertEmail: 'a@b' }, 'is no mail address'],
+    [{ alertEmail: ['a@b.ch'] }, "alertEmail: [ 'a@b.ch' ] is no mail address"],
+    [{ allowedHosts: { iobeya: ['com'] } }, `${beforeHost}'com' is a public suffix`],
+    [{ allowedHosts: { iobeya: ['co.uk'] } }, `${beforeHost}'co.uk' is a public suffix`],
+    [{ allowedHosts: { iobeya: ['github.io'] } }, `${beforeHost}'github.io' is a public suffix`],
+    [
+      { allowedHosts: { iobeya: ['https://a.ch'] } },
+      `${beforeHost}'https://a.ch' is no host that can be called: write its name`,
+    ],
+    [{ allowedHosts: { iobeya: ['a.ch/path'] } }, 'is no host that can be called'],
+    [{ allowedHosts: { iobeya: ['a.ch:8443'] } }, 'is no host that can be called'],
+    [{ allowedHosts: { iobeya: ['*.a.ch'] } }, 'is no host that can be called'],
+    [{ allowedHosts: { iobeya: ['A.ch'] } }, 'is no host that can be called'],
+    [{ allowedHosts: { iobeya: ['10.0.0.1'] } }, 'is no host that can be called'],
+    [{ allowedHosts: { iobeya: ['localhost'] } }, 'is no host that can be called'],
+    [{ allowedHosts: { iobeya: 'a.ch' } }, "allowedHosts.iobeya: 'a.ch' is no list like ['boards.example.com']"],
+    [{ allowedHosts: { iobeya: [] } }, 'allowedHosts.iobeya: is empty'],
+    [{ allowedHosts: { iobeia: ['a.ch'] } }, 'allowedHosts.iobeia: there is no such name; did you mean iobeya?'],
+    [{ reservedConcurrency: { accelo: 0 } }, 'reservedConcurrency.accelo: 0 is no whole number from 1 on'],
+    [{ reservedConcurrency: { acelo: 1 } }, 'reservedConcurrency.acelo: there is no such name; did you mean accelo?'],
+    [{ memorySize: 127 }, 'memorySize: 127 is no whole number from 128 to 10240'],
+    [{ memorySize: 10_241 }, 'memorySize: 10241 is no whole number'],
+    [{ memorySize: 512.5 }, 'memorySize: 512.5 is no whole number'],
+    [{ memorySize: Number.NaN }, 'memorySize: NaN is no whole number'],
+    [{ memorySize: '512' }, "memorySize: '512' is no whole number"],
+    [{ throttle: { rate: 0, burst: 100 } }, 'throttle.rate: 0 is no whole number from 1 on: set both, like { rate: 50'],
+    [{ throttle: { rate: 0.5, burst: 100 } }, 'throttle.rate: 0.5 is no whole number'],
+    [{ throttle: { rate: 50, burst: -1 } }, 'throttle.burst: -1 is no whole number'],
+    [{ throttle: { rate: 50 } }, 'throttle.burst: undefined is no whole number from 1 on: set both'],
+    [{ throttle: 50 }, 'throttle: 50 is no object with rate, burst'],
+    [{ hostedCallback: 1 }, 'hostedCallback: 1 is neither true nor false'],
+    [{ timeZone: 'Europe/Zurch' }, "timeZone: 'Europe/Zurch' is no time zone that there is"],
+    [{ restAfterDays: 0 }, 'restAfterDays: 0 is no whole number from 1 on: days'],
+    [{ chatTopic: null }, 'chatTopic: null is neither true nor false'],
+    [{ runbookUrl: 'https://a.ch/README.md#runbook' }, 'runbookUrl: must be the page alone'],
+    [{ runbookUrl: 'README.md' }, 'runbookUrl: must be the page alone'],
+    [{ runbookUrl: 'javascript:alert(1)' }, 'runbookUrl: must be the page alone'],
+    [{ runbookUrl: `https://a.ch/${'a'.repeat(500)}` }, 'runbookUrl: must be the page alone'],
+    [{ alertMail: 'a@b.ch' }, 'alertMail: there is no such name; did you mean alertEmail?'],
+    [{ stackname: 'a' }, 'stackname: there is no such name; did you mean stackName?'],
+    [{ colour: 'red' }, 'colour: there is no such name'],
+  ])('%j', (settings, fault) => {
+    const [first = '', ...more] = faultsOf(settings)
+    expect(first).toContain(fault)
+    expect(more).toEqual([])
+  })
+
+  it.each(['Europe/Zurch', 'europe/zurich', 'Zurich', 'CET', '+01:00', 'GMT+1', '', ' Europe/Zurich'])(
+    'the time zone "%s" too, with what one looks like',
+    (timeZone) => {
+      const fault = `timeZone: '${timeZone}' is no time zone that there is; it must be an IANA name like Europe/Zurich`
+      expect(faultsOf({ timeZone })).toEqual([`  ${fault}`])
+    },
+  )
+
+  it.each([-1, 1.5, Number.NaN, Number.POSITIVE_INFINITY])('and %d days', (restAfterDays) => {
+    expect(faultsOf({ restAfterDays })).toEqual([
+      `  restAfterDays: ${restAfterDays} is no whole number from 1 on: days`,
+    ])
+  })
+
+  it('and a password in an address is not repeated', () => {
+    expect(faultsOf({ runbookUrl: 'https://me:canary@a.ch/' }).join()).not.toContain('canary')
+  })
+
+  it('with all the others that do not, at once', () => {
+    const faults = faultsOf({
+      alertMail: 'a@b.ch',
+      memorySize: 1,
+      allowedHosts: { iobeya: ['com', 'a.ch', 'net'], acelo: [] },
+    })
+    expect(faults.map((line) => line.trim().split(': ')[0])).toEqual([
+      'allowedHosts.iobeya[0]',
+      'allowedHosts.iobeya[2]',
+      'allowedHosts.acelo',
+      'memorySize',
+      'alertMail',
+    ])
+  })
+})
