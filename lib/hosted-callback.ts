@@ -11,7 +11,7 @@ import {
 } from 'aws-cdk-lib/aws-apigateway'
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { Architecture, Function as LambdaFunction, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda'
-import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs'
+import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs'
 import { Construct } from 'constructs'
 import { ENV, type Names } from '../functions/environment.ts'
 import type { TokenApi } from './token-api.ts'
@@ -42,6 +42,10 @@ export interface HostedCallbackProps {
   /** The API whose account setting lets API Gateway write logs. */
   readonly after: TokenApi
   readonly names: Names
+  /** @default 2 */
+  readonly concurrency?: number | 'unreserved'
+  readonly logRetention: RetentionDays
+  readonly accessLogRetention: RetentionDays
 }
 
 export interface ConsentFunctions {
@@ -58,12 +62,13 @@ export class HostedCallback extends Construct {
   readonly fn: LambdaFunction
   private readonly exchangeNames: Record<string, string> = {}
 
-  constructor(scope: Construct, id: string, { after, names }: HostedCallbackProps) {
+  constructor(scope: Construct, id: string, props: HostedCallbackProps) {
     super(scope, id)
     const stack = Stack.of(this)
-    this.fn = this.publicFunction()
-    const api = this.publicApi(names)
-    api.deploymentStage.node.addDependency(after.api.node.findChild('Account'))
+    this.fn = this.publicFunction(props)
+    const api = this.publicApi(props)
+    const logRole = props.after.api.node.tryFindChild('Account')
+    if (logRole) api.deploymentStage.node.addDependency(logRole)
     // Made of the API's id alone: the stage depends on the functions, and they depend on this address.
     this.url = `https://${api.restApiId}.execute-api.${stack.region}.${stack.urlSuffix}/${STAGE}`
   }
@@ -77,9 +82,9 @@ export class HostedCallback extends Construct {
     )
   }
 
-  private publicFunction(): LambdaFunction {
+  private publicFunction({ concurrency = 2, logRetention }: HostedCallbackProps): LambdaFunction {
     const logGroup = new LogGroup(this, 'Log', {
-      retention: RetentionDays.THREE_MONTHS,
+      retention: logRetention,
       removalPolicy: RemovalPolicy.RETAIN,
     })
     const role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') })
@@ -96,16 +101,16 @@ export class HostedCallback extends Construct {
       role,
       logGroup,
       // A flood from outside takes no concurrency from the functions that vend.
-      reservedConcurrentExecutions: 2,
+      ...(concurrency !== 'unreserved' && { reservedConcurrentExecutions: concurrency }),
       environment: {
         [ENV.exchangeFunctions]: Lazy.string({ produce: () => Stack.of(this).toJsonString(this.exchangeNames) }),
       },
     })
   }
 
-  private publicApi(names: Names): RestApi {
+  private publicApi({ names, accessLogRetention }: HostedCallbackProps): RestApi {
     const accessLog = new LogGroup(this, 'AccessLog', {
-      retention: RetentionDays.THIRTEEN_MONTHS,
+      retention: accessLogRetention,
       removalPolicy: RemovalPolicy.RETAIN,
     })
     const api = new RestApi(this, 'Api', {
@@ -142,7 +147,7 @@ export class HostedCallback extends Construct {
       },
       {
         id: 'AwsSolutions::AwsSolutions-APIG3',
-        reason: 'the stage is throttled and the function has two environments at most, apart from those that vend',
+        reason: 'the stage is throttled to five calls a second, and the function is apart from those that vend',
       },
     )
     return api

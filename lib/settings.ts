@@ -1,8 +1,10 @@
 import { inspect } from 'node:util'
 import type { StackProps } from 'aws-cdk-lib'
+import { RetentionDays } from 'aws-cdk-lib/aws-logs'
 import { parse } from 'tldts'
 import * as z from 'zod'
 import { STAGE } from '../functions/environment.ts'
+import { NAME } from '../functions/kit/connection.ts'
 import type { Vendor } from '../functions/kit/vendor.ts'
 import { vendorUrl } from '../functions/oauth/vendor-url.ts'
 import { vendors as registry } from '../functions/vendors.ts'
@@ -19,17 +21,38 @@ export interface Settings {
   readonly alertEmail?: string
   /** Domains an operator approved beside the vendors' own, by vendor id. @default none */
   readonly allowedHosts?: Readonly<Record<string, readonly string[]>>
+  /**
+   * Accounts or roles elsewhere that may get tokens, each with the connections it may get them of, like 'accelo/hq' or
+   * 'accelo/*'. Their own account has to allow it as well. @default none: who may call, the IAM of this account says
+   */
+  readonly callers?: Readonly<Record<string, readonly string[]>>
   /** The reserved concurrency of a vendor's function, by vendor id. @default what the account has left */
   readonly reservedConcurrency?: Readonly<Record<string, number>>
   /** What the functions of the vendors get, in MB; Lambda gives CPU in proportion. @default 512 */
   readonly memorySize?: number
   /** What all callers together may ask of the API. @default 50 a second, and 100 at once after a quiet moment */
   readonly throttle?: Throttle
+  /** How many days the logs of the functions are kept. @default 90 */
+  readonly logRetentionDays?: number
+  /** How many days the logs of who called are kept. @default 400 */
+  readonly accessLogRetentionDays?: number
+  /**
+   * Whether the stack sets the role that API Gateway writes logs with, which is one for all APIs of an account and region.
+   * Without such a role no stage with an access log can be deployed. @default true
+   */
+  readonly apiGatewayLogRole?: boolean
+  /** ARN of the KMS key that the secrets are encrypted with. @default the account's key of Secrets Manager */
+  readonly secretsKey?: string
   /**
    * An address on the internet that vendors send people back to, for consents that begin in a browser elsewhere than at
    * the command line. @default none: `vendomat connect` listens on the machine it runs on
    */
   readonly hostedCallback?: boolean
+  /**
+   * How often the hosted callback may run at once, which is reserved for it; 'unreserved' shares what the account has
+   * left, as it must where that is 10 in all. @default 2
+   */
+  readonly callbackConcurrency?: number | 'unreserved'
   /** Where it has to be 8 o'clock for the daily check, as an IANA name like 'Europe/Zurich'. @default 'Etc/UTC' */
   readonly timeZone?: string
   /** After how many days without a caller tokens are not renewed ahead of need any more; grants always are. @default 14 */
@@ -62,6 +85,10 @@ export function checkedSettings<Given extends Settings & StackProps>(given: Give
     strict(optional({ ...schemas(ids), ...CDK }))
       .safeParse(given)
       .error?.issues.map(lineOf) ?? []
+  if (given.callbackConcurrency !== undefined && given.hostedCallback !== true)
+    faults.push(
+      '  callbackConcurrency: there is no hosted callback; set hostedCallback: true as well, or leave this out',
+    )
   if (faults.length === 0) return given
   throw new Error(`the settings do not fit (README, "Deploy", has them all):\n${faults.join('\n')}`)
 }
@@ -72,13 +99,29 @@ const schemas = (ids: readonly string[]) =>
     stage: that(fits(STAGE), 'is no stage: write a-z, 0-9 and "-", 16 of them at most, a letter first, like dev'),
     alertEmail: that((value) => z.email().safeParse(value).success, 'is no mail address like platform@example.com'),
     allowedHosts: byVendor(ids, listOf(host, 'boards.example.com')),
+    callers: z.record(
+      that<string>(
+        fits(CALLER),
+        'is neither an account like 111122223333 nor a role like arn:aws:iam::111122223333:role/erp',
+      ),
+      listOf(connection(ids), 'accelo/hq'),
+      { error: fault("is no object like { '111122223333': ['accelo/hq'] }") },
+    ),
     reservedConcurrency: byVendor(ids, whole({ least: 1, say: 'to stop a vendor, disable its connections' })),
     memorySize: whole({ ...LAMBDA_MEGABYTES, say: 'whole MB, like 512' }),
     throttle: strict({
       rate: whole({ least: 1, say: RATE_AND_BURST }),
       burst: whole({ least: 1, say: RATE_AND_BURST }),
     }),
+    logRetentionDays: retention,
+    accessLogRetentionDays: retention,
+    apiGatewayLogRole: yesOrNo,
+    secretsKey: that(fits(KEY), 'is no key like arn:aws:kms:<region>:<account>:key/<id>; an alias does not do'),
     hostedCallback: yesOrNo,
+    callbackConcurrency: that(
+      (value) => value === 'unreserved' || isWhole(value, { least: 1 }),
+      "is neither a whole number from 1 on nor 'unreserved'",
+    ),
     timeZone: that(isTimeZone, 'is no time zone that there is; it must be an IANA name like Europe/Zurich'),
     restAfterDays: whole({ least: 1, say: 'days' }),
     chatTopic: yesOrNo,
@@ -102,6 +145,8 @@ const CDK = {
   terminationProtection: z.any(),
 } satisfies Record<keyof StackProps, z.ZodType>
 
+const CALLER = /^(\d{12}|arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+)$/
+const KEY = /^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[\w-]+$/
 /** AWS Lambda developer guide, "Configure Lambda function memory", 2026-11. */
 const LAMBDA_MEGABYTES = { least: 128, most: 10_240 }
 /** Without the value, which may have a password. */
@@ -111,9 +156,14 @@ const RATE_AND_BURST = 'set both, like { rate: 50, burst: 100 }'
 const LONGEST_URL = 500
 /** An area and a place. Abbreviations like CET, which Intl accepts as well, may not be what they seem in summer. */
 const TIME_ZONE = /^(UTC|[A-Z][A-Za-z]*(\/[A-Z][\w+-]*)+)$/
+/** Not 9999, which stands for always: what who called whom says of people has to end. */
+const RETENTIONS = Object.values(RetentionDays).filter((days) => typeof days === 'number' && days !== 9999)
+
 /** `throttle.rate: 0 is …` */
 function lineOf(issue: z.core.$ZodIssue): string {
-  return `  ${z.core.toDotPath(issue.path)}: ${issue.message}`
+  // Of a key that does not fit zod gives the fault one level down.
+  const message = issue.code === 'invalid_key' ? issue.issues[0]?.message : issue.message
+  return `  ${z.core.toDotPath(issue.path)}: ${message}`
 }
 
 type Raw = Pick<z.core.$ZodRawIssue, 'input' | 'path'>
@@ -171,6 +221,11 @@ const whole = ({ say, ...range }: Whole & { readonly say: string }) =>
     `is no whole number from ${range.least} ${range.most === undefined ? 'on' : `to ${range.most}`}: ${say}`,
   )
 
+const retention = that(
+  (value) => RETENTIONS.some((days) => days === value),
+  `is no number of days that CloudWatch keeps logs for; there are ${RETENTIONS.join(', ')}`,
+)
+
 /** A domain that a secret may be sent to. Below a public suffix everybody can have a name. */
 const host = that(isCallable, 'is no host that can be called: write its name alone, like boards.example.com').refine(
   (name) => !isPublicSuffix(name),
@@ -192,6 +247,16 @@ function isPublicSuffix(name: unknown): boolean {
   const { isIcann, isPrivate, publicSuffix } = parse(String(name), { allowPrivateDomains: true })
   return (isIcann || isPrivate) === true && publicSuffix === String(name).toLowerCase()
 }
+
+/** `accelo/hq`, or `accelo/*` for all of a vendor. */
+const connection = (ids: readonly string[]) =>
+  that(
+    (value) => {
+      const [vendor = '', name = '', ...more] = String(value).split('/')
+      return ids.includes(vendor) && (name === '*' || NAME.test(name)) && more.length === 0
+    },
+    `is no connection like accelo/hq or accelo/*; the vendors are ${ids.join(', ')}`,
+  )
 
 function isTimeZone(name: unknown): boolean {
   if (typeof name !== 'string' || !TIME_ZONE.test(name)) return false

@@ -10,14 +10,22 @@ import {
   ResponseType,
   RestApi,
 } from 'aws-cdk-lib/aws-apigateway'
-import { Grant, type IGrantable, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
+import {
+  AccountPrincipal,
+  ArnPrincipal,
+  Grant,
+  type IGrantable,
+  PolicyDocument,
+  PolicyStatement,
+  ServicePrincipal,
+} from 'aws-cdk-lib/aws-iam'
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda'
-import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs'
+import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs'
 import { Construct } from 'constructs'
 import { ROUTES } from '../functions/api/routes.ts'
 import type { Names } from '../functions/environment.ts'
 import type { Vendor } from '../functions/kit/vendor.ts'
-import type { Throttle } from './settings.ts'
+import type { Settings, Throttle } from './settings.ts'
 
 /** Who called what and how it ended. Never a query, a header or a body. */
 const ACCESS_LOG = {
@@ -32,8 +40,11 @@ const ACCESS_LOG = {
   ms: '$context.responseLatency',
 }
 
-export interface TokenApiProps {
+export interface TokenApiProps extends Pick<Settings, 'callers'> {
   readonly names: Names
+  readonly accessLogRetention: RetentionDays
+  /** Whether it sets the account's role for writing logs. @default true */
+  readonly logRole?: boolean
   /** @default 50 a second, 100 at once */
   readonly throttle?: Throttle
 }
@@ -46,10 +57,11 @@ export class TokenApi extends Construct {
   readonly api: RestApi
   private readonly validator: RequestValidator
 
-  constructor(scope: Construct, id: string, { names, throttle = THROTTLE }: TokenApiProps) {
+  constructor(scope: Construct, id: string, props: TokenApiProps) {
     super(scope, id)
+    const { names, callers, throttle = THROTTLE, logRole = true } = props
     const accessLog = new LogGroup(this, 'AccessLog', {
-      retention: RetentionDays.THIRTEEN_MONTHS,
+      retention: props.accessLogRetention,
       removalPolicy: RemovalPolicy.RETAIN,
     })
     this.api = new RestApi(this, 'Api', {
@@ -58,7 +70,8 @@ export class TokenApi extends Construct {
       endpointTypes: [EndpointType.REGIONAL],
       defaultMethodOptions: { authorizationType: AuthorizationType.IAM },
       // API Gateway writes no log in an account without such a role.
-      cloudWatchRole: true,
+      cloudWatchRole: logRole,
+      ...(callers && { policy: policyFor(callers) }),
       deployOptions: {
         stageName: STAGE_NAME,
         accessLogDestination: new LogGroupLogDestination(accessLog),
@@ -95,6 +108,7 @@ export class TokenApi extends Construct {
         reason: 'every method is signed, so an unsigned flood ends at the gateway, and the stage is throttled besides',
       },
     )
+    if (!logRole) return
     Validations.of(this.api).acknowledge({
       id: 'AwsSolutions::AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs]',
       reason: "the role is API Gateway's own for writing logs, and AWS documents this managed policy for it",
@@ -141,3 +155,25 @@ export class TokenApi extends Construct {
     })
   }
 }
+
+/**
+ * Lets callers of other accounts get tokens and report them, and do nothing else. Their own IAM has to allow the call as
+ * well. Within this account IAM decides as before: either of both may allow (API Gateway developer guide, "How API Gateway
+ * resource policies affect authorization workflow", 2026-11).
+ */
+const policyFor = (callers: NonNullable<Settings['callers']>): PolicyDocument =>
+  new PolicyDocument({
+    statements: Object.entries(callers).map(
+      ([caller, connections]) =>
+        new PolicyStatement({
+          principals: [caller.startsWith('arn:') ? new ArnPrincipal(caller) : new AccountPrincipal(caller)],
+          actions: ['execute-api:Invoke'],
+          resources: connections.flatMap((connection) =>
+            [ROUTES.vend, ROUTES.refresh].map(
+              ({ method, path }) =>
+                `execute-api:/${STAGE_NAME}/${method}${path.replace('{vendor}/{connection}', connection)}`,
+            ),
+          ),
+        }),
+    ),
+  })

@@ -1,4 +1,5 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib'
+import { RetentionDays } from 'aws-cdk-lib/aws-logs'
 import type { Construct } from 'constructs'
 import { ENV, namesOf } from '../functions/environment.ts'
 import { vendors as registry } from '../functions/vendors.ts'
@@ -24,6 +25,9 @@ export class VendingStack extends Stack {
   constructor(scope: Construct, id: string, props: VendingStackProps = {}) {
     super(scope, id, checkedSettings(props))
     const { stage, alertEmail, chatTopic, runbookUrl, timeZone, restAfterDays, memorySize, throttle } = props
+    const { callers, apiGatewayLogRole: logRole, secretsKey, callbackConcurrency: concurrency } = props
+    const logRetention = props.logRetentionDays ?? RetentionDays.THREE_MONTHS
+    const accessLogRetention = props.accessLogRetentionDays ?? RetentionDays.THIRTEEN_MONTHS
     const names = namesOf(stage)
     const { allowedHosts, reservedConcurrency, hostedCallback = false, vendors = Object.values(registry) } = props
     const alerts = new Alerts(this, 'Alerts', {
@@ -36,7 +40,10 @@ export class VendingStack extends Stack {
     const envelope = new EnvelopeKey(this, 'Envelope', names)
     this.api = new TokenApi(this, 'Api', {
       names,
+      accessLogRetention,
       ...(throttle !== undefined && { throttle }),
+      ...(callers !== undefined && { callers }),
+      ...(logRole !== undefined && { logRole }),
     })
     const schedules = new Schedules(this, 'Schedules', {
       ...(timeZone !== undefined && { timeZone }),
@@ -52,6 +59,9 @@ export class VendingStack extends Stack {
       ? new HostedCallback(this, 'Callback', {
           after: this.api,
           names,
+          logRetention,
+          accessLogRetention,
+          ...(concurrency !== undefined && { concurrency }),
         })
       : undefined
     if (callback) alerts.watchFunction(callback.fn, { id: 'callback-function', called: 'the hosted callback' })
@@ -61,7 +71,9 @@ export class VendingStack extends Stack {
       const reserved = reservedConcurrency?.[vendor.id]
       const about = {
         vendor,
+        logRetention,
         ...(stage !== undefined && { stage }),
+        ...(secretsKey !== undefined && { secretsKey }),
         ...(hosts && { allowedHosts: hosts }),
         ...(memorySize !== undefined && { memorySize }),
       }
@@ -86,6 +98,8 @@ export class VendingStack extends Stack {
     const url = this.api.api.url.replace(/\/$/, '')
     new CfnOutput(this, 'Url', { value: url, description: 'VENDOMAT_URL' })
     if (stage !== undefined) new CfnOutput(this, 'Stage', { value: stage, description: ENV.stage })
+    if (secretsKey !== undefined)
+      new CfnOutput(this, 'SecretsKey', { value: secretsKey, description: 'VENDOMAT_SECRETS_KEY' })
     if (callback)
       new CfnOutput(this, 'CallbackUrl', { value: callback.url, description: 'before /oauth/<vendor>/callback' })
     if (alerts.chatTopic)

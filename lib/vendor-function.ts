@@ -1,7 +1,7 @@
 import { ArnFormat, Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib'
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { Architecture, Function as LambdaFunction, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda'
-import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs'
+import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs'
 import type { Construct } from 'constructs'
 import { callSeconds, ENV, INVOCATION_SECONDS, namesOf } from '../functions/environment.ts'
 import type { Vendor } from '../functions/kit/vendor.ts'
@@ -19,6 +19,9 @@ export interface VendorFunctionProps {
   readonly reservedConcurrency?: number
   /** In MB. @default 512 */
   readonly memorySize?: number
+  readonly logRetention: RetentionDays
+  /** ARN of the key that the secrets are encrypted with. @default the account's key of Secrets Manager */
+  readonly secretsKey?: string
 }
 
 /** The Lambda of one vendor, with a role and a log of its own, which reads the secrets of that vendor only. */
@@ -27,7 +30,7 @@ export class VendorFunction extends LambdaFunction {
     const { vendor, stage, entry = 'handler', allowedHosts = [], reservedConcurrency, memorySize = 512 } = props
     const names = namesOf(stage)
     const logGroup = new LogGroup(scope, `${id}Log`, {
-      retention: RetentionDays.THREE_MONTHS,
+      retention: props.logRetention,
       removalPolicy: RemovalPolicy.RETAIN,
     })
     // Its own role: the managed policy that CDK would attach may write to every log group of the account.
@@ -64,5 +67,20 @@ export class VendorFunction extends LambdaFunction {
       reason:
         'connections are added without a deploy, so the function reads the secrets of its own vendor by their names',
     })
+    if (props.secretsKey !== undefined) this.grantSecretsKey(props.secretsKey, secrets)
+  }
+
+  /** Through Secrets Manager only, and for those secrets: it names the secret to the key as the context. */
+  private grantSecretsKey(keyArn: string, secrets: string): void {
+    this.addToRolePolicy(
+      new PolicyStatement({
+        actions: ['kms:Decrypt'],
+        resources: [keyArn],
+        conditions: {
+          StringEquals: { 'kms:ViaService': `secretsmanager.${Stack.of(this).region}.amazonaws.com` },
+          StringLike: { 'kms:EncryptionContext:SecretARN': secrets },
+        },
+      }),
+    )
   }
 }

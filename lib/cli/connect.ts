@@ -55,7 +55,7 @@ examples
     const request = read(parameters, shell.now())
     const { vendor, connection } = request
     const { region } = machineAt(shell.environment)
-    const secrets = secretStore(region)
+    const secrets = secretStore(region, shell.environment.VENDOMAT_SECRETS_KEY)
     const name = secretName(vendor.id, connection, shell)
     const reuse = vendor.authorization && !request.given && (await secrets.has(name))
     if (reuse && request.expires !== undefined)

@@ -33,7 +33,7 @@ ${Object.entries(commands)
 
 environment
   VENDOMAT_URL   address of the machine, as the stack prints it
-  VENDOMAT_STAGE its stage, where the stack prints one
+  VENDOMAT_STAGE and VENDOMAT_SECRETS_KEY, where the stack prints them
   AWS_REGION and the usual AWS credentials
 
 exit codes

@@ -30,7 +30,8 @@ export interface SecretStore {
 
 const PENDING = 'AWSPENDING'
 
-export function secretStore(region: string): SecretStore {
+/** New secrets are encrypted with the key, by default with the account's own of Secrets Manager. */
+export function secretStore(region: string, keyId?: string): SecretStore {
   const client = new SecretsManagerClient({ region, maxAttempts: 3 })
 
   async function move(stage: UpdateSecretVersionStageCommandInput): Promise<void> {
@@ -55,10 +56,12 @@ export function secretStore(region: string): SecretStore {
       // the token of an older version the service would keep that version where it is, and report success.
       const content = { SecretString: JSON.stringify(document), ClientRequestToken: randomUUID() }
       try {
-        await client.send(new CreateSecretCommand({ Name: name, ...content })).catch((error: Error) => {
-          if (error.name !== 'ResourceExistsException') throw error
-          return client.send(new PutSecretValueCommand({ SecretId: name, ...content }))
-        })
+        await client
+          .send(new CreateSecretCommand({ Name: name, ...content, ...(keyId && { KmsKeyId: keyId }) }))
+          .catch((error: Error) => {
+            if (error.name !== 'ResourceExistsException') throw error
+            return client.send(new PutSecretValueCommand({ SecretId: name, ...content }))
+          })
         return content.ClientRequestToken
       } catch (error) {
         throw failure(name, error)

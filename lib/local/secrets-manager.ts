@@ -9,6 +9,7 @@ interface Secret {
   readonly versions: SecretVersions
   readonly tags: Map<string, string>
   description?: string | undefined
+  readonly keyId?: string | undefined
   readonly created: Date
   changed: Date
   deleteAfter?: Date | undefined
@@ -48,6 +49,7 @@ export function secretsManager(account: Account, now: () => Date = () => new Dat
     return {
       ...named(secret),
       Description: secret.description,
+      KmsKeyId: secret.keyId,
       CreatedDate: seconds(secret.created),
       LastChangedDate: seconds(secret.changed),
       ...(secret.deleteAfter && { DeletedDate: seconds(secret.deleteAfter) }),
@@ -61,9 +63,10 @@ export function secretsManager(account: Account, now: () => Date = () => new Dat
       content.extend({
         Name: z.string().regex(/^[A-Za-z0-9/_+=.@!-]{1,512}$/, 'Invalid name. Use letters, digits and -/_+=.@!'),
         Description: z.string().max(2048).optional(),
+        KmsKeyId: z.string().max(2048).optional(),
         Tags: tags.default([]),
       }),
-      ({ Name, Description, Tags, ClientRequestToken: id = randomUUID(), ...value }) => {
+      ({ Name, Description, KmsKeyId, Tags, ClientRequestToken: id = randomUUID(), ...value }) => {
         const known = secrets.get(Name)
         if (known?.deleteAfter) {
           const doomed =
@@ -85,6 +88,7 @@ export function secretsManager(account: Account, now: () => Date = () => new Dat
           versions: new Map(),
           tags: new Map(Tags.map(({ Key, Value }) => [Key, Value])),
           description: Description,
+          keyId: KmsKeyId,
           created,
           changed: created,
         }

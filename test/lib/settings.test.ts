@@ -11,6 +11,8 @@ function faultsOf(settings: object): string[] {
   }
 }
 
+const KEY = 'arn:aws:kms:eu-west-1:111122223333:key/0f7d3c6e-1111-4222-8333-444455556666'
+
 describe('settings that fit', () => {
   it.each<[string, Settings]>([
     ['none', {}],
@@ -23,10 +25,22 @@ describe('settings that fit', () => {
     ],
     ['a name below a suffix that a company lets to anybody', { allowedHosts: { netrex: ['acme.github.io'] } }],
     [
+      'accounts and roles',
+      { callers: { '111122223333': ['accelo/*'], 'arn:aws:iam::111122223333:role/a/erp': ['iobeya/m-1'] } },
+    ],
+    [
       'the least of everything',
       { reservedConcurrency: { accelo: 1 }, memorySize: 128, throttle: { rate: 1, burst: 1 }, restAfterDays: 1 },
     ],
     ['the most memory', { memorySize: 10_240 }],
+    ['retentions that CloudWatch has', { logRetentionDays: 1, accessLogRetentionDays: 3653 }],
+    ['a key', { secretsKey: KEY }],
+    [
+      'a multi-region key of another partition',
+      { secretsKey: KEY.replace('aws', 'aws-us-gov').replace('key/', 'key/mrk-') },
+    ],
+    ['a callback that reserves nothing', { hostedCallback: true, callbackConcurrency: 'unreserved' }],
+    ['switches', { hostedCallback: false, chatTopic: true, apiGatewayLogRole: false }],
     ['zones', { timeZone: 'America/Argentina/Buenos_Aires' }],
     ['a page', { runbookUrl: 'https://git.example.com/platform/vendomat/README.md' }],
     ['vendors of one’s own', { vendors: [vendors.accelo], allowedHosts: { accelo: ['example.com'] } }],
@@ -69,6 +83,19 @@ describe('a setting that does not fit is named, with its value and what to write
     [{ allowedHosts: { iobeya: 'a.ch' } }, "allowedHosts.iobeya: 'a.ch' is no list like ['boards.example.com']"],
     [{ allowedHosts: { iobeya: [] } }, 'allowedHosts.iobeya: is empty'],
     [{ allowedHosts: { iobeia: ['a.ch'] } }, 'allowedHosts.iobeia: there is no such name; did you mean iobeya?'],
+    [{ callers: { '1111': ['accelo/hq'] } }, "callers.1111: '1111' is neither an account like 111122223333"],
+    [{ callers: { 'arn:aws:iam::111122223333:root': ['accelo/hq'] } }, 'is neither an account'],
+    [{ callers: { 'arn:aws:sts::111122223333:assumed-role/a/b': ['accelo/hq'] } }, 'is neither an account'],
+    [{ callers: { '*': ['accelo/hq'] } }, 'is neither an account'],
+    [
+      { callers: { '111122223333': ['*'] } },
+      "callers.111122223333[0]: '*' is no connection like accelo/hq or accelo/*",
+    ],
+    [{ callers: { '111122223333': ['acelo/hq'] } }, "'acelo/hq' is no connection"],
+    [{ callers: { '111122223333': ['accelo/h*'] } }, "'accelo/h*' is no connection"],
+    [{ callers: { '111122223333': ['accelo/hq/refresh'] } }, 'is no connection'],
+    [{ callers: { '111122223333': [] } }, 'callers.111122223333: is empty'],
+    [{ callers: ['111122223333'] }, "callers: [ '111122223333' ] is no object like { '111122223333': ['accelo/hq'] }"],
     [{ reservedConcurrency: { accelo: 0 } }, 'reservedConcurrency.accelo: 0 is no whole number from 1 on'],
     [{ reservedConcurrency: { acelo: 1 } }, 'reservedConcurrency.acelo: there is no such name; did you mean accelo?'],
     [{ memorySize: 127 }, 'memorySize: 127 is no whole number from 128 to 10240'],
@@ -81,7 +108,20 @@ describe('a setting that does not fit is named, with its value and what to write
     [{ throttle: { rate: 50, burst: -1 } }, 'throttle.burst: -1 is no whole number'],
     [{ throttle: { rate: 50 } }, 'throttle.burst: undefined is no whole number from 1 on: set both'],
     [{ throttle: 50 }, 'throttle: 50 is no object with rate, burst'],
+    [
+      { logRetentionDays: 45 },
+      'logRetentionDays: 45 is no number of days that CloudWatch keeps logs for; there are 1, 3, 5',
+    ],
+    [{ accessLogRetentionDays: 9999 }, 'accessLogRetentionDays: 9999 is no number of days'],
+    [{ apiGatewayLogRole: 'no' }, "apiGatewayLogRole: 'no' is neither true nor false"],
+    [{ secretsKey: 'alias/mine' }, "secretsKey: 'alias/mine' is no key like arn:aws:kms:"],
+    [{ secretsKey: KEY.replace('key/', 'alias/') }, 'is no key like'],
     [{ hostedCallback: 1 }, 'hostedCallback: 1 is neither true nor false'],
+    [
+      { hostedCallback: true, callbackConcurrency: 0 },
+      "callbackConcurrency: 0 is neither a whole number from 1 on nor 'unreserved'",
+    ],
+    [{ callbackConcurrency: 3 }, 'callbackConcurrency: there is no hosted callback; set hostedCallback: true'],
     [{ timeZone: 'Europe/Zurch' }, "timeZone: 'Europe/Zurch' is no time zone that there is"],
     [{ restAfterDays: 0 }, 'restAfterDays: 0 is no whole number from 1 on: days'],
     [{ chatTopic: null }, 'chatTopic: null is neither true nor false'],
@@ -121,6 +161,7 @@ describe('a setting that does not fit is named, with its value and what to write
       alertMail: 'a@b.ch',
       memorySize: 1,
       allowedHosts: { iobeya: ['com', 'a.ch', 'net'], acelo: [] },
+      callbackConcurrency: 2,
     })
     expect(faults.map((line) => line.trim().split(': ')[0])).toEqual([
       'allowedHosts.iobeya[0]',
@@ -128,6 +169,7 @@ describe('a setting that does not fit is named, with its value and what to write
       'allowedHosts.acelo',
       'memorySize',
       'alertMail',
+      'callbackConcurrency',
     ])
   })
 })

@@ -7,6 +7,8 @@ const everything: VendingStackProps = {
   alertEmail: 'platform@example.com',
   hostedCallback: true,
   chatTopic: true,
+  callers: { '111122223333': ['accelo/hq'] },
+  secretsKey: 'arn:aws:kms:eu-west-1:111122223333:key/0f7d3c6e-0000-4000-8000-000000000000',
 }
 
 /** The template of one deployment with everything, as bin/app.ts would have it. */
@@ -135,6 +137,16 @@ describe('two stages in one account and region', () => {
 
   it('have none in common either when one is called like a vendor', () => {
     expect(inCommon(namesIn(deployed({ stage: 'accelo' })), alone)).toEqual({ ...NOTHING, texts: [BOUND] })
+  })
+})
+
+describe('one stage in two regions', () => {
+  const account = '111122223333'
+  it('has its secrets, keys, topics and functions in the region of the stack and in no other', () => {
+    const secretsKey = `arn:aws:kms:eu-central-1:${account}:key/0f7d3c6e-0000-4000-8000-000000000000`
+    const text = JSON.stringify(deployed({ stage: 'dev', env: { account, region: 'eu-central-1' }, secretsKey }))
+    expect(text).toContain('secretsmanager.eu-central-1.amazonaws.com')
+    expect(text).not.toContain('eu-west-1')
   })
 })
 

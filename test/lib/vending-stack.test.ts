@@ -120,6 +120,30 @@ describe('the API', () => {
     expect(api?.Properties.Policy).toBeUndefined()
   })
 
+  it('lets callers of other accounts get and report the tokens that they are given, and nothing beside it', () => {
+    const role = 'arn:aws:iam::444455556666:role/erp'
+    const callers = { '111122223333': ['accelo/hq'], [role]: ['iobeya/*', 'netrex/main'] }
+    const [api] = Object.values(machineTemplate({ callers }).findResources('AWS::ApiGateway::RestApi'))
+    const may = (...connections: string[]) =>
+      connections.flatMap((connection) => [
+        `execute-api:/v1/GET/tokens/${connection}`,
+        `execute-api:/v1/POST/tokens/${connection}/refresh`,
+      ])
+    const account = ['', ['arn:', { Ref: 'AWS::Partition' }, ':iam::111122223333:root']]
+    const invoke = { Effect: 'Allow', Action: 'execute-api:Invoke' }
+    expect(api?.Properties.Policy.Statement).toEqual([
+      { ...invoke, Principal: { AWS: { 'Fn::Join': account } }, Resource: may('accelo/hq') },
+      { ...invoke, Principal: { AWS: role }, Resource: may('iobeya/*', 'netrex/main').sort() },
+    ])
+    const deployments = [template, machineTemplate({ callers })].map((one) =>
+      Object.keys(one.findResources('AWS::ApiGateway::Deployment')),
+    )
+    // A policy holds from the next deployment of the API on, so another policy has to be another deployment.
+    expect(deployments[0]).not.toEqual(deployments[1])
+    const nobody = Object.values(machineTemplate({ callers: {} }).findResources('AWS::ApiGateway::RestApi'))[0]
+    expect(nobody?.Properties.Policy).toBeUndefined()
+  })
+
   it('may call each function by one route of this account and not from the console', () => {
     const permissions = resources('AWS::Lambda::Permission').map(([, { Properties }]) => Properties)
     expect(permissions).toHaveLength(resources('AWS::ApiGateway::Method').length)
@@ -178,6 +202,23 @@ describe('each function', () => {
       expect(secrets?.Action).toBe('secretsmanager:GetSecretValue')
       expect(JSON.stringify(secrets?.Resource)).toContain(`:secret:vendomat/${id}/*`)
     }
+  })
+
+  it('may use the key of the secrets for those of its own vendor, through Secrets Manager, where they have one', () => {
+    const secretsKey = 'arn:aws:kms:eu-west-1:111122223333:key/0f7d3c6e-0000-4000-8000-000000000000'
+    const keyed = machineTemplate({ secretsKey, hostedCallback: true })
+    const uses = Object.values(keyed.findResources('AWS::IAM::Policy'))
+      .flatMap(({ Properties }) => Properties.PolicyDocument.Statement as Statement[])
+      .filter(({ Resource }) => Resource === secretsKey)
+    expect(uses.map(({ Action }) => Action)).toEqual([...ids, 'netrex'].map(() => 'kms:Decrypt'))
+    const secretsOf = (id: string) => uses.filter(({ Condition }) => JSON.stringify(Condition).includes(`/${id}/*`))
+    for (const id of ids) expect(secretsOf(id)).toHaveLength(id === 'netrex' ? 2 : 1)
+    for (const { Condition } of uses) {
+      expect(JSON.stringify(Condition?.StringEquals?.['kms:ViaService'])).toContain('secretsmanager.')
+      expect(JSON.stringify(Condition?.StringLike?.['kms:EncryptionContext:SecretARN'])).toContain(':secret:vendomat/')
+    }
+    expect(keyed.toJSON().Outputs.SecretsKey).toEqual({ Value: secretsKey, Description: 'VENDOMAT_SECRETS_KEY' })
+    expect(JSON.stringify(template.toJSON())).not.toContain('EncryptionContext:SecretARN')
   })
 
   it('may touch the rows of its own vendor only, and only when the request names its key', () => {
@@ -447,6 +488,38 @@ describe('the stack', () => {
     expect(functionOf('accelo')[1].Properties.MemorySize).toBe(512)
   })
 
+  it('keeps logs as long as it is told: those of functions, and those of who called', () => {
+    const kept = (props: VendingStackProps) =>
+      Object.values(machineTemplate({ hostedCallback: true, ...props }).findResources('AWS::Logs::LogGroup'))
+        .map(({ Properties }) => Properties.RetentionInDays)
+        .sort((a, b) => a - b)
+    const functions = ids.length + 2
+    expect(kept({})).toEqual([...Array(functions).fill(90), 400, 400])
+    expect(kept({ logRetentionDays: 30, accessLogRetentionDays: 731 })).toEqual([
+      ...Array(functions).fill(30),
+      731,
+      731,
+    ])
+  })
+
+  it('leaves the role that API Gateway writes logs with alone where it is told to', () => {
+    const left = machineTemplate({ apiGatewayLogRole: false, hostedCallback: true })
+    expect(resources('AWS::ApiGateway::Account')).toHaveLength(1)
+    expect(left.findResources('AWS::ApiGateway::Account')).toEqual({})
+    expect(JSON.stringify(left.toJSON())).not.toContain('AmazonAPIGatewayPushToCloudWatchLogs')
+    expect(Object.keys(left.findResources('AWS::ApiGateway::Stage'))).toHaveLength(2)
+  })
+
+  it('reserves concurrency for the hosted callback: two, what it is told, or none in a small account', () => {
+    const reserved = (props: VendingStackProps) =>
+      Object.values(machineTemplate({ hostedCallback: true, ...props }).findResources('AWS::Lambda::Function')).flatMap(
+        ({ Properties }) => Properties.ReservedConcurrentExecutions ?? [],
+      )
+    expect(reserved({})).toEqual([2])
+    expect(reserved({ callbackConcurrency: 5 })).toEqual([5])
+    expect(reserved({ callbackConcurrency: 'unreserved' })).toEqual([])
+  })
+
   it('is the same each time', () => {
     expect(machineTemplate().toJSON()).toEqual(template.toJSON())
   })
@@ -516,6 +589,12 @@ describe('the rules of CloudFormation', () => {
     stage: 'dev',
     alertEmail: 'platform@example.com',
     allowedHosts: { iobeya: ['boards.example.com'] },
+    callers: { '111122223333': ['accelo/hq'], 'arn:aws:iam::444455556666:role/erp': ['iobeya/*'] },
+    logRetentionDays: 30,
+    accessLogRetentionDays: 731,
+    apiGatewayLogRole: false,
+    secretsKey: 'arn:aws:kms:eu-west-1:111122223333:key/0f7d3c6e-0000-4000-8000-000000000000',
+    callbackConcurrency: 5,
     reservedConcurrency: { accelo: 20 },
     memorySize: 1024,
     throttle: { rate: 500, burst: 1000 },

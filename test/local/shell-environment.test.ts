@@ -75,7 +75,8 @@ describe('a machine', () => {
 
 describe('the file for shells', () => {
   it('takes away what would go before the machine’s own settings, in a strict shell too', () => {
-    const inTheWay = { AWS_SESSION_TOKEN: 't', AWS_SECURITY_TOKEN: 't', AWS_PROFILE: 'work', AWS_DEFAULT_PROFILE: 'p' }
+    const ofAccount = { AWS_SESSION_TOKEN: 't', AWS_SECURITY_TOKEN: 't', AWS_PROFILE: 'work', AWS_DEFAULT_PROFILE: 'p' }
+    const inTheWay = { ...ofAccount, VENDOMAT_STAGE: 'dev', VENDOMAT_SECRETS_KEY: 'arn' }
     const environment = sourced({ simulators: OTHER, aws: ENDPOINT }, [], { ...inTheWay, HOME: '/nowhere' })
     expect(environment).toMatchObject({ HOME: '/nowhere', AWS_ENDPOINT_URL: ENDPOINT, VENDOMAT_BUILT_IN: '' })
     expect(Object.keys(environment).filter((name) => name in inTheWay)).toEqual([])

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { DeleteSecretCommand, GetSecretValueCommand } from '@aws-sdk/client-secrets-manager'
+import { DeleteSecretCommand, DescribeSecretCommand, GetSecretValueCommand } from '@aws-sdk/client-secrets-manager'
 import { clearidKey } from '../../support/clearid-key.ts'
 import { html, json, jwt, networkError, redirect, type Step, vendorAnswering } from '../../support/fake-vendor.ts'
 import { awsAccount } from './account.ts'
@@ -56,11 +56,14 @@ describe('vendomat connect', () => {
     expect(await stored()).toEqual(accelo)
   })
 
-  it('stores it under the stage of the machine, where the environment says so', async () => {
-    const environment = { ...AWS, VENDOMAT_URL: MACHINE, VENDOMAT_STAGE: 'dev' }
+  it('stores it under the stage of the machine, and encrypted with its key, where the environment says so', async () => {
+    const key = 'arn:aws:kms:eu-west-1:111122223333:key/0f7d3c6e-0000-4000-8000-000000000000'
+    const environment = { ...AWS, VENDOMAT_URL: MACHINE, VENDOMAT_STAGE: 'dev', VENDOMAT_SECRETS_KEY: key }
     const seen = await connect('--from-stdin', { ...piped(), environment })
     expect(seen.said).toContain('stored in the secret vendomat-dev/accelo/hq')
     expect([await stored('vendomat-dev/accelo/hq'), await stored()]).toEqual([accelo, undefined])
+    const SecretId = 'vendomat-dev/accelo/hq'
+    expect((await account.secrets.send(new DescribeSecretCommand({ SecretId }))).KmsKeyId).toBe(key)
   })
 
   it.each(['Dev', 'dev/..', 'dev '])(
