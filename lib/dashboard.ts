@@ -36,6 +36,7 @@ export class Dashboard extends Construct {
   constructor(scope: Construct, id: string, { vendors, api, tokens, names }: DashboardProps) {
     super(scope, id)
     const vendorMetric = vendorMetricOf(names)
+    const ofEach = linesOf(vendors, vendorMetric)
     const { stackName, region } = Stack.of(this)
     // An account has one list of dashboards for all regions.
     const dashboardName = `${stackName}-${region}`
@@ -43,18 +44,23 @@ export class Dashboard extends Construct {
       dashboardName,
       defaultInterval: Duration.hours(12),
     })
-    dashboard.addWidgets(daysLeft(vendors, vendorMetric))
-    dashboard.addWidgets(...freshness({ vendors, api }, vendorMetric))
+    dashboard.addWidgets(daysLeft(ofEach))
+    dashboard.addWidgets(
+      ...freshness(
+        vendors.map((vendor) => freshShare(vendor, api, vendorMetric)),
+        ofEach,
+      ),
+    )
     for (const vendor of vendors) {
       dashboard.addWidgets(heading(vendor.title))
       dashboard.addWidgets(...vendorRow(vendor, vendorMetric))
     }
     dashboard.addWidgets(heading('Sweeps and checks'))
-    dashboard.addWidgets(...taskRow(vendors, vendorMetric))
+    dashboard.addWidgets(...taskRow(ofEach))
     dashboard.addWidgets(heading('API and table'))
     dashboard.addWidgets(...machineRow(api, tokens))
     dashboard.addWidgets(heading('Notices'))
-    dashboard.addWidgets(...noticeRow(vendors, vendorMetric))
+    dashboard.addWidgets(...noticeRow(ofEach))
     this.url = `https://${region}.console.aws.amazon.com/cloudwatch/home?region=${region}#dashboards/dashboard/${dashboardName}`
   }
 }
@@ -66,9 +72,9 @@ const MS = { min: 0, label: 'ms', showUnits: false }
 const DAYS = { label: 'days', showUnits: false }
 
 /** Reported once a day, so it has a time range of its own: in the page's 12 hours there may be no report at all. */
-const daysLeft = (vendors: readonly Vendor[], vendorMetric: VendorMetric) =>
+const daysLeft = (ofEach: OfEach) =>
   graph('Days until credentials end that a person has to renew (the first of each vendor)', 24, DAYS, {
-    left: ofEach(vendors, vendorMetric, 'DaysToExpiry', { statistic: Stats.MINIMUM, period: Duration.days(1) }),
+    left: ofEach('DaysToExpiry', { statistic: Stats.MINIMUM, period: Duration.days(1) }),
     leftAnnotations: [
       { value: 14, label: 'make a new one', color: Color.ORANGE },
       { value: 0, label: 'over', color: Color.RED },
@@ -76,18 +82,18 @@ const daysLeft = (vendors: readonly Vendor[], vendorMetric: VendorMetric) =>
     start: '-P30D',
   })
 
-const freshness = ({ vendors, api }: Pick<DashboardProps, 'vendors' | 'api'>, vendorMetric: VendorMetric) => [
+const freshness = (shares: IMetric[], ofEach: OfEach) => [
   graph(
     'Fresh at once: % of GET /tokens calls answered without waiting for a renewal (errors count as waiting)',
     12,
     PERCENT,
-    { left: vendors.map(({ id, title }) => freshShare({ id, title }, api, vendorMetric)) },
+    { left: shares },
   ),
   graph('Ageing tokens served, because renewing failed or is going on', 6, COUNT, {
-    left: ofEach(vendors, vendorMetric, 'ServedStale'),
+    left: ofEach('ServedStale'),
   }),
   graph('Due connections that a sweep could not renew', 6, COUNT, {
-    left: ofEach(vendors, vendorMetric, 'SweepFailed'),
+    left: ofEach('SweepFailed'),
   }),
 ]
 
@@ -148,16 +154,16 @@ const vendorRow = ({ id }: Vendor, vendorMetric: VendorMetric) => [
   }),
 ]
 
-const taskRow = (vendors: readonly Vendor[], vendorMetric: VendorMetric) => [
+const taskRow = (ofEach: OfEach) => [
   graph('Sweeps (5 in 5 minutes; fewer: the schedule or the function is ill)', 8, COUNT, {
-    left: ofEach(vendors, vendorMetric, 'SweepDue', { statistic: Stats.SAMPLE_COUNT }),
+    left: ofEach('SweepDue', { statistic: Stats.SAMPLE_COUNT }),
   }),
-  graph('Connections that sweeps found due', 8, COUNT, { left: ofEach(vendors, vendorMetric, 'SweepDue') }),
+  graph('Connections that sweeps found due', 8, COUNT, { left: ofEach('SweepDue') }),
   graph('Daily checks: connections looked at, and those that failed or were left over (right)', 8, COUNT, {
-    left: ofEach(vendors, vendorMetric, 'ChecksDone', { period: Duration.days(1) }),
+    left: ofEach('ChecksDone', { period: Duration.days(1) }),
     right: [
-      ...ofEach(vendors, vendorMetric, 'ChecksFailed', { period: Duration.days(1) }, 'failed'),
-      ...ofEach(vendors, vendorMetric, 'ChecksLeft', { period: Duration.days(1) }, 'left over'),
+      ...ofEach('ChecksFailed', { period: Duration.days(1) }, 'failed'),
+      ...ofEach('ChecksLeft', { period: Duration.days(1) }, 'left over'),
     ],
     rightYAxis: COUNT,
     start: '-P30D',
@@ -183,20 +189,23 @@ const machineRow = ({ deploymentStage: stage }: RestApi, tokens: TokenTable) => 
   }),
 ]
 
-const noticeRow = (vendors: readonly Vendor[], vendorMetric: VendorMetric) => [
-  graph('Notices sent', 12, COUNT, { left: ofEach(vendors, vendorMetric, 'NoticesSent') }),
-  graph('Notices that could not be sent', 12, COUNT, { left: ofEach(vendors, vendorMetric, 'NoticesLost') }),
+const noticeRow = (ofEach: OfEach) => [
+  graph('Notices sent', 12, COUNT, { left: ofEach('NoticesSent') }),
+  graph('Notices that could not be sent', 12, COUNT, { left: ofEach('NoticesLost') }),
 ]
 
-/** One line for each vendor. */
-const ofEach = (
-  vendors: readonly Vendor[],
-  vendorMetric: VendorMetric,
-  name: VendorMetricName,
-  view: { readonly statistic?: string; readonly period?: Duration } = {},
-  what = '',
-): IMetric[] =>
-  vendors.map(({ id, title }) => vendorMetric(id, name, { ...view, label: what ? `${title} ${what}` : title }))
+interface View {
+  readonly statistic?: string
+  readonly period?: Duration
+}
+
+/** One line for each vendor, called after it and what the line is. */
+type OfEach = (name: VendorMetricName, view?: View, what?: string) => IMetric[]
+
+const linesOf =
+  (vendors: readonly Vendor[], vendorMetric: VendorMetric): OfEach =>
+  (name, view = {}, what = '') =>
+    vendors.map(({ id, title }) => vendorMetric(id, name, { ...view, label: what ? `${title} ${what}` : title }))
 
 const heading = (title: string) => new TextWidget({ markdown: `## ${title}`, width: 24, height: 1 })
 
