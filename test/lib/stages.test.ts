@@ -32,9 +32,10 @@ function namesIn({ Resources }: ReturnType<typeof deployed>): Names {
     texts: new Set(),
   }
   for (const { Type, Properties = {} } of Object.values(Resources)) {
-    for (const [property, value] of Object.entries(Properties))
-      if (/Name$/.test(property) && !WITHIN.includes(`${Type} ${property}`) && typeof value === 'string')
-        found.names.add(`${Type} ${value}`)
+    for (const [property, value] of Object.entries(Properties)) {
+      const name = plain(value)
+      if (/Name$/.test(property) && !WITHIN.includes(`${Type} ${property}`) && name) found.names.add(`${Type} ${name}`)
+    }
     walk(Properties, (part) => {
       if (typeof part === 'string') {
         if (/vendomat/i.test(part.replaceAll(COMMAND, ''))) found.texts.add(part)
@@ -44,7 +45,7 @@ function namesIn({ Resources }: ReturnType<typeof deployed>): Names {
       if (isMetric(part)) found.metrics.add(JSON.stringify([part.Namespace, part.MetricName, part.Dimensions]))
       if ('Variables' in part)
         for (const [name, value] of Object.entries(Object(part.Variables)))
-          if (typeof value === 'string' && name !== 'VENDOMAT_RUNBOOK') found.environment.add(`${name}=${value}`)
+          if (plain(value) && name !== 'VENDOMAT_RUNBOOK') found.environment.add(`${name}=${plain(value)}`)
       // Beside the condition that a request names any.
       const { 'events:source': sources } = part
       if (Array.isArray(sources)) for (const source of sources) found.events.add(String(source))
@@ -52,6 +53,18 @@ function namesIn({ Resources }: ReturnType<typeof deployed>): Names {
     })
   }
   return found
+}
+
+/** A text, or one joined of texts and what all stacks of an account and region have in common. Not what only this one has. */
+function plain(value: unknown): string | undefined {
+  if (typeof value === 'string') return value
+  const { 'Fn::Join': [between = '', parts] = [], Ref: name } = Object(value) as {
+    'Fn::Join'?: [string, unknown[]]
+    Ref?: string
+  }
+  if (name?.startsWith('AWS::')) return name
+  const texts = parts?.map(plain)
+  return texts?.every((text) => text !== undefined) ? texts.join(between) : undefined
 }
 
 /** What people are to run. */
@@ -130,6 +143,7 @@ describe('two stages in one account and region', () => {
         'AWS::ApiGateway::RestApi vendomat-dev',
         'AWS::ApiGateway::RestApi vendomat-dev-callback',
         'AWS::CloudWatch::Alarm Vendomat-dev-api-5xx',
+        'AWS::CloudWatch::Dashboard Vendomat-dev-AWS::Region',
       ]),
     )
     expect(again.metrics).toContain('["Vendomat-dev","Renewals","service","vendomat-dev","vendor","accelo"]')
@@ -142,6 +156,17 @@ describe('two stages in one account and region', () => {
 
 describe('one stage in two regions', () => {
   const account = '111122223333'
+  /** What an account has once, for all of its regions. Everything else is found by its region. */
+  const WORLDWIDE = /^AWS::(CloudWatch::Dashboard|IAM::|S3::|Route53::|CloudFront::)/
+  const worldwide = (region: string, stage = 'dev') =>
+    [...namesIn(deployed({ stage, env: { account, region } })).names].filter((name) => WORLDWIDE.test(name))
+
+  it('has no dashboard in common, nor any other name that an account has once', () => {
+    const [ireland, frankfurt] = [worldwide('eu-west-1'), worldwide('eu-central-1')]
+    expect(ireland.filter((name) => frankfurt.includes(name))).toEqual([])
+    expect(ireland).toHaveLength(1)
+  })
+
   it('has its secrets, keys, topics and functions in the region of the stack and in no other', () => {
     const secretsKey = `arn:aws:kms:eu-central-1:${account}:key/0f7d3c6e-0000-4000-8000-000000000000`
     const text = JSON.stringify(deployed({ stage: 'dev', env: { account, region: 'eu-central-1' }, secretsKey }))
@@ -153,9 +178,9 @@ describe('one stage in two regions', () => {
 describe('without a stage', () => {
   it('everything is called as it always was', () => {
     expect([...alone.names].filter((name) => /RestApi|Dashboard/.test(name)).sort()).toEqual([
-      expect.stringMatching(/^AWS::ApiGateway::RestApi vendomat$/),
+      'AWS::ApiGateway::RestApi vendomat',
       'AWS::ApiGateway::RestApi vendomat-callback',
-      expect.stringMatching(/^AWS::CloudWatch::Dashboard Vendomat/),
+      'AWS::CloudWatch::Dashboard Vendomat-AWS::Region',
     ])
     expect([...alone.secrets].sort()[0]).toBe('vendomat/accelo/*')
     expect([...alone.events]).toEqual(['vendomat'])
