@@ -4,7 +4,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb'
-import { CreateSecretCommand, PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
+import {
+  CreateSecretCommand,
+  DeleteSecretCommand,
+  PutSecretValueCommand,
+  SecretsManagerClient,
+} from '@aws-sdk/client-secrets-manager'
 import { signedRequest } from '../lib/client/signed-request.ts'
 import type { Loopback } from '../lib/local/loopback.ts'
 import { type Machine, startMachine } from '../lib/local/machine.ts'
@@ -94,6 +99,11 @@ const functionOf = (vendor: string) => {
 }
 const createConnection = (name: string) =>
   new SecretsManagerClient(aws()).send(new CreateSecretCommand({ Name: `vendomat/${name}`, SecretString: document }))
+
+const deleteSecret = (name: string) =>
+  new SecretsManagerClient(aws()).send(
+    new DeleteSecretCommand({ SecretId: `vendomat/${name}`, ForceDeleteWithoutRecovery: true }),
+  )
 
 describe('a start', () => {
   it('uses the simulators that the environment names, its own in place of an earlier machine’s, and says so', () => {
@@ -247,6 +257,22 @@ describe('a connection', () => {
     expect((await get('/tokens/accelo/told')).status).toBe(200)
     const { connections } = (await get('/connections/accelo')).body
     expect(connections).toContainEqual(expect.objectContaining({ connection: 'told', state: 'ok' }))
+  })
+
+  it('is removed once its secret is gone, and may come back', async () => {
+    await createConnection('accelo/retired')
+    const before = (await get('/tokens/accelo/retired')).body
+    expect((await call('DELETE', '/connections/accelo/retired')).body).toMatchObject({ code: 'connection_in_use' })
+    await deleteSecret('accelo/retired')
+    expect((await call('DELETE', '/connections/accelo/retired')).body).toMatchObject({ removed: true })
+    expect((await get('/connections/accelo/retired')).status).toBe(404)
+    const { connections } = (await get('/connections/accelo')).body
+    expect(connections.map(({ connection }: { connection: string }) => connection)).not.toContain('retired')
+
+    await createConnection('accelo/retired')
+    expect((await call('POST', '/connections/accelo/retired', { check: true })).status).toBe(200)
+    const after = (await get('/tokens/accelo/retired')).body
+    expect(after.access_token).not.toBe(before.access_token)
   })
 })
 

@@ -84,7 +84,7 @@ async function run(vendor: Vendor, request: ApiRequest, runtime: ApiRuntime): Pr
   if (operation === 'vend') return vended({ connection, minTtlSeconds: minTtlOf(request) }, runtime)
   // What a person does here is heard at once, at least in this process.
   runtime.memory.holds.delete(keyOf(connection))
-  const { AUTHORIZATION, CHANGE, change, list, REFRESH, revoke, show } = await import('./beside-vending.ts')
+  const { AUTHORIZATION, CHANGE, change, list, REFRESH, remove, revoke, show } = await import('./beside-vending.ts')
   switch (operation) {
     case 'refresh': {
       const { rejected } = read(request, REFRESH)
@@ -102,6 +102,9 @@ async function run(vendor: Vendor, request: ApiRequest, runtime: ApiRuntime): Pr
       return done(await show(connection, runtime))
     case 'change':
       return done(await change(connection, { ...read(request, CHANGE), by: request.caller }, runtime))
+    case 'remove':
+      await remove(connection, runtime)
+      return done({ vendor: vendor.id, connection: name, removed: true })
     case 'authorize':
       return authorize(connection, read(request, AUTHORIZATION), runtime)
   }

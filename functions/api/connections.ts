@@ -235,6 +235,8 @@ export async function change(
   await runtime.registry.register(connection, {
     sweepAt: runtime.now(),
     wakes: keepWarm === true || status === 'active',
+    // Its secret was just read, so somebody has connected it, perhaps again.
+    reopens: status !== 'disabled',
     ...(owner !== undefined && { owner }),
     ...(keepWarm !== undefined && { keepWarm }),
   })

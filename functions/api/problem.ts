@@ -26,12 +26,14 @@ export function problem(thrown: unknown, { requestId, secretName }: Subject): Ap
   const foreseen = thrown instanceof VendingError
   const error = foreseen ? thrown : new VendingError('internal', `see the log of request ${requestId}`)
   const { status, title, retryable } = FAILURES[error.code]
+  const [, vendor = ''] = secretName.split('/')
   const retryAfter = retryable ? { 'retry-after': String(Math.ceil(error.retryAfterSeconds ?? 5)) } : {}
   const body = {
     type: `urn:vendomat:problem:${error.code.replaceAll('_', '-')}`,
     title,
     status,
-    detail: error.message,
+    // The engine names a connection as its key does, people as its path does.
+    detail: error.message.replaceAll(`${vendor}#`, `${vendor}/`),
     code: error.code,
     retryable,
     next_step: nextStep(error.code, secretName),
@@ -50,6 +52,8 @@ function nextStep(code: FailureCode, secretName: string): string {
       return `check the name, or store credentials in the secret ${secretName}`
     case 'connection_disabled':
       return `ask its owner, who can run: vendomat enable ${vendor} ${connection}`
+    case 'connection_in_use':
+      return `to retire it, run: vendomat remove ${vendor} ${connection}`
     case 'min_ttl_unavailable':
       return 'ask for a smaller min_ttl'
     case 'not_connected':

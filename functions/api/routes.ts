@@ -6,6 +6,7 @@ export const ROUTES = {
   list: { method: 'GET', path: '/connections/{vendor}', query: ['next'] },
   show: { method: 'GET', path: '/connections/{vendor}/{connection}', query: [] },
   change: { method: 'POST', path: '/connections/{vendor}/{connection}', query: [] },
+  remove: { method: 'DELETE', path: '/connections/{vendor}/{connection}', query: [] },
   authorize: { method: 'POST', path: '/connections/{vendor}/{connection}/authorization', query: [] },
 } as const satisfies Record<string, Route>
 

@@ -2,7 +2,7 @@ import { newState } from '../core/store.ts'
 import type { Directory } from '../keeper/directory.ts'
 import { type Connection, connectionOf, keyOf } from '../kit/connection.ts'
 import { date, type Item, number, S, text } from './dynamo-item.ts'
-import { READ, stateOf } from './dynamo-row.ts'
+import { isKnown, READ, stateOf } from './dynamo-row.ts'
 import { dynamoTable, type TableOptions } from './dynamo-table.ts'
 
 /** Nothing sealed, and nothing that only its holder needs. */
@@ -45,8 +45,12 @@ export function dynamoDirectory(options: TableOptions): Directory {
         const state = items.get(`${keyOf(connection)} STATE`)
         const item = items.get(`${keyOf(connection)} TOKEN`)
         const token = item && tokenOf(item)
-        const exists = state !== undefined
-        return { connection, exists, state: state ? stateOf(state, token) : newState, ...(token && { token }) }
+        return {
+          connection,
+          exists: isKnown(state),
+          state: state ? stateOf(state, token) : newState,
+          ...(token && { token }),
+        }
       })
     },
   }

@@ -1,6 +1,7 @@
-import type { Registry } from '../core/store.ts'
+import type { Facts, Registry } from '../core/store.ts'
 import { type Connection, connectionOf, keyOf } from '../kit/connection.ts'
 import { BOOL, type Item, instant, json, S, text } from './dynamo-item.ts'
+import { FORGOTTEN } from './dynamo-row.ts'
 import { type Change, dynamoTable, INITIAL, initial, type TableOptions } from './dynamo-table.ts'
 
 /** What people note in the STATE of each connection, and the index `due` of whose turn comes when. */
@@ -11,28 +12,32 @@ export function dynamoRegistry(options: TableOptions): Registry {
     table.update(keyOf(connection), 'STATE', change)
 
   return {
-    async register(connection, { owner, keepWarm, acknowledged, ends, sweepAt, wakes }) {
+    async register(connection, facts) {
+      const change = registering(connection, facts)
+      const done = await updateState(connection, { ...change, condition: NOT_FORGOTTEN })
+      if (done || !facts.reopens) return
+      // Sent again by the SDK, it does not reopen what has been stopped or forgotten since.
+      const { stopId } = (await table.get(keyOf(connection), 'STATE')) ?? {}
+      if (!stopId) return
       await updateState(connection, {
-        set: [
-          ...Object.values(INITIAL),
-          'vendor = :vendor',
-          owner !== undefined && '#owner = :owner',
-          keepWarm !== undefined && 'keepWarm = :warm',
-          acknowledged && 'acknowledged = :acknowledged',
-          ends && ends !== 'never' && 'ends = :ends',
-          wakes ? 'sweepAt = :sweep' : 'sweepAt = if_not_exists(sweepAt, :sweep)',
-        ],
-        remove: [ends === 'never' && 'ends'],
-        values: {
-          ...initial,
-          ':vendor': S(connection.vendor.id),
-          ':sweep': instant(sweepAt),
-          ':owner': owner === undefined ? undefined : S(owner),
-          ':warm': keepWarm === undefined ? undefined : BOOL(keepWarm),
-          ':acknowledged': acknowledged && json(acknowledged),
-          ':ends': ends && ends !== 'never' ? json(ends) : undefined,
-        },
+        ...change,
+        set: ['#status = :active', ...change.set.filter((clause) => clause !== INITIAL.status)],
+        condition: '#status = :forgotten AND stopId = :seen',
+        values: { ...change.values, ':seen': stopId },
       })
+    },
+
+    async forget({ vendor, name }) {
+      const done = await updateState(
+        { vendor, name },
+        {
+          set: ['#status = :forgotten'],
+          remove: ['vendor', 'sweepAt', ...NOTED],
+          condition: '#status IN (:disabled, :forgotten)',
+          values: { ':disabled': S('disabled'), ':forgotten': S(FORGOTTEN) },
+        },
+      )
+      return done !== undefined
     },
 
     // Page by page, since an answer of DynamoDB ends at 1 MB.
@@ -69,4 +74,37 @@ export function dynamoRegistry(options: TableOptions): Registry {
       })
     },
   }
+}
+
+const NOT_FORGOTTEN = 'attribute_not_exists(#status) OR #status <> :forgotten'
+
+/** All that is known of a connection beside what holds off late writers and refused tokens: status, epoch, fence, versions. */
+const NOTED = [
+  ...['#owner', 'keepWarm', 'acknowledged', 'ends', 'failure', 'checked', 'usualSeconds'],
+  ...['provenVersion', 'succeededAt', 'usedAt', 'notifiedEnd', 'notifiedTrouble'],
+]
+
+function registering({ vendor }: Connection, { owner, keepWarm, acknowledged, ends, sweepAt, wakes }: Facts) {
+  return {
+    set: [
+      ...Object.values(INITIAL),
+      'vendor = :vendor',
+      owner !== undefined && '#owner = :owner',
+      keepWarm !== undefined && 'keepWarm = :warm',
+      acknowledged && 'acknowledged = :acknowledged',
+      ends && ends !== 'never' && 'ends = :ends',
+      wakes ? 'sweepAt = :sweep' : 'sweepAt = if_not_exists(sweepAt, :sweep)',
+    ],
+    remove: [ends === 'never' && 'ends'],
+    values: {
+      ...initial,
+      ':forgotten': S(FORGOTTEN),
+      ':vendor': S(vendor.id),
+      ':sweep': instant(sweepAt),
+      ':owner': owner === undefined ? undefined : S(owner),
+      ':warm': keepWarm === undefined ? undefined : BOOL(keepWarm),
+      ':acknowledged': acknowledged && json(acknowledged),
+      ':ends': ends && ends !== 'never' ? json(ends) : undefined,
+    },
+  } satisfies Change
 }

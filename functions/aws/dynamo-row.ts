@@ -60,7 +60,7 @@ export function rowReader({ query, envelope, onUnsealable, now }: RowReaderOptio
     const token = items.find((item) => item.sk?.S === 'TOKEN')
     const opened = token && (await openToken(key, token))
     return {
-      exists: state !== undefined,
+      exists: isKnown(state),
       state: state ? stateOf(state, opened) : newState,
       ...(opened && { token: opened }),
     }
@@ -97,13 +97,18 @@ const EVERYTHING_BUT_THE_REFRESH_TOKEN = {
   ExpressionAttributeNames: Object.fromEntries(READ.map((name) => [`#${name}`, name])),
 }
 
+/** The status of a forgotten connection, which no write of an active one and no `enable` goes together with. */
+export const FORGOTTEN = 'forgotten'
+
+export const isKnown = (item: Item | undefined): boolean => item !== undefined && text(item, 'status') !== FORGOTTEN
+
 /** A lease is over when the token obtained under it is there, although nothing has removed its attributes. */
 export function stateOf(item: Item, token: Pick<CachedToken, 'fence'> | undefined): State {
   const fence = number(item, 'fence')
   const notified = notifiedOf(item)
   const { provenVersion, refusedVersions, owner } = item
   return {
-    status: text(item, 'status') === 'disabled' ? 'disabled' : 'active',
+    status: text(item, 'status') === 'active' ? 'active' : 'disabled',
     epoch: number(item, 'epoch'),
     fence,
     ...(item.leaseUntil &&

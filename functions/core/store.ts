@@ -218,11 +218,13 @@ export interface Facts extends Pick<State, 'owner' | 'keepWarm' | 'acknowledged'
   /** The keeper's first turn; one that is set stays, unless the connection is to wake from its rest. */
   readonly sweepAt: Date
   readonly wakes?: boolean
+  /** A person wants it used: one that was forgotten is active again. */
+  readonly reopens?: boolean
 }
 
 /** What is noted of connections, and when the keeper's next turn is. Throws `store_unavailable` as the token store does. */
 export interface Registry {
-  /** Makes the connection known, and changes what is given. */
+  /** Makes the connection known, and changes what is given. Does nothing for one that was forgotten, unless it reopens. */
   register(connection: Connection, facts: Facts): Promise<void>
 
   /** The connections of a vendor whose turn has come, the longest due first. Costs what is due, not what there is. */
@@ -230,6 +232,13 @@ export interface Registry {
 
   /** Puts the keeper's next turn off, unless something else has done so since `now`. */
   postpone(connection: Connection, turn: { readonly now: Date; readonly until: Date }): Promise<void>
+
+  /**
+   * A disabled connection is not known any more: it reads as one that is not there, and nobody may use it until it is
+   * registered to reopen. Fence and epoch stay, since they must never start again. Returns false, and changes nothing, for
+   * one that is not disabled.
+   */
+  forget(connection: Connection): Promise<boolean>
 
   /** Notes that a caller uses the connection. Does nothing for one that is not known. */
   touch(connection: Connection, now: Date): Promise<void>

@@ -91,5 +91,77 @@ export function registryContract(
       expect([state.ends, state.keepWarm]).toEqual([undefined, undefined])
       expect(state).toMatchObject({ acknowledged, owner: 'erp' })
     })
+
+    describe('a forgotten connection', () => {
+      /** One that has vended, was noted all that people note, and was retired. */
+      async function forgotten() {
+        const ends = { since: later(-3600), until: later(3600) }
+        await registry.register(hq, { sweepAt: now, owner: 'erp', keepWarm: true, ends })
+        const lease = await tokens.acquire(hq, await stateOf(), { policy, now, until: later(15) })
+        if (!lease) throw new Error('no lease')
+        await tokens.record(lease, { success: { credentialVersion: 'v1', at: now } })
+        await tokens.stop(hq, { kind: 'disable' })
+        await tokens.stop(hq, { kind: 'revoke', refusedVersions: ['v1'] })
+        return { lease, isForgotten: await registry.forget(hq) }
+      }
+      const left = { epoch: 1, fence: 1, refusedVersions: new Set(['v1']) }
+
+      it('is neither listed nor due, and all that is left holds off late writers and refused tokens', async () => {
+        const { lease, isForgotten } = await forgotten()
+        expect(isForgotten).toBe(true)
+        expect(await directory.page(acme)).toEqual([])
+        expect(await registry.due(acme, later(1e6), 10)).toEqual([])
+        const row = { exists: false, state: { status: 'disabled', ...left } }
+        expect(await tokens.read(hq)).toEqual(row)
+        expect(await directory.glance([hq])).toEqual([{ connection: hq, ...row }])
+        expect(await tokens.record(lease, { success: { credentialVersion: 'v1', at: now } })).toBe('superseded')
+        expect(await tokens.acquire(hq, await stateOf(), { policy, now, until: later(15) })).toBeUndefined()
+        expect(await directory.page(acme)).toEqual([])
+      })
+
+      it('is not one that is in use, which stays as it is', async () => {
+        await registry.register(hq, { sweepAt: now, owner: 'erp' })
+        expect(await registry.forget(hq)).toBe(false)
+        expect(await directory.page(acme)).toEqual([hq])
+        expect(await stateOf()).toMatchObject({ status: 'active', owner: 'erp' })
+        expect(await registry.forget(of('nobody'))).toBe(false)
+        expect(await tokens.read(of('nobody'))).toMatchObject({ exists: false, state: { status: 'active' } })
+      })
+
+      it('may be forgotten again', async () => {
+        await forgotten()
+        expect(await registry.forget(hq)).toBe(true)
+        expect(await tokens.read(hq)).toMatchObject({ exists: false, state: left })
+      })
+
+      it('stays forgotten, whoever was about to note something of it, and is not enabled', async () => {
+        await forgotten()
+        await registry.register(hq, { sweepAt: now, owner: 'late' })
+        await registry.postpone(hq, { now, until: later(60) })
+        await tokens.enable(hq)
+        expect(await tokens.read(hq)).toEqual({ exists: false, state: { status: 'disabled', ...left } })
+        expect(await directory.page(acme)).toEqual([])
+      })
+
+      it('reopens as new, but for fence and epoch, which never start again', async () => {
+        await forgotten()
+        await registry.register(hq, { sweepAt: later(5), owner: 'new', reopens: true })
+        const state = { status: 'active', ...left, owner: 'new' }
+        expect(await tokens.read(hq)).toEqual({ exists: true, state })
+        expect(await directory.page(acme)).toEqual([hq])
+        expect(await registry.due(acme, later(5), 10)).toEqual([hq])
+        const lease = await tokens.acquire(hq, await stateOf(), { policy, now, until: later(15) })
+        expect(lease).toMatchObject({ fence: 2, epoch: 1 })
+        expect(lease?.refreshToken).toBeUndefined()
+      })
+
+      it('is a disabled one again when it is stopped, which reopening leaves alone', async () => {
+        await forgotten()
+        await tokens.stop(hq, { kind: 'disable' })
+        await registry.register(hq, { sweepAt: now, reopens: true })
+        expect(await tokens.read(hq)).toMatchObject({ exists: true, state: { status: 'disabled' } })
+        expect(await directory.page(acme)).toEqual([hq])
+      })
+    })
   })
 }

@@ -81,6 +81,7 @@ describe('the API', () => {
       `GET /connections/${id}`,
       `GET /connections/${id}/{connection}`,
       `POST /connections/${id}/{connection}`,
+      `DELETE /connections/${id}/{connection}`,
     ])
     expect(routes.sort()).toEqual([...expected, 'POST /connections/netrex/{connection}/authorization'].sort())
   })
@@ -539,7 +540,7 @@ describe('the stack', () => {
       'AWS::IAM::Role': 2,
       'AWS::Scheduler::Schedule': 2,
       'AWS::Logs::LogGroup': 1,
-      'AWS::ApiGateway::Method': 6,
+      'AWS::ApiGateway::Method': 7,
       'AWS::CloudWatch::Alarm': 5,
       'AWS::CloudWatch::Dashboard': 0,
       'AWS::KMS::Key': 0,
@@ -664,6 +665,7 @@ async function writtenWithoutTokens(): Promise<Set<string>> {
   await tokens.enable(connection)
   await registry.register(connection, { owner: 'o', keepWarm: true, acknowledged, ends, sweepAt: now })
   await registry.register(connection, { ends: 'never', sweepAt: now, wakes: true })
+  await registry.forget(connection)
   await registry.postpone(connection, { now, until: now })
   await registry.touch(connection, now)
   const change = { seen: { mark: 'm', at: now, sent: false }, next: { mark: 'm', at: now, sent: true } }

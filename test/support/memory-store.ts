@@ -29,6 +29,7 @@ interface Held {
   readonly refreshToken?: Secret | undefined
   readonly generation: number
   readonly sweepAt?: Date
+  readonly forgotten?: true | undefined
 }
 
 /** A state whose optional members may be taken away by setting them to undefined. */
@@ -48,7 +49,7 @@ export function memoryTable() {
     const token = cached.get(keyOf(connection))
     const { lease, ...rest } = state
     return {
-      exists: rows.has(keyOf(connection)),
+      exists: rows.has(keyOf(connection)) && !find(connection).forgotten,
       state: lease && token?.fence !== state.fence ? state : rest,
       ...(token && { token }),
     }
@@ -158,7 +159,7 @@ function tokensIn({ find, keep, rows, read }: Tables, cached: Map<string, Cached
     async stop(connection, stop) {
       const row = find(connection)
       if (stop.kind === 'disable') {
-        keep(row, { status: 'disabled' })
+        keep({ ...row, forgotten: undefined }, { status: 'disabled' })
         return {}
       }
       const { failure, refusedVersions = [] } = stop
@@ -178,7 +179,7 @@ function tokensIn({ find, keep, rows, read }: Tables, cached: Map<string, Cached
     },
 
     async enable(connection) {
-      if (rows.has(keyOf(connection))) keep(find(connection), { status: 'active' })
+      if (rows.has(keyOf(connection)) && !find(connection).forgotten) keep(find(connection), { status: 'active' })
     },
   }
 }
@@ -234,11 +235,13 @@ function directoryIn(rows: Rows, read: Read): Directory {
 
 function registryIn(find: Find, keep: Keep, rows: Rows): Registry {
   return {
-    async register(connection, { sweepAt, wakes, ends, owner, keepWarm, acknowledged }) {
+    async register(connection, { sweepAt, wakes, reopens, ends, owner, keepWarm, acknowledged }) {
       const row = find(connection)
+      if (row.forgotten && !reopens) return
       keep(
-        { ...row, sweepAt: wakes ? sweepAt : (row.sweepAt ?? sweepAt) },
+        { ...row, forgotten: undefined, sweepAt: wakes ? sweepAt : (row.sweepAt ?? sweepAt) },
         {
+          ...(row.forgotten && { status: 'active' }),
           ...(owner !== undefined && { owner }),
           ...(keepWarm !== undefined && { keepWarm: keepWarm || undefined }),
           ...(acknowledged && { acknowledged }),
@@ -258,6 +261,14 @@ function registryIn(find: Find, keep: Keep, rows: Rows): Registry {
     async postpone(connection, { now, until }) {
       const row = find(connection)
       if (row.sweepAt && row.sweepAt <= now) keep({ ...row, sweepAt: until })
+    },
+
+    async forget(connection) {
+      const { sweepAt: _, ...row } = find(connection)
+      const { status, epoch, fence, refusedVersions } = row.state
+      if (status !== 'disabled') return false
+      keep({ ...row, forgotten: true, state: { status, epoch, fence, ...(refusedVersions && { refusedVersions }) } })
+      return true
     },
 
     async touch(connection, now) {
