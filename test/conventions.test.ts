@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { ROUTES } from '../functions/api/routes.ts'
 import { FAILURES } from '../functions/kit/errors.ts'
 import { vendors } from '../functions/vendors.ts'
+import { commands } from '../lib/cli/run.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const tracked = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {
@@ -272,9 +273,10 @@ describe('the README', () => {
     const routes = Object.values(ROUTES).map(({ method, path }) => `${method} ${path}`)
     expect(routes.filter((route) => !readme.includes(route))).toEqual([])
     expect(Object.values(vendors).filter(({ title }) => !readme.includes(title.replace('Genetec ', '')))).toEqual([])
-    const commands = ['token', 'status', 'connect', 'revoke', 'disable', 'enable', 'doctor']
     expect(
-      commands.filter((name) => !readme.includes(`\`npx vendomat ${name}`) && !readme.includes(`\`${name}\``)),
+      Object.keys(commands).filter(
+        (name) => !readme.includes(`\`npx vendomat ${name}`) && !readme.includes(`\`${name}\``),
+      ),
     ).toEqual([])
   })
 })

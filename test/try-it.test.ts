@@ -143,7 +143,7 @@ const steps: readonly Step[] = [
   {
     line: 'status',
     shows: ({ code, out }) => {
-      expect([code, out]).toEqual([0, expect.stringMatching(/netrex\s+site-a\s+ok/)])
+      expect([code, out]).toEqual([0, expect.stringMatching(/netrex\/site-a\s+ok/)])
     },
   },
   { line: '"fault":"status-500"', shows: (ran) => expect(json(ran).faults).toHaveLength(1) },

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import { callApi, readAnswer } from './api.ts'
-import { type Command, EXIT, UsageError } from './command.ts'
+import { type Command, UsageError } from './command.ts'
 import { connectionNamed, connectionState } from './connection.ts'
 import { vendorNamed } from './vendor-named.ts'
 
@@ -32,10 +32,12 @@ example
     const { credential } = vendorNamed(vendor).rotation
     const acknowledge = note === undefined ? {} : { note }
     const answer = await callApi('POST', `/connections/${vendor}/${connection}`, shell, { acknowledge })
-    const { next_notice_at: next, credential_ends_at: ends } = readAnswer(connectionState, answer)
-    const until = next ? `; the next notice goes out on ${next.slice(0, 10)} unless the ${credential} is rotated` : ''
-    shell.out(`${vendor}/${connection} is acknowledged${until}`)
-    if (ends) shell.say(`it ends on ${ends.slice(0, 10)}`)
-    return EXIT.done
+    const json = readAnswer(connectionState, answer)
+    const { next_notice_at: following, credential_ends_at: ends } = json
+    const until = following
+      ? `; the next notice goes out on ${following.slice(0, 10)} unless the ${credential} is rotated`
+      : ''
+    const next = ends && `the ${credential} ends on ${ends.slice(0, 10)}`
+    return { text: `${vendor}/${connection} is acknowledged${until}`, json, ...(next && { next }) }
   },
 }

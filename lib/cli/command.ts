@@ -37,8 +37,29 @@ export interface Display {
 export interface Command {
   readonly summary: string
   readonly help: string
-  /** Returns the exit code. */
-  run(parameters: readonly string[], shell: Shell): Promise<number>
+  /** What `-o` takes, the default first. @default text, json */
+  readonly outputs?: readonly [string, ...string[]]
+  /** `-o` is not among the parameters: `output` is what it says. */
+  run(parameters: readonly string[], shell: Shell, output: string): Promise<Result>
+}
+
+/** What a command came to: a document for `-o json`, and a text for everything else. */
+export type Result = Shown | { readonly exitCode: number }
+
+interface Shown {
+  /** @default 0 */
+  readonly exitCode?: number
+  /** @default it was printed as it came, unless `-o` is json */
+  readonly text?: string
+  readonly json: object
+  /** Said after it: what follows from it. */
+  readonly next?: string
+}
+
+/** Asks the person, who has to say yes. Throws UsageError where there is nobody to ask. */
+export async function agreed(question: string, { person }: Shell): Promise<boolean> {
+  if (!person) throw new UsageError('there is no terminal to ask at: confirm with --yes')
+  return /^y(es)?$/i.test((await person.ask(`${question} [y/N] `)).trim())
 }
 
 export const EXIT = {
@@ -53,7 +74,7 @@ export const EXIT = {
   interrupted: 130,
 } as const
 
-/** The command was called wrongly: says so and points to its help. */
+/** The command was called wrongly. The message is one line; where to read more is added to it. */
 export class UsageError extends Error {}
 
 /** The command could not do it: the message says why and what to do next. No secret is in it. */

@@ -10,7 +10,7 @@ import { credentialDocument, type Source } from './credential-document.ts'
 import { checkYear, endDateGiven, withEnd } from './end-date.ts'
 import { secretName } from './secret-name.ts'
 import { secretStore } from './secret-store.ts'
-import { sayAfterCreation, sayConsent } from './steps.ts'
+import { sayConsent, stepsAfterCreation } from './steps.ts'
 import { timeLeft } from './time-left.ts'
 import { endOf, nothingStored, obtainToken, works } from './trial.ts'
 import { vendorContext } from './vendor-context.ts'
@@ -96,13 +96,13 @@ examples
         shell.say(`token obtained, ends in ${timeLeft(new Date(expires_at), shell.now())}`)
       }
       const check = { ...(!redirection && owned), check: true }
-      checkWorks(request, readAnswer(connectionState, await callApi('POST', path, shell, check)))
+      const view = readAnswer(connectionState, await callApi('POST', path, shell, check))
+      checkWorks(request, view)
+      const next = credentials ? stepsAfterCreation(vendor, shell) : ''
+      return { text: `${vendor.id}/${connection} is connected`, json: view, next }
     } finally {
       await redirection?.callback?.close()
     }
-    shell.out(`${vendor.id}/${connection} is connected`)
-    if (credentials) sayAfterCreation(vendor, shell)
-    return EXIT.done
   },
 }
 

@@ -20,7 +20,8 @@ Checks this side: the address, the region, the credentials, whether the machine 
   -o text        a line for each check, and one below it that says what to do (default)
   -o json        the same as {"checks": [...]}
 
-It stores nothing and shows no token. Of each vendor it gets one, as any caller may: a fresh one costs the vendor no call.
+It stores nothing and shows no token. Of each vendor it gets one, as any caller may: a fresh one costs the vendor no
+call.
 
   ok       it holds
   wrong    it does not
@@ -33,15 +34,14 @@ examples
   vendomat doctor --deployment
   vendomat doctor --deployment accelo netrex -o json`,
 
-  async run(parameters, shell) {
-    const { output, ...wanted } = read(parameters)
+  async run(parameters, shell, output) {
     const findings: Finding[] = []
-    for await (const finding of checks(wanted, shell)) {
+    for await (const finding of checks(read(parameters), shell)) {
       findings.push(finding)
-      if (output === 'text') shell.out(lineOf(finding))
+      if (output !== 'json') shell.out(lineOf(finding))
     }
-    if (output === 'json') shell.out(JSON.stringify({ checks: findings }, undefined, 2))
-    return findings.some(({ result }) => result === 'wrong') ? EXIT.failed : EXIT.done
+    const exitCode = findings.some(({ result }) => result === 'wrong') ? EXIT.failed : EXIT.done
+    return { exitCode, json: { checks: findings } }
   },
 }
 
@@ -49,16 +49,12 @@ function read(parameters: readonly string[]) {
   const { values, positionals } = parseArgs({
     args: [...parameters],
     allowPositionals: true,
-    options: {
-      deployment: { type: 'boolean', default: false },
-      output: { type: 'string', short: 'o', default: 'text' },
-    },
+    options: { deployment: { type: 'boolean', default: false } },
   })
-  const { deployment, output } = values
-  if (output !== 'text' && output !== 'json') throw new UsageError('-o is one of text, json')
+  const { deployment } = values
   if (positionals.length > 0 && !deployment) throw new UsageError('vendors go with --deployment')
   const named = positionals.map(vendorNamed)
-  return { output, deployment, vendors: named.length > 0 ? named : Object.values(vendors) } as const
+  return { deployment, vendors: named.length > 0 ? named : Object.values(vendors) } as const
 }
 
 /** Each as it is known. Where this side is wrong, the deployment is not asked. */

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
-import { callApi } from './api.ts'
-import { type Command, EXIT, UsageError } from './command.ts'
-import { connectionNamed } from './connection.ts'
+import { callApi, readAnswer } from './api.ts'
+import { type Command, UsageError } from './command.ts'
+import { connectionNamed, connectionState } from './connection.ts'
 
 export const owner: Command = {
   summary: 'name who is notified when a person is needed',
@@ -19,8 +19,7 @@ example
     if (who === '' || who.length > 200 || more.length > 0)
       throw new UsageError('name one owner, of 1 to 200 characters')
     const { vendor, connection } = connectionNamed(positionals.slice(0, 2))
-    await callApi('POST', `/connections/${vendor}/${connection}`, shell, { owner: who })
-    shell.out(`${vendor}/${connection} is owned by ${who}`)
-    return EXIT.done
+    const answer = await callApi('POST', `/connections/${vendor}/${connection}`, shell, { owner: who })
+    return { text: `${vendor}/${connection} is owned by ${who}`, json: readAnswer(connectionState, answer) }
   },
 }

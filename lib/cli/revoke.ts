@@ -1,10 +1,10 @@
 import { parseArgs } from 'node:util'
 import * as z from 'zod/mini'
 import { callApi, readAnswer } from './api.ts'
-import { type Command, EXIT, type Shell, UsageError } from './command.ts'
+import { agreed, type Command, EXIT, type Shell } from './command.ts'
 import { connectionNamed } from './connection.ts'
 
-const answer = z.object({ vendor_revocation: z.string(), next_action: z.string() })
+const answer = z.looseObject({ vendor_revocation: z.string(), next_action: z.string() })
 
 const AT_THE_VENDOR: Readonly<Record<string, string>> = {
   done: 'the vendor has ended it too',
@@ -12,6 +12,8 @@ const AT_THE_VENDOR: Readonly<Record<string, string>> = {
   not_offered: 'the vendor offers no revocation: a copy of the token works there until its end',
   nothing_to_revoke: 'there was no token',
 }
+
+type Revoked = z.output<typeof answer>
 
 export const revoke: Command = {
   summary: 'end the token of a connection',
@@ -36,20 +38,19 @@ examples
     })
     const { vendor, connection } = connectionNamed(positionals)
     const place = `${vendor}/${connection}`
-    if (!values.yes && !(await agreed(place, shell))) {
+    if (!values.yes && !(await agreed(`End the token of ${place}? Whoever uses it now will be refused.`, shell))) {
       shell.say('nothing was revoked')
-      return EXIT.failed
+      return { exitCode: EXIT.failed }
     }
-    const body = await callApi('DELETE', `/tokens/${place}`, shell)
-    const { vendor_revocation: outcome, next_action } = readAnswer(answer, body)
-    shell.out(`${place} revoked; ${AT_THE_VENDOR[outcome] ?? `at the vendor: ${outcome}`}`)
-    shell.say(`next step: ${next_action}`)
-    return outcome === 'failed' ? EXIT.failed : EXIT.done
+    const json = await revokeToken(place, shell)
+    const exitCode = json.vendor_revocation === 'failed' ? EXIT.failed : EXIT.done
+    return { exitCode, text: `${place} revoked; ${atTheVendor(json)}`, json, next: `next step: ${json.next_action}` }
   },
 }
 
-async function agreed(place: string, { person }: Shell): Promise<boolean> {
-  if (!person) throw new UsageError('there is no terminal to ask at: confirm with --yes')
-  const answer = await person.ask(`End the token of ${place}? Whoever uses it now will be refused. [y/N] `)
-  return /^y(es)?$/i.test(answer.trim())
-}
+/** Takes the token of `accelo/hq` back. */
+export const revokeToken = async (place: string, shell: Shell): Promise<Revoked> =>
+  readAnswer(answer, await callApi('DELETE', `/tokens/${place}`, shell))
+
+export const atTheVendor = ({ vendor_revocation: outcome }: Revoked): string =>
+  AT_THE_VENDOR[outcome] ?? `at the vendor: ${outcome}`

@@ -9,7 +9,7 @@ import { checkYear, endDateGiven } from './end-date.ts'
 import { rotatedDocument } from './rotated-document.ts'
 import { secretName } from './secret-name.ts'
 import { type SecretStore, secretStore } from './secret-store.ts'
-import { sayAfterRotation, sayRotation } from './steps.ts'
+import { sayRotation, stepsAfterRotation } from './steps.ts'
 import { dayOf, endOf, nothingStored, obtainToken, tryStaticToken, works } from './trial.ts'
 import { vendorNamed } from './vendor-named.ts'
 
@@ -57,22 +57,23 @@ examples
     if (isDeepStrictEqual(next, present.document))
       throw new CommandFailed(EXIT.failed, 'these are the credentials that are stored already')
     const end = await tryHere(vendor, { present: present.document, next }, shell)
+    const about = { vendor: vendor.id, connection }
     if (request.dryRun) {
-      shell.out(`${vendor.id}/${connection} could be rotated${end}; nothing was stored`)
-      return EXIT.done
+      const text = `${vendor.id}/${connection} could be rotated${end}; nothing was stored`
+      return { text, json: { ...about, rotated: false } }
     }
     const place = { vendor, connection, name, old: present.version }
     const version = needsTheMachine(vendor, next)
       ? await storeWhenTried(place, next, secrets, shell)
       : await secrets.put(name, next)
-    shell.out(`${vendor.id}/${connection} is rotated: ${present.version} -> ${version}${end}`)
-    const isDone = report(
-      await checkNow(place, shell),
-      { ...place, version, holdsToken: isStatic(vendor, next) },
-      shell,
-    )
-    if (isDone) sayAfterRotation(vendor, { present: present.document, next }, shell)
-    return isDone ? EXIT.done : EXIT.failed
+    const text = `${vendor.id}/${connection} is rotated: ${present.version} -> ${version}${end}`
+    const json = { ...about, rotated: true, from: present.version, to: version }
+    const view = await checkNow(place, shell)
+    if (view instanceof CommandFailed) return { exitCode: view.exitCode, text, json, next: `vendomat: ${view.message}` }
+    const isDone = report(view, { ...place, version, holdsToken: isStatic(vendor, next) }, shell)
+    const steps = isDone ? stepsAfterRotation(vendor, { present: present.document, next }, shell) : ''
+    const exitCode = isDone ? EXIT.done : EXIT.failed
+    return { exitCode, text, json: { ...json, state: view.state }, next: steps }
   },
 }
 
@@ -164,14 +165,14 @@ async function storeWhenTried(place: Place, next: object, secrets: SecretStore, 
 }
 
 /** By now it is stored, and a failure says so: it does not have to be stored again. */
-async function checkNow({ vendor, connection }: Place, shell: Shell): Promise<ConnectionState> {
+async function checkNow({ vendor, connection }: Place, shell: Shell): Promise<ConnectionState | CommandFailed> {
   const path = `/connections/${vendor.id}/${connection}`
   try {
     return readAnswer(connectionState, await callApi('POST', path, shell, { check: true }))
   } catch (error) {
     if (!(error instanceof CommandFailed)) throw error
     const message = `it is stored, but the machine could not check it; within 5 minutes it does so by itself\n${error.message}`
-    throw new CommandFailed(error.exitCode, message)
+    return new CommandFailed(error.exitCode, message)
   }
 }
 

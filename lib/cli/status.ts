@@ -1,30 +1,42 @@
 import { parseArgs } from 'node:util'
 import * as z from 'zod/mini'
+import { FAILURES } from '../../functions/kit/errors.ts'
 import { rfc3339 } from '../../functions/kit/time.ts'
 import { vendors } from '../../functions/vendors.ts'
 import { callApi, readAnswer } from './api.ts'
-import { type Command, CommandFailed, EXIT, type Shell, UsageError } from './command.ts'
+import { type Command, CommandFailed, EXIT, type Result, type Shell, UsageError } from './command.ts'
 import { type ConnectionState, checkNames, connectionState } from './connection.ts'
-import { type Cell, renderTable } from './table.ts'
+import { type Cell, NOTHING, type Row, renderTable } from './table.ts'
 import { timeLeft } from './time-left.ts'
 
 const listing = z.object({ connections: z.array(connectionState), next: z.optional(z.string()) })
 
-/** Worst first. */
-const STATES = ['reconnect', 'failing', 'expired', 'ageing', 'not_vended', 'ok', 'disabled']
-const HEAD = ['VENDOR', 'CONNECTION', 'STATE', 'EXPIRES', 'LEFT', 'OWNER', 'NEXT']
+/** Worst first: what has stopped until a person acts, what fails, what a person has to see to soon, and all others. */
+const STATES = [
+  ...['secret_deleted', 'secret_unreadable', 'malformed', 'reconnect', 'expired', 'failing', 'ending', 'new'],
+  ...['ageing', 'resting', 'ok', 'disabled'],
+]
+const HEAD = ['CONNECTION', 'STATE', 'EXPIRES', 'LEFT', 'RENEWED', 'SECRET', 'OWNER']
 const WATCH_SECONDS = 5
 const DAY_MS = 24 * 60 * 60 * 1000
+const WEEKDAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat']
+/** So much of a version's id tells it from the few others of its secret. */
+const VERSION_LENGTH = 8
 
 const paintIn = (code: number) => (text: string) => `\u001b[${code}m${text}\u001b[0m`
 const [RED, GREEN, YELLOW, GREY] = [paintIn(31), paintIn(32), paintIn(33), paintIn(90)]
 const PAINT: Readonly<Record<string, Cell['paint']>> = {
-  expired: RED,
+  secret_deleted: RED,
+  secret_unreadable: RED,
+  malformed: RED,
   reconnect: RED,
+  expired: RED,
   failing: RED,
-  ageing: YELLOW,
+  ending: YELLOW,
+  new: YELLOW,
+  ageing: GREEN,
+  resting: GREY,
   ok: GREEN,
-  not_vended: GREY,
   disabled: GREY,
 }
 /** Clears the display and moves to its first line. */
@@ -34,17 +46,24 @@ export const status: Command = {
   summary: 'show how every connection is doing',
   help: `vendomat status [vendor] [connection] [--expiring days] [--watch] [-o table|json]
 
-Shows the state of all connections, of one vendor's or of one, the worst first. Never shows a token. Times are UTC.
+Shows the state of all connections, of one vendor's or of one: first what only a person can mend. Never shows a token.
+Times are UTC.
 
-  ok           there is a token, and it is fresh; in a list its secret is not looked at
-  ageing       the token comes near its end
-  expired      the token has ended
-  reconnect    a person has to connect the account again
-  failing      the vendor gives no token; -o json says more
-  not vended   nobody has asked for a token yet
-  disabled     switched off; "vendomat enable" switches it on
+  secret deleted      its secret is gone; "vendomat remove" finishes that, "vendomat connect" makes a new one
+  secret unreadable   the machine may not read its secret, or cannot now
+  malformed           a member of the secret's document is wrong or missing
+  reconnect           a person has to connect the account again
+  expired             the token that a person made has ended or is refused
+  failing             the last try to obtain a token has failed, and none has worked since
+  ending              it works, but a person has to renew it soon
+  new                 nothing has been obtained yet
+  ageing              the token comes near its end; the machine renews it
+  resting             nobody has used it for long; the next call obtains a token
+  ok                  there is a token, and it is fresh
+  disabled            switched off; "vendomat enable" switches it on
 
-NEXT says whether there is something to do.
+RENEWED says when the machine does that next, SECRET which version is in use (its first ${VERSION_LENGTH} characters). Below a row are
+the columns that do not fit the terminal, why it fails, and what is to be done.
 
   --expiring   only those whose credentials a person has to renew within so many days, or should have
   --watch      draw it again every ${WATCH_SECONDS} seconds, until Ctrl-C
@@ -60,15 +79,21 @@ examples
   vendomat status iobeya --watch
   vendomat status -o json | jq -r '.connections[] | select(.state == "failing") | .connection'`,
 
-  async run(parameters, shell) {
-    const { output, watch, ...wanted } = read(parameters)
+  outputs: ['table', 'json'],
+
+  async run(parameters, shell, output) {
+    const { watch, ...wanted } = read(parameters)
+    if (watch && output === 'json') throw new UsageError('--watch draws a table')
     if (watch) return drawUntilInterrupted(wanted, shell)
     const { connections, failures } = await readState(wanted, shell, counted(shell))
     shell.progress?.('')
-    const nothingToShow = connections.length === 0 && failures.length > 0
-    if (!nothingToShow) show[output](connections, shell)
-    for (const { message } of failures) shell.say(`vendomat: ${message}`)
-    return failures[0]?.exitCode ?? EXIT.done
+    const next = failures.map(({ message }) => `vendomat: ${message}`).join('\n')
+    const exitCode = failures[0]?.exitCode ?? EXIT.done
+    if (connections.length === 0 && (failures.length > 0 || output === 'table')) {
+      shell.say(next || 'there are no such connections; "vendomat connect" makes one')
+      return { exitCode }
+    }
+    return { exitCode, text: tableOf(connections, shell).join('\n'), json: { connections }, next }
   },
 }
 
@@ -79,18 +104,14 @@ function read(parameters: readonly string[]) {
     options: {
       expiring: { type: 'string' },
       watch: { type: 'boolean', default: false },
-      output: { type: 'string', short: 'o', default: 'table' },
     },
   })
-  const { output, watch } = values
   if (positionals.length > 2) throw new UsageError('name at most a vendor and a connection')
   checkNames(...positionals)
-  if (output !== 'table' && output !== 'json') throw new UsageError('-o is one of table, json')
-  if (watch && output === 'json') throw new UsageError('--watch draws a table')
   const places = positionals.length === 0 ? Object.keys(vendors) : [positionals.join('/')]
-  const { expiring } = values
+  const { expiring, watch } = values
   if (expiring !== undefined && !/^\d{1,4}$/.test(expiring)) throw new UsageError('--expiring takes a number of days')
-  return { places, output, watch, ...(expiring !== undefined && { expiringDays: Number(expiring) }) } as const
+  return { places, watch, ...(expiring !== undefined && { expiringDays: Number(expiring) }) } as const
 }
 
 interface Wanted {
@@ -153,22 +174,26 @@ async function readPlace(place: string, shell: Shell, read: (more: number) => vo
   }
 }
 
-/** By state, then by what ends first, then by name. A state this version does not know comes before all others. */
+/** By state, then by what ends first, then by name. */
 function worstFirst(a: ConnectionState, b: ConnectionState): number {
-  const days = ({ days_left = Number.MAX_SAFE_INTEGER }: ConnectionState) => days_left
   const name = ({ vendor, connection }: ConnectionState) => `${vendor}/${connection}`
-  return STATES.indexOf(a.state) - STATES.indexOf(b.state) || days(a) - days(b) || (name(a) < name(b) ? -1 : 1)
+  return rankOf(a) - rankOf(b) || endOf(a) - endOf(b) || (name(a) < name(b) ? -1 : 1)
 }
 
-const show = {
-  json: (connections: readonly ConnectionState[], { out }: Shell) => out(JSON.stringify({ connections }, undefined, 2)),
-  table: (connections: readonly ConnectionState[], shell: Shell) => {
-    if (connections.length === 0) shell.say('there are no such connections; "vendomat connect" makes one')
-    else shell.out(tableOf(connections, shell).join('\n'))
-  },
+/** A state this version does not know comes before all others, and a failure that only a person can mend before those that may pass. */
+function rankOf({ state, last_failure: failure }: ConnectionState): number {
+  const rank = STATES.indexOf(state)
+  return state === 'failing' && failure && isForPerson(failure.code) ? rank - 0.5 : rank
 }
 
-async function drawUntilInterrupted(wanted: Wanted, shell: Shell): Promise<number> {
+const isForPerson = (code: string): boolean =>
+  Object.hasOwn(FAILURES, code) && !FAILURES[code as keyof typeof FAILURES].retryable // hasOwn has just said that it is one
+
+/** Of the credentials or of the token, whichever is first. */
+const endOf = ({ credential_ends_at, expires_at }: ConnectionState): number =>
+  Math.min(...[credential_ends_at, expires_at].map((end) => (end === undefined ? Number.MAX_VALUE : Date.parse(end))))
+
+async function drawUntilInterrupted(wanted: Wanted, shell: Shell): Promise<Result> {
   const interrupted = shell.untilInterrupted()
   while (!interrupted.aborted) {
     const { connections, failures } = await readState(wanted, shell)
@@ -178,7 +203,7 @@ async function drawUntilInterrupted(wanted: Wanted, shell: Shell): Promise<numbe
     shell.out(`${shell.display.columns === undefined ? '' : AFRESH}${drawn.join('\n')}`)
     await shell.sleep(WATCH_SECONDS, interrupted)
   }
-  return EXIT.done
+  return { exitCode: EXIT.done }
 }
 
 const tableOf = (connections: readonly ConnectionState[], { now, display }: Shell): string[] =>
@@ -188,22 +213,41 @@ const tableOf = (connections: readonly ConnectionState[], { now, display }: Shel
     display,
   )
 
-function rowOf({ vendor, connection, state, expires_at, owner, next_action }: ConnectionState, now: Date): Cell[] {
+function rowOf(view: ConnectionState, now: Date): Row {
+  const { vendor, connection, state, expires_at, renews_at, secret_version: version, owner, next_action } = view
   const end = expires_at === undefined ? undefined : new Date(expires_at)
+  const renewal = renews_at === undefined ? undefined : new Date(renews_at)
   const paint = PAINT[state]
-  return [
-    { text: vendor },
-    { text: connection },
-    { text: state.replaceAll('_', ' '), ...(paint && { paint }) },
-    { text: end ? dateOf(end, now) : '-' },
-    { text: end ? timeLeft(end, now) : '-' },
-    { text: owner ?? '-' },
-    { text: next_action },
-  ]
+  const why = whyOf(view, now)
+  return {
+    cells: [
+      { text: `${vendor}/${connection}` },
+      { text: state.replaceAll('_', ' '), ...(paint && { paint }) },
+      { text: end ? dateOf(end, now) : NOTHING },
+      { text: end ? timeLeft(end, now) : NOTHING },
+      { text: renewal ? inTime(renewal, now) : NOTHING },
+      { text: version?.slice(0, VERSION_LENGTH) ?? NOTHING },
+      { text: owner ?? NOTHING },
+    ],
+    notes: [
+      ...(why ? [{ label: 'why', text: why }] : []),
+      ...(/^none\b/.test(next_action) ? [] : [{ label: 'next', text: next_action }]),
+    ],
+  }
 }
 
-/** A time of day only for what is less than two days away. */
+function whyOf({ vendor, connection, last_failure: failure }: ConnectionState, now: Date): string | undefined {
+  if (!failure) return undefined
+  const { detail, next_try_at: next } = failure
+  const again = next === undefined || new Date(next) <= now ? '' : `; tried again ${inTime(new Date(next), now)}`
+  // The engine names a connection as its key does, people as its path does.
+  return `${detail.replaceAll(`${vendor}#${connection}`, `${vendor}/${connection}`)}${again}`
+}
+
+const inTime = (instant: Date, now: Date): string => (instant <= now ? 'now' : `in ${timeLeft(instant, now)}`)
+
+/** `Fri 17:30Z` for what is less than two days away, else the date. */
 const dateOf = (end: Date, now: Date): string =>
   Math.abs(end.getTime() - now.getTime()) < 2 * DAY_MS
-    ? `${end.toISOString().slice(0, 16).replace('T', ' ')}Z`
+    ? `${WEEKDAYS[end.getUTCDay()]} ${end.toISOString().slice(11, 16)}Z`
     : end.toISOString().slice(0, 10)

@@ -7,12 +7,11 @@ export function sayCreation({ title, creation = [] }: Vendor, shell: Shell): voi
   if (ways.length > 0) shell.say([`If you have no credentials of ${title} yet\n`, ...ways].join('\n'))
 }
 
-/** What is left to do when they have worked. In which way they were made is not known here. */
-export function sayAfterCreation({ creation = [] }: Vendor, shell: Shell): void {
-  for (const { title, after } of creation) {
-    const only = creation.length > 1 ? `, for the ${title}` : ''
-    if (after.length > 0) shell.say(`Then${only}:\n${numbered(after, shell)}`)
-  }
+/** What is left to do when they have worked; '' if nothing. In which way they were made is not known here. */
+export function stepsAfterCreation({ creation = [] }: Vendor, shell: Shell): string {
+  const ways = creation.filter(({ after }) => after.length > 0)
+  const only = ({ title }: Creation) => (creation.length > 1 ? `, for the ${title}` : '')
+  return ways.map((way) => `Then${only(way)}:\n${numbered(way.after, shell)}`).join('\n')
 }
 
 /** For who connects again: the credentials are there, and somebody has to say yes. */
@@ -26,11 +25,11 @@ export function sayRotation({ rotation: { credential, before } }: Vendor, shell:
   shell.say(`To make a new ${credential}:\n${numbered(before, shell)}`)
 }
 
-/** What is left to do when the new one has worked; nothing where what is secret stayed as it was. */
-export function sayAfterRotation(vendor: Vendor, documents: { present: object; next: object }, shell: Shell): void {
+/** What is left to do when the new one has worked; '' if nothing, as where what is secret stayed as it was. */
+export function stepsAfterRotation(vendor: Vendor, documents: { present: object; next: object }, shell: Shell): string {
   const { after } = vendor.rotation
-  if (after.length > 0 && !vendor.hasSameSecrets(documents.present, documents.next))
-    shell.say(`Then:\n${numbered(after, shell)}`)
+  const isLeft = after.length > 0 && !vendor.hasSameSecrets(documents.present, documents.next)
+  return isLeft ? `Then:\n${numbered(after, shell)}` : ''
 }
 
 const numbered = (steps: readonly string[], { display: { columns } }: Shell): string =>

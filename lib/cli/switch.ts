@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import { callApi, readAnswer } from './api.ts'
-import { type Command, EXIT, type Shell } from './command.ts'
-import { connectionNamed, connectionState } from './connection.ts'
+import type { Command, Result, Shell } from './command.ts'
+import { connectionNamed, connectionState, stateInWords } from './connection.ts'
 
 export const disable: Command = {
   summary: 'stop vending for a connection',
@@ -29,13 +29,12 @@ example
   run: (parameters, shell) => turn('active', parameters, shell),
 }
 
-async function turn(status: 'disabled' | 'active', parameters: readonly string[], shell: Shell): Promise<number> {
+async function turn(status: 'disabled' | 'active', parameters: readonly string[], shell: Shell): Promise<Result> {
   const { vendor, connection } = connectionNamed(
     parseArgs({ args: [...parameters], allowPositionals: true }).positionals,
   )
   const path = `/connections/${vendor}/${connection}`
-  const { state, next_action } = readAnswer(connectionState, await callApi('POST', path, shell, { status }))
-  shell.out(`${vendor}/${connection} is ${status === 'active' ? 'enabled' : status}`)
-  shell.say(`state: ${state.replaceAll('_', ' ')}\nnext step: ${next_action}`)
-  return EXIT.done
+  const json = readAnswer(connectionState, await callApi('POST', path, shell, { status }))
+  const text = `${vendor}/${connection} is ${status === 'active' ? 'enabled' : status}`
+  return { text, json, next: stateInWords(json) }
 }

@@ -6,29 +6,72 @@ export interface Cell {
   readonly paint?: (text: string) => string
 }
 
+export interface Row {
+  readonly cells: readonly Cell[]
+  /** Each a line of its own below the cells. */
+  readonly notes?: readonly Note[]
+}
+
+interface Note {
+  readonly label: string
+  readonly text: string
+}
+
 const GAP = '  '
-/** A narrower last column can hardly be read. */
+/** Notes in a narrower room can hardly be read. */
 const NARROWEST = 24
+/** What a cell without a value shows. Below a row there is none of these. */
+export const NOTHING = '-'
 
 /**
- * Returns lines of aligned columns. The last column is wrapped into what is left of the display. Control characters are
- * removed: a name that somebody typed must not control somebody else's terminal.
+ * Returns lines of aligned columns. The last columns, if they do not fit the display, are noted below their rows instead, and
+ * notes are wrapped. Control characters are removed: a name that somebody typed must not control somebody else's terminal.
  */
-export function renderTable(head: readonly string[], rows: readonly (readonly Cell[])[], display: Display): string[] {
-  const all = [head.map((text): Cell => ({ text })), ...rows].map((row) =>
-    row.map(({ text, ...cell }) => ({ ...cell, text: plain(text) })),
+export function renderTable(head: readonly string[], rows: readonly Row[], display: Display): string[] {
+  const width = display.columns ?? Number.POSITIVE_INFINITY
+  const body = rows.map(({ cells, ...row }) => ({
+    ...row,
+    cells: cells.map(({ text, ...cell }) => ({ ...cell, text: plain(text) })),
+  }))
+  const widths = head.map((title, column) =>
+    Math.max(title.length, ...body.map(({ cells }) => cells[column]?.text.length ?? 0)),
   )
-  const widths = head.map((_, column) => Math.max(...all.map((row) => row[column]?.text.length ?? 0)))
-  const before = widths.slice(0, -1).reduce((sum, width) => sum + width + GAP.length, 0)
-  const room = Math.max(NARROWEST, (display.columns ?? Number.POSITIVE_INFINITY) - before)
-  return all.flatMap((row) => {
-    const [first = '', ...more] = wrap(row.at(-1)?.text ?? '', room)
-    const cells = row.slice(0, -1).map(({ text, paint }, column) => {
-      const padded = text.padEnd(widths[column] ?? 0)
-      return display.colour && paint ? paint(padded) : padded
-    })
-    return [[...cells, first].join(GAP).trimEnd(), ...more.map((line) => ' '.repeat(before) + line)]
+  const shown = howManyFit(widths, width)
+  const below = body.map(({ cells, notes = [] }) => [
+    ...cells.flatMap(({ text }, column) =>
+      column >= shown && text !== NOTHING ? [{ label: head[column]?.toLowerCase() ?? '', text }] : [],
+    ),
+    ...notes,
+  ])
+  const labels = Math.max(0, ...below.flat().map(({ label }) => label.length))
+  const line = (cells: readonly Cell[]) =>
+    cells
+      .slice(0, shown)
+      .map(({ text, paint }, column) => {
+        const padded = text.padEnd(widths[column] ?? 0)
+        return display.colour && paint ? paint(padded) : padded
+      })
+      .join(GAP)
+      .trimEnd()
+  const drawn = ({ label, text }: Note) => {
+    const start = `${GAP}${label.padEnd(labels)}${GAP}`
+    const [first = '', ...more] = wrap(plain(text), Math.max(NARROWEST, width - start.length))
+    return [start + first, ...more.map((rest) => ' '.repeat(start.length) + rest)]
+  }
+  return [
+    line(head.map((text) => ({ text }))),
+    ...body.flatMap(({ cells }, row) => [line(cells), ...(below[row] ?? []).flatMap(drawn)]),
+  ]
+}
+
+/** The first column always does. */
+function howManyFit([first = 0, ...more]: readonly number[], width: number): number {
+  let used = first
+  const over = more.findIndex((next) => {
+    used += GAP.length + next
+    return used > width
   })
+  return over < 0 ? more.length + 1 : over + 1
 }
 
 const plain = (text: string): string => text.replaceAll(/\p{C}+/gu, ' ')

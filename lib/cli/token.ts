@@ -1,18 +1,10 @@
 import { parseArgs } from 'node:util'
 import * as z from 'zod/mini'
 import { callApi, readAnswer } from './api.ts'
-import { type Command, EXIT, UsageError } from './command.ts'
+import { type Command, UsageError } from './command.ts'
 import { connectionNamed } from './connection.ts'
 
 const answer = z.looseObject({ access_token: z.string(), warnings: z.array(z.object({ detail: z.string() })) })
-
-const print: Readonly<Record<string, (token: string, vendor: string, body: unknown) => string>> = {
-  token: (token) => token,
-  json: (_token, _vendor, body) => JSON.stringify(body, undefined, 2),
-  header: (token) => `Authorization: Bearer ${token}`,
-  env: (token, vendor) =>
-    `export ${vendor.toUpperCase().replaceAll('-', '_')}_TOKEN='${token.replaceAll("'", "'\\''")}'`,
-}
 
 export const token: Command = {
   summary: 'print a fresh bearer token',
@@ -34,18 +26,26 @@ examples
   eval "$(vendomat token accessia main --min-ttl 600 -o env)"
   vendomat token accelo hq --rejected 0123456789abcdef`,
 
-  async run(parameters, shell) {
-    const { vendor, connection, minTtl, rejected, output } = read(parameters)
+  outputs: ['token', 'json', 'header', 'env'],
+
+  async run(parameters, shell, output) {
+    const { vendor, connection, minTtl, rejected } = read(parameters)
     const path = `/tokens/${vendor}/${connection}`
     const query = minTtl === undefined ? '' : `?min_ttl=${minTtl}`
     const body = rejected
       ? await callApi('POST', `${path}/refresh`, shell, { rejected })
       : await callApi('GET', `${path}${query}`, shell)
-    const { access_token: token, warnings } = readAnswer(answer, body)
+    const { access_token: value, warnings } = readAnswer(answer, body)
     for (const { detail } of warnings) shell.say(`warning: ${detail}`)
-    shell.out(output(token, vendor, body))
-    return EXIT.done
+    // That it is an object was just read from it.
+    return { text: printed(value, vendor, output), json: body as object }
   },
+}
+
+function printed(token: string, vendor: string, output: string): string {
+  if (output === 'header') return `Authorization: Bearer ${token}`
+  if (output !== 'env') return token
+  return `export ${vendor.toUpperCase().replaceAll('-', '_')}_TOKEN='${token.replaceAll("'", "'\\''")}'`
 }
 
 function read(parameters: readonly string[]) {
@@ -55,7 +55,6 @@ function read(parameters: readonly string[]) {
     options: {
       'min-ttl': { type: 'string' },
       rejected: { type: 'string' },
-      output: { type: 'string', short: 'o', default: 'token' },
     },
   })
   const { 'min-ttl': minTtl, rejected } = values
@@ -64,7 +63,5 @@ function read(parameters: readonly string[]) {
   if (rejected !== undefined && !/^[0-9a-f]{16}$/.test(rejected))
     throw new UsageError('--rejected is a fingerprint: 16 digits of 0-9 and a-f')
   if (rejected !== undefined && minTtl !== undefined) throw new UsageError('--min-ttl does not go with --rejected')
-  const output = Object.hasOwn(print, values.output) ? print[values.output] : undefined
-  if (!output) throw new UsageError(`-o is one of ${Object.keys(print).join(', ')}`)
-  return { ...connectionNamed(positionals), minTtl, rejected, output }
+  return { ...connectionNamed(positionals), minTtl, rejected }
 }

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { type Cell, renderTable } from '../cli/table.ts'
+import { renderTable } from '../cli/table.ts'
 import { billOf, type Item, perMillion, sharesOf, sum, type Usage } from './bill.ts'
 import { AS_OF } from './prices.ts'
 
@@ -138,7 +138,7 @@ function notes(): string {
 const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
   renderTable(
     head,
-    rows.map((row): Cell[] => row.map((text) => ({ text }))),
+    rows.map((row) => ({ cells: row.map((text) => ({ text })) })),
     {},
   ).join('\n')
 

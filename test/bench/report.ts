@@ -1,4 +1,4 @@
-import { type Cell, renderTable } from '../../lib/cli/table.ts'
+import { renderTable } from '../../lib/cli/table.ts'
 import { rounded } from './figures.ts'
 import type { BenchResult } from './result.ts'
 
@@ -43,9 +43,10 @@ export function ratioText({ ratio, baseline }: Row): string {
 /** The table that people read. */
 export function report(results: readonly BenchResult[]): string {
   const rows = results.flatMap(({ name, rows }) =>
-    rows.map((row): Cell[] =>
-      [name, row.case, valueText(row), goalText(row), verdictOn(row) ?? '', ratioText(row)].map((text) => ({ text })),
-    ),
+    rows.map((row) => {
+      const cells = [name, row.case, valueText(row), goalText(row), verdictOn(row) ?? '', ratioText(row)]
+      return { cells: cells.map((text) => ({ text })) }
+    }),
   )
   const head = ['program', 'case', 'value', 'goal', '', 'ratio (range)']
   return renderTable(head, rows, {}).join('\n')

@@ -18,7 +18,7 @@ describe('vendomat ack', () => {
     const next = 'the next notice goes out on 2026-11-27 unless the token is rotated'
     expect([seen.code, seen.out]).toEqual([0, `iobeya/main is acknowledged; ${next}`])
     expect(seen.calls.map(({ body }) => body)).toEqual([{ acknowledge: { note: 'ticket 4711' } }])
-    expect(seen.said).toContain('it ends on 2026-12-04')
+    expect(seen.said).toContain('the token ends on 2026-12-04')
   })
 
   it('names no date where no notice follows', async () => {

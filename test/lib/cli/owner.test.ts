@@ -4,7 +4,8 @@ beforeAll(() => {
   Object.assign(process.env, AWS)
 })
 
-const answers = { 'POST /connections/iobeya/main': {} }
+const view = { vendor: 'iobeya', connection: 'main', state: 'ok', next_action: 'none', owner: 'team@acme.example' }
+const answers = { 'POST /connections/iobeya/main': view }
 
 describe('vendomat owner', () => {
   it('sends the machine who is to be notified', async () => {

@@ -64,7 +64,7 @@ describe('vendomat revoke', () => {
     async (line) => {
       const { code, said, calls } = await revoke(line, { types: ['y'] })
       expect([code, calls]).toEqual([2, []])
-      expect(said).toContain('vendomat revoke <vendor> <connection>')
+      expect(said).toMatch(/^vendomat: .+ \(more: vendomat help revoke\)$/)
     },
   )
 

@@ -14,50 +14,110 @@ const at = (vendor: string, connection: string, state: string, more: object = {}
 const all = {
   'GET /connections/accelo': {
     connections: [
-      at('accelo', 'hq', 'ok', { expires_at: '2026-11-20T17:30:00Z', days_left: 0, owner: 'erp@acme.example' }),
-      at('accelo', 'old', 'disabled', { next_action: 'vendomat enable, when it may be used again' }),
+      at('accelo', 'hq', 'ok', {
+        ...{ expires_at: '2026-11-20T17:30:00Z', renews_at: '2026-11-20T16:20:00Z', days_left: 0 },
+        ...{ owner: 'erp@acme.example', secret_version: '1a2b3c4d-5e6f-7a8b-9c0d-1e2f3a4b5c6d' },
+      }),
+      at('accelo', 'old', 'disabled', { next_action: 'vendomat enable accelo old, when it may be used again' }),
     ],
   },
   'GET /connections/accessia': {
-    connections: [at('accessia', 'main', 'failing', { next_action: 'see last_failure' })],
+    connections: [
+      at('accessia', 'main', 'failing', {
+        owner: 'doors@acme.example',
+        last_failure: {
+          code: 'vendor_unavailable',
+          detail: 'Accessia does not answer for accessia#main (time-out)',
+          since: '2026-11-20T11:50:00Z',
+          next_try_at: '2026-11-20T12:00:40Z',
+        },
+        next_action: 'none: it is tried again',
+      }),
+    ],
   },
-  'GET /connections/clearid': { connections: [at('clearid', 'main', 'not_vended')] },
+  'GET /connections/clearid': { connections: [at('clearid', 'main', 'new')] },
   'GET /connections/iobeya': {
     connections: [
-      at('iobeya', 'main', 'ageing', { expires_at: '2026-12-19T23:59:59Z', days_left: 29 }),
-      at('iobeya', 'lab', 'ageing', { expires_at: '2026-11-28T23:59:59Z', days_left: 8 }),
-      at('iobeya', 'attic', 'expired', { expires_at: '2026-11-14T12:00:00Z', days_left: -6 }),
+      at('iobeya', 'main', 'ending', {
+        expires_at: '2026-12-19T23:59:59Z',
+        credential_ends_at: '2026-12-19T23:59:59Z',
+      }),
+      at('iobeya', 'lab', 'ending', { expires_at: '2026-11-28T23:59:59Z', credential_ends_at: '2026-11-28T23:59:59Z' }),
+      at('iobeya', 'attic', 'expired', {
+        ...{ expires_at: '2026-11-14T12:00:00Z', owner: 'integrations-platform@acme.example' },
+        next_action: 'a person has to make a new token: vendomat rotate iobeya attic',
+      }),
     ],
   },
   'GET /connections/netrex': {
-    connections: [at('netrex', 'cam', 'reconnect', { next_action: 'a person has to connect again: vendomat connect' })],
+    connections: [
+      at('netrex', 'cam', 'reconnect', {
+        next_action: 'a person has to connect again: vendomat connect netrex cam; until then nobody gets a token of it',
+      }),
+    ],
   },
 }
 const status = (line = '', world: World = {}) => vendomat(`status ${line}`, { answers: all, ...world })
 
 describe('vendomat status', () => {
-  it('draws one table of all vendors, the worst first', async () => {
+  it('draws one table of all vendors, first what only a person can mend', async () => {
     const { code, out, said } = await status()
     expect([code, said]).toEqual([0, ''])
     expect(`\n${out}\n`).toBe(`
-VENDOR    CONNECTION  STATE       EXPIRES            LEFT        OWNER             NEXT
-netrex    cam         reconnect   -                  -           -                 a person has to connect again: vendomat connect
-accessia  main        failing     -                  -           -                 see last_failure
-iobeya    attic       expired     2026-11-14         6 days ago  -                 none
-iobeya    lab         ageing      2026-11-28         8 days      -                 none
-iobeya    main        ageing      2026-12-19         29 days     -                 none
-clearid   main        not vended  -                  -           -                 none
-accelo    hq          ok          2026-11-20 17:30Z  5 h         erp@acme.example  none
-accelo    old         disabled    -                  -           -                 vendomat enable, when it may be used again
+CONNECTION     STATE      EXPIRES     LEFT        RENEWED  SECRET    OWNER
+netrex/cam     reconnect  -           -           -        -         -
+  next  a person has to connect again: vendomat connect netrex cam; until then nobody gets a token of it
+iobeya/attic   expired    2026-11-14  6 days ago  -        -         integrations-platform@acme.example
+  next  a person has to make a new token: vendomat rotate iobeya attic
+accessia/main  failing    -           -           -        -         doors@acme.example
+  why   Accessia does not answer for accessia/main (time-out); tried again in 40 s
+iobeya/lab     ending     2026-11-28  8 days      -        -         -
+iobeya/main    ending     2026-12-19  29 days     -        -         -
+clearid/main   new        -           -           -        -         -
+accelo/hq      ok         Fri 17:30Z  5 h         in 4 h   1a2b3c4d  erp@acme.example
+accelo/old     disabled   -           -           -        -         -
+  next  vendomat enable accelo old, when it may be used again
 `)
   })
 
-  it('wraps what does not fit a terminal below itself, and paints the state alone', async () => {
+  it('fits 80 columns, owners and all: what has no room stands below its row', async () => {
+    const { out } = await status('', { display: { columns: 80 } })
+    expect(out.split('\n').filter((line) => line.length > 80)).toEqual([])
+    expect(`\n${out}\n`).toContain(`
+CONNECTION     STATE      EXPIRES     LEFT        RENEWED  SECRET
+netrex/cam     reconnect  -           -           -        -
+  next   a person has to connect again: vendomat connect netrex cam; until then
+         nobody gets a token of it
+iobeya/attic   expired    2026-11-14  6 days ago  -        -
+  owner  integrations-platform@acme.example
+  next   a person has to make a new token: vendomat rotate iobeya attic
+`)
+  })
+
+  it('paints the state alone', async () => {
     const { out } = await status('netrex', { display: { columns: 84, colour: true } })
-    expect(out.split('\n').slice(1)).toEqual([
-      'netrex  cam         \u001b[31mreconnect\u001b[0m  -        -     -      a person has to connect again:',
-      `${' '.repeat(53)}vendomat connect`,
-    ])
+    const [, row = '', next = ''] = out.split('\n')
+    expect(row).toContain('netrex/cam  \u001b[31mreconnect\u001b[0m  -  ')
+    expect(row.split('\u001b')).toHaveLength(3)
+    expect(next).not.toContain('\u001b')
+  })
+
+  it('puts a failure that only a person can mend before one that may pass', async () => {
+    const failing = (connection: string, code: string) =>
+      at('accelo', connection, 'failing', { last_failure: { code, detail: 'd', since: '2026-11-20T11:50:00Z' } })
+    const connections = [
+      ...[failing('a', 'vendor_unavailable'), failing('b', 'credential_rejected'), failing('c', 'a_new_code')],
+      ...[at('accelo', 'd', 'secret_deleted'), at('accelo', 'e', 'resting'), at('accelo', 'f', 'ageing')],
+    ]
+    const { out } = await status('accelo -o json', { answers: { 'GET /connections/accelo': { connections } } })
+    const names = JSON.parse(out).connections.map(({ connection }: { connection: string }) => connection)
+    expect(names.join('')).toBe('dbacfe')
+  })
+
+  it('says of a renewal that is due that it comes now', async () => {
+    const connections = [at('accelo', 'hq', 'ageing', { renews_at: '2026-11-20T11:59:00Z' })]
+    const { out } = await status('accelo', { answers: { 'GET /connections/accelo': { connections } } })
+    expect(out.split('\n')[1]).toMatch(/ now +-/)
   })
 
   it('asks for one vendor, or for one connection', async () => {
@@ -76,7 +136,7 @@ accelo    old         disabled    -                  -           -              
   it('shows what there is when a vendor does not answer, and exits as that failure would', async () => {
     const { code, out, said } = await status('', { answers: { ...all, 'GET /connections/netrex': problem(503) } })
     expect(code).toBe(5)
-    expect(out).toContain('accessia  main')
+    expect(out).toContain('accessia/main')
     expect(said).toMatch(/^vendomat: netrex: No: because/)
   })
 
@@ -89,7 +149,7 @@ accelo    old         disabled    -                  -           -              
   it('lets no name steer the terminal', async () => {
     const connections = [at('accelo', 'hq', 'ok', { owner: '\u001b[2Jevil\r\n\u202egnp' })]
     const { out } = await status('accelo', { answers: { 'GET /connections/accelo': { connections } } })
-    expect(out).toContain(' [2Jevil gnp ')
+    expect(out).toContain(' [2Jevil gnp')
     expect(out.split('\n')).toHaveLength(2)
   })
 
@@ -108,7 +168,7 @@ accelo    old         disabled    -                  -           -              
     async (line) => {
       const { code, out, said, calls } = await status(line)
       expect([code, out, calls]).toEqual([2, '', []])
-      expect(said).toContain('vendomat status [vendor] [connection]')
+      expect(said).toMatch(/^vendomat: .+ \(more: vendomat help status\)$/)
     },
   )
 
@@ -131,7 +191,7 @@ describe('vendomat status of a long list', () => {
     const paths = ['/connections/accelo', '/connections/accelo?next=cA', '/connections/accelo?next=c-_B']
     expect(calls.map(({ path }) => path)).toEqual(paths)
     const rows = out.split('\n').slice(1)
-    expect(rows.map((row) => row.split(/ +/)[1])).toEqual(['a', 'b', 'c', 'd'])
+    expect(rows.map((row) => row.split(/ +/)[0])).toEqual(['accelo/a', 'accelo/b', 'accelo/c', 'accelo/d'])
   })
 
   it('prints one document with -o json, of all pages', async () => {

@@ -1,7 +1,7 @@
 import type { Vendor } from '../../../functions/kit/vendor.ts'
 import { vendors } from '../../../functions/vendors.ts'
 import type { Shell } from '../../../lib/cli/command.ts'
-import { sayAfterCreation, sayAfterRotation, sayCreation, sayRotation } from '../../../lib/cli/steps.ts'
+import { sayCreation, sayRotation, stepsAfterCreation, stepsAfterRotation } from '../../../lib/cli/steps.ts'
 import { awsAccount } from './account.ts'
 import { vendomat } from './shell.ts'
 
@@ -15,9 +15,9 @@ function said(vendor: Vendor, columns?: number): string {
   // The steps use nothing else of a shell.
   const given = shell as unknown as Shell
   sayCreation(vendor, given)
-  sayAfterCreation(vendor, given)
+  lines.push(stepsAfterCreation(vendor, given))
   sayRotation(vendor, given)
-  sayAfterRotation(vendor, { present: {}, next: {} }, given)
+  lines.push(stepsAfterRotation(vendor, { present: {}, next: {} }, given))
   return lines.join('\n')
 }
 

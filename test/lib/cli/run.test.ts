@@ -1,0 +1,90 @@
+import { readFileSync } from 'node:fs'
+import { commands } from '../../../lib/cli/run.ts'
+import { AWS, vendomat } from './shell.ts'
+
+beforeAll(() => {
+  Object.assign(process.env, AWS)
+})
+
+describe('vendomat', () => {
+  it.each(['--version', '-V'])('says with %s which version it is', async (line) => {
+    const { version } = JSON.parse(readFileSync('package.json', 'utf8'))
+    expect(await vendomat(line)).toMatchObject({ code: 0, out: `vendomat ${version}` })
+  })
+
+  it.each(Object.keys(commands))('says with "help %s" what its --help says', async (name) => {
+    const { code, out, calls } = await vendomat(`help ${name}`)
+    expect([code, calls]).toEqual([0, []])
+    expect(out).toMatch(new RegExp(`^vendomat ${name} `))
+    expect((await vendomat(`${name} whatever --no-such --help`)).out).toBe(out)
+  })
+
+  it('says in one line that there is no such command, and which there are', async () => {
+    for (const line of ['revok', 'help revok', 'toString'])
+      expect((await vendomat(line)).said).toMatch(
+        /^vendomat: there is no command ".+"; there are token, .+ \(more: .+\)$/,
+      )
+    expect((await vendomat('revok')).code).toBe(2)
+  })
+
+  it('has no help or text wider than 120 columns', async () => {
+    const helps = await Promise.all(
+      ['help', ...Object.keys(commands).map((name) => `help ${name}`)].map((l) => vendomat(l)),
+    )
+    for (const { out } of helps) expect(out.split('\n').filter((line) => line.length > 120)).toEqual([])
+  })
+
+  it('says of an option that it does not have no more than that', async () => {
+    const { said } = await vendomat('token accelo hq --ttl 5')
+    expect(said).toBe("vendomat: Unknown option '--ttl' (more: vendomat help token)")
+  })
+})
+
+describe('-o', () => {
+  const view = { vendor: 'accelo', connection: 'hq', state: 'ok', next_action: 'none' }
+  const answers = {
+    'GET /tokens/accelo/hq': { access_token: 't1', warnings: [] },
+    'GET /connections/accelo/hq': view,
+    'POST /connections/accelo/hq': view,
+    'DELETE /tokens/accelo/hq': { revoked: true, vendor_revocation: 'done', next_action: 'none' },
+  }
+
+  it.each([
+    ['token accelo hq', { access_token: 't1' }],
+    ['status accelo hq', { connections: [view] }],
+    ['ack accelo hq', view],
+    ['owner accelo hq ada', view],
+    ['enable accelo hq', view],
+    ['disable accelo hq', view],
+    ['revoke accelo hq --yes', { revoked: true, vendor_revocation: 'done' }],
+  ])('json prints what came of "%s" as one document, wherever it stands', async (line, expected) => {
+    const [name = '', ...rest] = line.split(' ')
+    for (const options of [
+      [...rest, '-o', 'json'],
+      ['--output=json', ...rest],
+      ['-ojson', ...rest],
+    ]) {
+      const { code, out } = await vendomat([name, ...options], { answers })
+      expect([code, JSON.parse(out)]).toEqual([0, expect.objectContaining(expected)])
+    }
+  })
+
+  it('text is the default', async () => {
+    const line = 'owner accelo hq ada'
+    expect((await vendomat(`${line} -o text`, { answers })).out).toBe((await vendomat(line, { answers })).out)
+  })
+
+  it.each(['owner accelo hq ada -o xml', 'owner accelo hq ada -o', 'revoke accelo hq --yes -o table'])(
+    '"%s" exits with 2, names what there is, and calls nobody',
+    async (line) => {
+      const { code, said, calls } = await vendomat(line, { answers })
+      expect([code, calls]).toEqual([2, []])
+      expect(said).toMatch(/^vendomat: -o is one of text, json \(more: /)
+    },
+  )
+
+  it('is not taken out of what follows --', async () => {
+    const { calls } = await vendomat(['owner', 'accelo', 'hq', '--', '-o'], { answers })
+    expect(calls.map(({ body }) => body)).toEqual([{ owner: '-o' }])
+  })
+})
