@@ -1,7 +1,9 @@
 import { defaultProvider } from '@aws-sdk/credential-provider-node'
 import * as z from 'zod/mini'
-import { signedRequest } from '../client/signed-request.ts'
+import { ANSWER_SECONDS, signedRequest } from '../client/signed-request.ts'
 import { CommandFailed, EXIT, type Shell, UsageError } from './command.ts'
+import { reasonOf } from './reason.ts'
+import { inWords } from './time-left.ts'
 
 /** A refusal of the machine or of the gateway before it, with the exit code for it. */
 export class ApiError extends CommandFailed {
@@ -37,11 +39,20 @@ export async function callApi(
   const response = await signedRequest(method, url, signer).catch((error: Error) => {
     if (error.name === 'CredentialsProviderError')
       throw new ApiError(EXIT.forbidden, `no AWS credentials: ${error.message}`)
-    throw new ApiError(EXIT.unavailable, `${url.origin} does not answer (${error.name})`)
+    throw new ApiError(EXIT.unavailable, silence(url, error))
   })
   const answer: unknown = await response.json().catch(() => undefined)
   if (response.ok) return answer
-  throw refusal(response.status, answer)
+  throw refusal(response, answer)
+}
+
+function silence({ origin, hostname }: URL, error: unknown): string {
+  const reason = reasonOf(error)
+  if (reason === 'TimeoutError') return `${origin} does not answer within ${ANSWER_SECONDS} s`
+  const isHere = hostname === '127.0.0.1' || hostname === 'localhost'
+  const hint =
+    isHere && reason.startsWith('ECONNREFUSED') ? '\nnext step: start the machine on this computer: npm start' : ''
+  return `${origin} does not answer (${reason})${hint}`
 }
 
 /** Returns the answer in the expected shape. Throws ApiError, which does not quote it. */
@@ -73,10 +84,13 @@ export function exitCodeOf(status: number): number {
   return status === 429 || status === 503 || status === 504 ? EXIT.unavailable : EXIT.failed
 }
 
-function refusal(status: number, body: unknown): ApiError {
+function refusal({ status, headers }: Response, body: unknown): ApiError {
   const ours = problem.safeParse(body)
   if (!ours.success) return new ApiError(exitCodeOf(status), describeGateway(status, body))
-  const { title, detail, code, next_step, request_id } = ours.data
+  const { title, detail, code, request_id } = ours.data
+  // RFC 9110 section 10.2.3. The problem itself refers to the header, which a person does not see.
+  const seconds = Number(headers.get('retry-after') ?? Number.NaN)
+  const next_step = Number.isFinite(seconds) ? `try again in ${inWords(seconds)}` : ours.data.next_step
   // Status 400, but the command was not called wrongly: the consent is over.
   const exitCode = code === 'authorization_invalid' ? EXIT.failed : exitCodeOf(status)
   return new ApiError(exitCode, `${title}: ${detail}\nnext step: ${next_step}\nrequest: ${request_id}`, code)

@@ -16,7 +16,7 @@ export interface Signer {
 }
 
 /** The gateway itself gives up after 29 s. */
-const TIMEOUT_MS = 30_000
+export const ANSWER_SECONDS = 30
 
 /** Sends a request signed with AWS Signature V4 for API Gateway. Rejects when nobody answers within 30 s. */
 export async function signedRequest(
@@ -35,5 +35,11 @@ export async function signedRequest(
     headers: { host: url.host, ...(content && { 'content-type': 'application/json' }) },
     ...content,
   })
-  return http(url, { method, headers, ...content, redirect: 'manual', signal: AbortSignal.timeout(TIMEOUT_MS) })
+  return http(url, {
+    method,
+    headers,
+    ...content,
+    redirect: 'manual',
+    signal: AbortSignal.timeout(ANSWER_SECONDS * 1000),
+  })
 }

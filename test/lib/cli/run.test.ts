@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
+import type { AddressInfo } from 'node:net'
+import { createServer, type Server } from 'node:net'
 import { commands } from '../../../lib/cli/run.ts'
-import { AWS, vendomat } from './shell.ts'
+import { AWS, problem, vendomat, type World } from './shell.ts'
 
 beforeAll(() => {
   Object.assign(process.env, AWS)
@@ -86,5 +88,52 @@ describe('-o', () => {
   it('is not taken out of what follows --', async () => {
     const { calls } = await vendomat(['owner', 'accelo', 'hq', '--', '-o'], { answers })
     expect(calls.map(({ body }) => body)).toEqual([{ owner: '-o' }])
+  })
+})
+
+describe('a failure', () => {
+  const toPort = (port: number, host = '127.0.0.1'): World => ({
+    environment: { ...AWS, VENDOMAT_URL: `http://${host}:${port}` },
+    vendor: fetch,
+  })
+
+  /** A port that was free a moment ago. */
+  async function freePort(): Promise<number> {
+    const server: Server = createServer()
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    // A TCP server returns AddressInfo.
+    const { port } = server.address() as AddressInfo
+    await new Promise((resolve) => server.close(resolve))
+    return port
+  }
+
+  it.each(['127.0.0.1', 'localhost'])('names where at %s nobody listens, and how to begin', async (host) => {
+    const port = await freePort()
+    const { code, said } = await vendomat('token accelo hq', toPort(port, host))
+    expect(code).toBe(5)
+    expect(said).toMatch(
+      new RegExp(`^vendomat: http://${host}:${port} does not answer \\(ECONNREFUSED .+:${port}\\)\n`),
+    )
+    expect(said).toContain('next step: start the machine on this computer: npm start')
+  })
+
+  it('names how long nobody answered', async () => {
+    const vendor = () => Promise.reject(new DOMException('The operation was aborted due to timeout', 'TimeoutError'))
+    const { said } = await vendomat('token accelo hq', { ...toPort(1), vendor })
+    expect(said).toBe('vendomat: http://127.0.0.1:1 does not answer within 30 s')
+  })
+
+  it('quotes nothing of an error without a code', async () => {
+    const vendor = () => Promise.reject(new TypeError('fetch failed', { cause: new Error('canary') }))
+    const { said } = await vendomat('token accelo hq', { ...toPort(1), vendor })
+    expect(said).toBe('vendomat: http://127.0.0.1:1 does not answer (Error)')
+  })
+
+  it('names the time to wait, which the machine says in a header', async () => {
+    const busy = problem(503)
+    busy.headers.set('retry-after', '90')
+    const { code, said } = await vendomat('token accelo hq', { answers: { 'GET /tokens/accelo/hq': busy } })
+    expect(code).toBe(5)
+    expect(said).toBe('vendomat: No: because\nnext step: try again in 90 s\nrequest: r1')
   })
 })
