@@ -11,6 +11,7 @@ import { rotate } from './rotate.ts'
 import { status } from './status.ts'
 import { disable, enable } from './switch.ts'
 import { token } from './token.ts'
+import { showingWaits } from './waits.ts'
 
 export const commands: Readonly<Record<string, Command>> = {
   token,
@@ -47,7 +48,7 @@ const TEXT_OR_JSON = ['text', 'json'] as const
 /** Runs one command line. Returns the exit code. */
 export async function run(parameters: readonly string[], shell: Shell): Promise<number> {
   const [name = 'help', ...rest] = parameters
-  const watched = shell
+  const watched = showingWaits(shell)
   try {
     if (name === 'help' || name === '--help' || name === '-h') {
       shell.out(rest[0] === undefined ? HELP : commandNamed(rest[0]).help)

@@ -3,7 +3,7 @@ import type { Context, Vendor } from '../../functions/kit/vendor.ts'
 import { type Shell, UsageError } from './command.ts'
 
 /** The longest that the machine itself waits for a vendor (functions/core/lease.ts). */
-const TIMEOUT_MS = 15_000
+export const VENDOR_SECONDS = 15
 
 /** The context in which a vendor is called from this computer. Throws UsageError. */
 export function vendorContext(vendor: Vendor, { environment, http, now }: Shell): Context {
@@ -15,7 +15,7 @@ export function vendorContext(vendor: Vendor, { environment, http, now }: Shell)
       ? (input, init) => http(atSimulator(new URL(input instanceof Request ? input.url : input), simulator), init)
       : http,
     now,
-    signal: AbortSignal.timeout(TIMEOUT_MS),
+    signal: AbortSignal.timeout(VENDOR_SECONDS * 1000),
     hosts: [...vendor.hosts, ...(environment[ENV.allowedHosts]?.split(',').filter(Boolean) ?? [])],
     policy: vendor.tokens,
   }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { createServer, type Server } from 'node:net'
 import { commands } from '../../../lib/cli/run.ts'
-import { AWS, problem, vendomat, type World } from './shell.ts'
+import { AWS, MACHINE, problem, vendomat, type World } from './shell.ts'
 
 beforeAll(() => {
   Object.assign(process.env, AWS)
@@ -135,5 +135,51 @@ describe('a failure', () => {
     const { code, said } = await vendomat('token accelo hq', { answers: { 'GET /tokens/accelo/hq': busy } })
     expect(code).toBe(5)
     expect(said).toBe('vendomat: No: because\nnext step: try again in 90 s\nrequest: r1')
+  })
+})
+
+describe('a call that takes its time', () => {
+  /** A machine that answers after so many seconds, of a clock that moves when somebody sleeps. */
+  async function slowly(seconds: number, line = 'owner accelo hq ada', world: World = {}) {
+    let time = Date.parse('2026-11-20T12:00:00Z')
+    const shown: string[] = []
+    const begun = time
+    let wake = () => {}
+    const answer = async () => {
+      await new Promise<void>((resolve) => {
+        wake = resolve
+      })
+      return { vendor: 'accelo', connection: 'hq', state: 'ok', next_action: 'none' }
+    }
+    const seen = await vendomat(line, {
+      answers: { 'POST /connections/accelo/hq': answer },
+      environment: { ...AWS, VENDOMAT_URL: MACHINE },
+      now: () => new Date(time),
+      sleep: async (pause) => {
+        await new Promise(setImmediate)
+        time += pause * 1000
+        if (time - begun >= seconds * 1000) wake()
+        await new Promise(setImmediate)
+      },
+      progress: (text) => shown.push(text),
+      ...world,
+    })
+    return { ...seen, shown }
+  }
+
+  it('says at a terminal from two seconds on what it waits for and how long already, and takes that away', async () => {
+    const { code, out, shown } = await slowly(5)
+    expect([code, out]).toEqual([0, 'accelo/hq is owned by ada'])
+    expect(shown).toEqual([
+      'waiting for the machine, 2 of at most 30 s',
+      'waiting for the machine, 3 of at most 30 s',
+      'waiting for the machine, 4 of at most 30 s',
+      ...(shown.length > 4 ? ['waiting for the machine, 5 of at most 30 s'] : []),
+      '',
+    ])
+  })
+
+  it('says nothing before', async () => {
+    expect((await slowly(1)).shown).toEqual([])
   })
 })
