@@ -57,7 +57,7 @@ examples
     const { region } = machineAt(shell.environment)
     const secrets = secretStore(region, shell.environment.VENDOMAT_SECRETS_KEY)
     const name = secretName(vendor.id, connection, shell)
-    const reuse = vendor.authorization && !request.given && (await secrets.has(name))
+    const reuse = vendor.authorization && !request.given && (await secrets.find(name)) === 'there'
     if (reuse && request.expires !== undefined)
       throw new UsageError('--expires is for new credentials: give them with --from-file or --from-stdin')
     if (reuse) {

@@ -6,6 +6,7 @@ import { type Command, CommandFailed, EXIT, type Shell, UsageError } from './com
 import { connect } from './connect.ts'
 import { doctor } from './doctor.ts'
 import { owner } from './owner.ts'
+import { remove } from './remove.ts'
 import { revoke } from './revoke.ts'
 import { rotate } from './rotate.ts'
 import { status } from './status.ts'
@@ -23,6 +24,7 @@ export const commands: Readonly<Record<string, Command>> = {
   revoke,
   disable,
   enable,
+  remove,
   doctor,
 }
 

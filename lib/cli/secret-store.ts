@@ -1,24 +1,28 @@
 import { randomUUID } from 'node:crypto'
 import {
   CreateSecretCommand,
+  DeleteSecretCommand,
   DescribeSecretCommand,
   GetSecretValueCommand,
   PutSecretValueCommand,
+  RestoreSecretCommand,
   SecretsManagerClient,
   UpdateSecretVersionStageCommand,
   type UpdateSecretVersionStageCommandInput,
 } from '@aws-sdk/client-secrets-manager'
 import * as z from 'zod/mini'
 import { CommandFailed, EXIT } from './command.ts'
+import { reasonOf } from './reason.ts'
 
 /** The secrets of the account, with the person's own AWS credentials. Every method throws CommandFailed. */
 export interface SecretStore {
-  has(name: string): Promise<boolean>
+  /** Whether it is there, and if it waits for deletion until when. */
+  find(name: string): Promise<'there' | 'absent' | Doomed>
   /** The version in use; undefined when there is no such secret. */
   read(
     name: string,
   ): Promise<{ readonly document: Readonly<Record<string, unknown>>; readonly version: string } | undefined>
-  /** Makes the secret, or a new version of it, which is in use at once. Returns the version's id. */
+  /** Makes the secret, or a new version of it, which is in use at once; one that waits for deletion is kept. Returns the version's id. */
   put(name: string, document: object): Promise<string>
   /** Makes a version that is not in use. Returns its id. */
   propose(name: string, document: object): Promise<string>
@@ -26,6 +30,12 @@ export interface SecretStore {
   promote(name: string, versions: { readonly from: string; readonly to: string }): Promise<void>
   /** Lets go of a version that is not in use. */
   withdraw(name: string, version: string): Promise<void>
+  /** Deletes it after so many days, in which it can be restored, or at once. Returns when it is gone. */
+  delete(name: string, after: { readonly days: number } | 'now'): Promise<Doomed>
+}
+
+export interface Doomed {
+  readonly goneOn: Date
 }
 
 const PENDING = 'AWSPENDING'
@@ -41,15 +51,16 @@ export function secretStore(region: string, keyId?: string): SecretStore {
   }
 
   return {
-    has: (name) =>
-      client.send(new DescribeSecretCommand({ SecretId: name })).then(
+    async find(name) {
+      try {
         // A deleted secret can be described until its recovery window ends.
-        ({ DeletedDate }) => DeletedDate === undefined,
-        (error: Error) => {
-          if (error.name === 'ResourceNotFoundException') return false
-          throw failure(name, error)
-        },
-      ),
+        const { DeletedDate } = await client.send(new DescribeSecretCommand({ SecretId: name }))
+        return DeletedDate === undefined ? 'there' : { goneOn: DeletedDate }
+      } catch (error) {
+        if (error instanceof Error && error.name === 'ResourceNotFoundException') return 'absent'
+        throw failure(name, error)
+      }
+    },
 
     async put(name, document) {
       // One token for both calls and all their retries makes one version. It must not be made from the document: with
@@ -58,8 +69,9 @@ export function secretStore(region: string, keyId?: string): SecretStore {
       try {
         await client
           .send(new CreateSecretCommand({ Name: name, ...content, ...(keyId && { KmsKeyId: keyId }) }))
-          .catch((error: Error) => {
-            if (error.name !== 'ResourceExistsException') throw error
+          .catch(async (error: Error) => {
+            if (isDoomed(error)) await client.send(new RestoreSecretCommand({ SecretId: name }))
+            else if (error.name !== 'ResourceExistsException') throw error
             return client.send(new PutSecretValueCommand({ SecretId: name, ...content }))
           })
         return content.ClientRequestToken
@@ -96,6 +108,17 @@ export function secretStore(region: string, keyId?: string): SecretStore {
     async withdraw(name, version) {
       await move({ SecretId: name, VersionStage: PENDING, RemoveFromVersionId: version })
     },
+
+    async delete(name, after) {
+      const how = after === 'now' ? { ForceDeleteWithoutRecovery: true } : { RecoveryWindowInDays: after.days }
+      try {
+        const { DeletionDate: goneOn } = await client.send(new DeleteSecretCommand({ SecretId: name, ...how }))
+        if (goneOn) return { goneOn }
+      } catch (error) {
+        throw failure(name, error)
+      }
+      throw new CommandFailed(EXIT.failed, `AWS does not say when the secret ${name} is gone`)
+    },
   }
 }
 
@@ -108,11 +131,22 @@ function documentIn(name: string, text: string): Readonly<Record<string, unknown
   throw new CommandFailed(EXIT.failed, `the secret ${name} is not a JSON document`)
 }
 
+/** What CreateSecret answers of a secret that waits for deletion. */
+const isDoomed = ({ name, message }: Error): boolean =>
+  name === 'InvalidRequestException' && /scheduled for deletion/i.test(message)
+
 function failure(name: string, error: unknown): CommandFailed {
   const kind = error instanceof Error ? error.name : 'unknown'
   if (/^(AccessDenied|CredentialsProvider|UnrecognizedClient|ExpiredToken|InvalidSignature)/.test(kind))
-    return new CommandFailed(EXIT.forbidden, `AWS does not let you use the secret ${name} (${kind})`)
+    return new CommandFailed(
+      EXIT.forbidden,
+      `AWS does not let you use the secret ${name} (${missingPermission(error) ?? kind})`,
+    )
   if (kind === 'InvalidRequestException')
     return new CommandFailed(EXIT.failed, `the secret ${name} cannot be written; if it was deleted, restore it first`)
-  return new CommandFailed(EXIT.unavailable, `the secret ${name} cannot be reached (${kind})`)
+  return new CommandFailed(EXIT.unavailable, `the secret ${name} cannot be reached (${reasonOf(error)})`)
 }
+
+/** `not authorized to perform: secretsmanager:DeleteSecret on resource: …` */
+const missingPermission = (error: unknown): string | undefined =>
+  error instanceof Error ? /perform: (secretsmanager:\w+)/.exec(error.message)?.[1] : undefined

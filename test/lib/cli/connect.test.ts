@@ -194,12 +194,12 @@ describe('vendomat connect', () => {
     expect(seen.said).toContain('stored in the secret vendomat/accelo/hq')
   })
 
-  it('says so when a secret of that name waits for its deletion', async () => {
+  it('keeps a secret of that name that waits for its deletion, with the new credentials in it', async () => {
     await connect('--from-stdin', piped())
     await account.secrets.send(new DeleteSecretCommand({ SecretId: 'vendomat/accelo/hq' }))
-    const seen = await connect('--from-stdin', piped())
-    expect([seen.code, seen.calls]).toEqual([1, []])
-    expect(seen.said).toContain('restore it first')
+    const changed = { ...accelo, scope: 'read(companies)' }
+    const seen = await connect('--from-stdin', piped(changed))
+    expect([seen.code, await stored()]).toEqual([0, changed])
   })
 
   it('names the options where there is no terminal', async () => {
