@@ -137,10 +137,10 @@ function report({ place, title, name, after }: Job, goneOn: Date | undefined, cr
   const [vendor, connection] = place.split('/')
   const day = goneOn?.toISOString().slice(0, 10)
   const fate = after === 'now' || !day ? 'its secret is deleted' : `its secret is deleted for good on ${day}`
-  const undo = `aws secretsmanager restore-secret --secret-id ${name} && vendomat enable ${vendor} ${connection}`
+  const restore = `aws secretsmanager restore-secret --secret-id ${name} && vendomat enable ${vendor} ${connection}`
   const steps = [
     ...(day ? [] : [`its secret was gone before, so ${title} could not be asked to end anything`]),
-    ...(after !== 'now' && day ? [`to undo it, until ${day}: ${undo}`] : []),
+    ...(after !== 'now' && day ? [`until ${day} the secret can be restored: ${restore}`] : []),
     `at ${title}: delete the ${credential} too, if nothing else uses it`,
   ]
   return {
