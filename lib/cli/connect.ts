@@ -28,8 +28,8 @@ Takes the credentials of an account, tries them out by obtaining a token, or by 
 made, stores them as a secret in your AWS account and tells the machine who owns them. Nothing is stored when the vendor
 refuses them. To replace only what is secret in credentials, there is "vendomat rotate".
 
-Where a person has to say yes at the vendor (an OAuth2 application of NetRex), the credentials are stored and the browser
-opens; credentials that are stored already are used when no others are given. The browser comes back to
+Where a person has to say yes at the vendor (an OAuth2 application of NetRex), the credentials are stored and the
+browser opens; credentials that are stored already are used when no others are given. The browser comes back to
 ${redirectUriAt(DEFAULT_PORT)}: register exactly that address in the application, or one of your own with --port.
 
 Vendors: ${Object.keys(vendors).join(', ')}.

@@ -30,10 +30,10 @@ export function showingWaits(shell: Shell): Shell {
   }
   const secondsSince = (since: Date): number => Math.floor((now().getTime() - since.getTime()) / 1000)
 
-  async function redraw(answered: AbortSignal): Promise<void> {
+  async function redraw({ since, mostSeconds }: Wait, answered: AbortSignal): Promise<void> {
     await sleep(QUIET_SECONDS, answered)
-    while (!answered.aborted) {
-      draw()
+    for (let second = QUIET_SECONDS; second <= mostSeconds && !answered.aborted; second += 1) {
+      if (secondsSince(since) >= QUIET_SECONDS) draw()
       await sleep(1, answered)
     }
   }
@@ -58,7 +58,7 @@ export function showingWaits(shell: Shell): Shell {
       const wait = waitFor(new URL(input instanceof Request ? input.url : input), shell, now())
       const answered = new AbortController()
       waits.add(wait)
-      void redraw(answered.signal)
+      void redraw(wait, answered.signal)
       try {
         return await shell.http(input, init)
       } finally {
