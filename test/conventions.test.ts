@@ -189,6 +189,21 @@ describe('the arrows of the design', () => {
   })
 })
 
+describe('what the machine says to people', () => {
+  /** Lines that hold a text, which a comment is not. */
+  const textsOf = (file: string) =>
+    read(file)
+      .split('\n')
+      .filter((line) => /['`]/.test(line) && !/^\s*(\/?\*|\/\/)/.test(line))
+
+  it('leaves no placeholder to be filled in', () => {
+    const unfilled = sources
+      .filter((file) => file.startsWith('functions/'))
+      .flatMap((file) => textsOf(file).filter((line) => /<(vendor|connection|name|version|date|owner)>/.test(line)))
+    expect(unfilled).toEqual([])
+  })
+})
+
 describe('the packages', () => {
   const lock = read('package-lock.json')
 

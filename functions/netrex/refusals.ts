@@ -3,7 +3,7 @@ import { type Judgement, RFC_6749, type TokenShape } from '../oauth/token-answer
 // NetRex knowledge base, "OAuth2 authorization", 2026-11: {"error": free text} means an invalid request or a system
 // error. The page names no status.
 
-const CONNECT = 'run "npx vendomat connect netrex <connection>"'
+const CONNECT = 'a person has to connect the account again'
 const APPLICATION = 'check the id and secret of the OAuth2 application in NetRex, under </> API'
 
 /** A refusal with 400, 401 or 403 counts from the second in a row, one with a 2xx from the third. */

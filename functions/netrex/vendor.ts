@@ -76,10 +76,7 @@ export const netrex = defineVendor({
 })
 
 const notConnected = (): VendingError =>
-  new VendingError(
-    'not_connected',
-    'nobody has connected this NetRex account yet, or only for once; run "npx vendomat connect netrex <connection>"',
-  )
+  new VendingError('not_connected', 'nobody has connected this NetRex account yet, or only for once')
 
 const withoutRedirectUri = (): VendingError =>
   new VendingError(

@@ -108,7 +108,7 @@ describe('the refresh request', () => {
   it('is not made while nobody has connected the account', async () => {
     const vendor = vendorAnswering()
     const error = await failureOf(netrex.issue(application, undefined, contextFor(vendor, netrex)))
-    expect(error).toMatchObject({ code: 'not_connected', message: expect.stringContaining('npx vendomat connect') })
+    expect(error).toMatchObject({ code: 'not_connected', message: expect.stringContaining('nobody has connected') })
     expect(vendor.requests).toHaveLength(0)
   })
 })
@@ -162,7 +162,7 @@ describe('a refusal to refresh', () => {
 
   it('says what a person has to do', async () => {
     expect(await failureOf(refresh(json({ error: 'no' }, 400)))).toMatchObject({
-      message: expect.stringMatching(/if this goes on, run "npx vendomat connect netrex <connection>"/),
+      message: expect.stringMatching(/if this goes on, a person has to connect the account again$/),
     })
   })
 })
