@@ -5,7 +5,8 @@ import { orFailure, VendingError } from '../kit/errors.ts'
 /**
  * Forgets a connection whose secret is gone: what it still has is stopped, and it is listed, renewed and checked no more. A
  * process may hold the credentials for a while yet; none vends with them, until a person connects it again. Throws
- * `connection_in_use` while the secret is there, and `unknown_connection` for what is not known (any more).
+ * `connection_in_use` while the secret is there or when somebody enables it meanwhile, and `unknown_connection` for what is
+ * not known (any more).
  */
 export async function remove(connection: Connection, runtime: Runtime): Promise<void> {
   const { tokens, registry, credentials, memory } = runtime
@@ -17,5 +18,6 @@ export async function remove(connection: Connection, runtime: Runtime): Promise<
   await tokens.stop(connection, { kind: 'disable' })
   await tokens.stop(connection, { kind: 'revoke' })
   memory.copies.delete(keyOf(connection))
-  await registry.forget(connection)
+  if (!(await registry.forget(connection)))
+    throw new VendingError('connection_in_use', `${keyOf(connection)} was enabled meanwhile`)
 }

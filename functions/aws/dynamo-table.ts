@@ -20,8 +20,9 @@ import { storeUnavailable } from './unavailable.ts'
  * that the second of two counts for nothing.
  *
  *   pk                sk           attributes
- *   accelo#hq         STATE        status, epoch, fence, leaseId, leaseSince, leaseUntil, usualSeconds, failure (JSON),
- *                                  provenVersion, refusedVersions, succeededAt, usedAt, owner, keepWarm, stopId, noticeId;
+ *   accelo#hq         STATE        status (active, disabled, forgotten), epoch, fence, leaseId, leaseSince, leaseUntil,
+ *                                  usualSeconds, failure (JSON), provenVersion, refusedVersions, succeededAt, usedAt,
+ *                                  owner, keepWarm, stopId, noticeId;
  *                                  ends, notifiedEnd, notifiedTrouble, acknowledged, checked (JSON each); refreshToken
  *                                  (sealed), refreshEpoch, refreshFence, generation, unconfirmedSends (string set); vendor
  *                                  and sweepAt, the keys of index `due`. NEVER a ttl: a fence that starts again lets a late
@@ -36,7 +37,8 @@ import { storeUnavailable } from './unavailable.ts'
  *                     state>       hosted callback also authorizationUrl, bind (hash of the cookie) and exchanged.
  *
  * Connections are lower case, so ALLOWANCE, ALL and FLOW are none. LeadingKeys `accelo#*` covers all of it. Index `names` has
- * every STATE with a vendor in the order of its pk, and is written to when that vendor is first noted, never again.
+ * every STATE with a vendor in the order of its pk, and is written to when that vendor is first noted and when
+ * the connection is forgotten, never else.
  */
 
 export interface TableOptions {

@@ -31,7 +31,7 @@ export const FAILURES = {
   bad_request: { ...caller(400), title: 'The request is not understood' },
   unknown_connection: { ...caller(404), title: 'No such connection' },
   connection_disabled: { ...caller(409), title: 'The connection is disabled' },
-  connection_in_use: { ...caller(409), title: 'The connection still has credentials' },
+  connection_in_use: { ...caller(409), title: 'The connection is still in use' },
   min_ttl_unavailable: { ...caller(422), title: 'No token lives that long' },
   not_connected: { ...person, title: 'Nobody has connected this account yet' },
   grant_rejected: { ...person, remember: 'latch', title: 'A person has to reconnect this account' },

@@ -3,6 +3,7 @@ import { vend } from '../../functions/core/vend.ts'
 import { VendingError } from '../../functions/kit/errors.ts'
 import { Secret } from '../../functions/kit/secret.ts'
 import type { Machine } from '../../functions/lambda/runtime.ts'
+import { happensBefore } from '../support/ports.ts'
 import { fakeVendor, gives, world } from '../support/world.ts'
 
 /** A connection that has vended, with a refresh token. */
@@ -60,6 +61,18 @@ describe('DELETE of a connection', () => {
       const { status, body } = await ask({ connection })
       expect([status, body.code]).toEqual([404, 'unknown_connection'])
     }
+  })
+
+  it('says so when somebody has enabled it meanwhile', async () => {
+    const { ask, secrets, process, tokens, connection, directory, vendor } = await retiring()
+    secrets.remove('acme/hq')
+    const runtime = process()
+    const registry = happensBefore(runtime.registry, 'forget', () => tokens.enable(connection))
+    expect((await ask({}, { ...runtime, registry })).body).toMatchObject({
+      code: 'connection_in_use',
+      detail: 'acme/hq was enabled meanwhile',
+    })
+    expect(await directory.page(vendor)).toEqual([connection])
   })
 
   it('does not take a secret that cannot be read for one that is gone', async () => {
