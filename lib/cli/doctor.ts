@@ -14,8 +14,8 @@ vendomat doctor --deployment [vendor ...] [-o text|json]
 Checks this side: the address, the region, the credentials, whether the machine answers, and the clock.
 
   --deployment   also calls the machine as it is deployed, all vendors or those that are named: whether the signature is
-                 taken; of each vendor whether its function is reached and may read its rows and secrets, whether a token
-                 of a connection that works is vended, and whether schedules have come; and whether somebody has
+                 taken; of each vendor whether its function is reached and may read its rows and secrets, whether a
+                 token of a connection that works is vended, and whether schedules have come; and whether somebody has
                  confirmed to get the notices. The first command to run after a first deploy.
   -o text        a line for each check, and one below it that says what to do (default)
   -o json        the same as {"checks": [...]}
