@@ -1,6 +1,6 @@
 import { CreateSecretCommand, DeleteSecretCommand, DescribeSecretCommand } from '@aws-sdk/client-secrets-manager'
 import { awsAccount } from './account.ts'
-import { problem, vendomat, type World } from './shell.ts'
+import { AWS, MACHINE, problem, vendomat, type World } from './shell.ts'
 
 const account = awsAccount()
 const NAME = 'vendomat/accelo/hq'
@@ -88,6 +88,12 @@ describe('vendomat remove', () => {
   it.each(['', 'n'])('leaves everything as it is after %j', async (answer) => {
     const { code, calls, said } = await remove('', machine, { types: [answer] })
     expect([code, calls, said, await secretNow()]).toEqual([1, [], 'nothing was removed', 'there'])
+  })
+
+  it('means the secret of its stage, where there is one', async () => {
+    const environment = { ...AWS, VENDOMAT_URL: MACHINE, VENDOMAT_STAGE: 'dev' }
+    const { asked } = await remove('', machine, { types: ['n'], environment })
+    expect(asked[0]?.question).toContain('the secret vendomat-dev/accelo/hq is deleted')
   })
 
   it('needs --yes where there is no terminal', async () => {
