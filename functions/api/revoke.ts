@@ -1,6 +1,6 @@
 import { type Credentials, contextFor, type Runtime } from '../core/runtime.ts'
 import type { Forgotten, HeldToken, Row, Stop } from '../core/store.ts'
-import { type Connection, keyOf } from '../kit/connection.ts'
+import { type Connection, keyOf, labelOf } from '../kit/connection.ts'
 import { bestEffort, isFailure, orFailure, VendingError } from '../kit/errors.ts'
 
 /** What became of the token at the vendor. Here it is over, whatever this says. */
@@ -55,7 +55,7 @@ function revoking(connection: Connection, { state }: Row, now: Date): Revoking {
   const version = vendor.isStatic && state.provenVersion
   // A static token is never leased, but one may have taken the place of a grant.
   if (vendor.authorization && (state.fence > 0 || !vendor.isStatic)) {
-    const detail = `the grant of ${keyOf(connection)} was taken back; a person has to connect again`
+    const detail = `the grant of ${labelOf(connection)} was taken back; a person has to connect again`
     const failure = { code: 'grant_revoked', detail, count: 1, since: now } as const
     return { kind: 'revoke', failure, ...(version && { refusedVersions: [version] }) }
   }
@@ -65,7 +65,7 @@ function revoking(connection: Connection, { state }: Row, now: Date): Revoking {
 type Revoking = Extract<Stop, { kind: 'revoke' }>
 
 function revokingStatic(connection: Connection, credentialVersion: string, now: Date): Revoking {
-  const detail = `the token of ${keyOf(connection)} was taken back; only a person can make another`
+  const detail = `the token of ${labelOf(connection)} was taken back; only a person can make another`
   const failure = { code: 'credential_revoked', detail, count: 1, since: now, credentialVersion } as const
   return { kind: 'revoke', failure, refusedVersions: [credentialVersion] }
 }

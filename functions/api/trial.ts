@@ -2,7 +2,7 @@ import { attempt } from '../core/attempt.ts'
 import { tablePolicy, withLease } from '../core/lease.ts'
 import type { Runtime } from '../core/runtime.ts'
 import { checkStatic } from '../core/static-token.ts'
-import { type Connection, keyOf } from '../kit/connection.ts'
+import { type Connection, labelOf } from '../kit/connection.ts'
 import { VendingError } from '../kit/errors.ts'
 
 /**
@@ -12,12 +12,13 @@ import { VendingError } from '../kit/errors.ts'
  */
 export async function tryCredentials(connection: Connection, version: string, runtime: Runtime): Promise<void> {
   const { vendor } = connection
-  const key = keyOf(connection)
+  const label = labelOf(connection)
   const credentials = await runtime.credentials.readVersion(connection, version)
-  if (!credentials) throw new VendingError('unknown_connection', `the credentials of ${key} have no version ${version}`)
+  if (!credentials)
+    throw new VendingError('unknown_connection', `the credentials of ${label} have no version ${version}`)
   const row = await runtime.tokens.read(connection)
   const { state } = row
-  if (state.status === 'disabled') throw new VendingError('connection_disabled', `${key} is disabled`)
+  if (state.status === 'disabled') throw new VendingError('connection_disabled', `${label} is disabled`)
   const policy = tablePolicy(connection, credentials)
   const job = { connection, state, credentials }
   if (!policy) {
@@ -32,5 +33,5 @@ export async function tryCredentials(connection: Connection, version: string, ru
     runtime,
   )
   if (outcome === 'leased' || outcome === 'superseded')
-    throw new VendingError('busy', `another caller is renewing ${key}`, { retryAfterSeconds: 2 })
+    throw new VendingError('busy', `another caller is renewing ${label}`, { retryAfterSeconds: 2 })
 }

@@ -3,7 +3,7 @@ import { attempt } from '../core/attempt.ts'
 import { tablePolicy, withLease } from '../core/lease.ts'
 import type { Runtime } from '../core/runtime.ts'
 import type { HeldToken } from '../core/store.ts'
-import { type Connection, keyOf } from '../kit/connection.ts'
+import { type Connection, keyOf, labelOf } from '../kit/connection.ts'
 import { VendingError } from '../kit/errors.ts'
 import type { Secret } from '../kit/secret.ts'
 import { secondsAfter } from '../kit/time.ts'
@@ -66,7 +66,7 @@ export async function beginHostedConsent(connection: Connection, runtime: Consen
   if (begun.redirectUri !== `${here}/callback`) {
     throw new VendingError(
       'configuration',
-      `the credentials of ${keyOf(connection)} send people to another redirect_uri; the hosted callback is ${here}/callback`,
+      `the credentials of ${labelOf(connection)} send people to another redirect_uri; the hosted callback is ${here}/callback`,
     )
   }
   const consent = { ...consentFor(connection, begun), authorizationUrl: withoutState(url) }
@@ -89,7 +89,7 @@ async function begin(
   const { vendor } = connection
   const { document } = await runtime.credentials.read(connection, 0)
   const { state: known } = await runtime.tokens.read(connection)
-  if (known.status === 'disabled') throw new VendingError('connection_disabled', `${keyOf(connection)} is disabled`)
+  if (known.status === 'disabled') throw new VendingError('connection_disabled', `${labelOf(connection)} is disabled`)
   const state = randomBytes(32).toString('base64url')
   const url = authorization.url(document, { state, ...(redirectUri !== undefined && { redirectUri }) }, [
     ...vendor.hosts,
@@ -132,11 +132,11 @@ export async function finishConsent(
   if (!consent) {
     throw new VendingError(
       'authorization_invalid',
-      `no consent for ${keyOf(connection)} is waiting for this state; begin again`,
+      `no consent for ${labelOf(connection)} is waiting for this state; begin again`,
     )
   }
   if (error !== undefined)
-    throw new VendingError('authorization_denied', `the vendor came back without consent for ${keyOf(connection)}`)
+    throw new VendingError('authorization_denied', `the vendor came back without consent for ${labelOf(connection)}`)
   if (!code) throw new VendingError('bad_request', 'a code or an error is needed beside the state')
   return exchange(connection, { authorization, code, consent }, runtime)
 }
@@ -156,7 +156,7 @@ export async function finishHostedConsent(
   if (!consent) {
     throw new VendingError(
       'authorization_invalid',
-      `no consent for ${keyOf(connection)} has just come back; begin again`,
+      `no consent for ${labelOf(connection)} has just come back; begin again`,
     )
   }
   return exchange(connection, { authorization, code, consent }, runtime)
@@ -180,13 +180,13 @@ async function exchange(
   { authorization, code, consent }: Exchange,
   runtime: ConsentRuntime,
 ): Promise<Connected> {
-  const key = keyOf(connection)
+  const label = labelOf(connection)
   const credentials = await runtime.credentials.read(connection, 0)
   const row = await runtime.tokens.read(connection)
   const { state } = row
-  if (state.status === 'disabled') throw new VendingError('connection_disabled', `${key} is disabled`)
+  if (state.status === 'disabled') throw new VendingError('connection_disabled', `${label} is disabled`)
   const policy = tablePolicy(connection, credentials)
-  if (!policy) throw new VendingError('bad_request', `the credentials of ${key} need nobody's consent`)
+  if (!policy) throw new VendingError('bad_request', `the credentials of ${label} need nobody's consent`)
   const grant = { code, redirectUri: consent.redirectUri }
   const connected = await withLease(
     connection,
@@ -207,9 +207,9 @@ async function exchange(
     runtime,
   )
   if (connected === 'leased')
-    throw new VendingError('busy', `another caller is renewing ${key}; begin again`, { retryAfterSeconds: 2 })
+    throw new VendingError('busy', `another caller is renewing ${label}; begin again`, { retryAfterSeconds: 2 })
   if (connected === 'superseded' || 'failure' in connected)
-    throw new VendingError('busy', `${key} was revoked, disabled or renewed meanwhile; begin again`)
+    throw new VendingError('busy', `${label} was revoked, disabled or renewed meanwhile; begin again`)
   return connected
 }
 

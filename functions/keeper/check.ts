@@ -3,7 +3,7 @@ import type { Credentials, Runtime } from '../core/runtime.ts'
 import { checkStatic, isStatic, versionBefore } from '../core/static-token.ts'
 import { type CredentialLife, newState, type State } from '../core/store.ts'
 import { vend } from '../core/vend.ts'
-import { type Connection, keyOf } from '../kit/connection.ts'
+import { type Connection, labelOf } from '../kit/connection.ts'
 import { isFailure, orFailure, VendingError } from '../kit/errors.ts'
 import { DAY_SECONDS, rfc3339, secondsAfter, secondsBetween } from '../kit/time.ts'
 import { hasValidEnd, statedEnd, type Vendor } from '../kit/vendor.ts'
@@ -197,7 +197,7 @@ async function useNewest(
   if (needsConsent(state.failure) || state.provenVersion === undefined) return 'nothing new'
   const isNew = state.provenVersion !== version
   const { fault } = isNew ? await vend({ connection, minTtlSeconds: 0, ahead: true }, runtime) : {}
-  if (fault) throw new VendingError(fault, `the new credentials of ${keyOf(connection)} do not work`)
+  if (fault) throw new VendingError(fault, `the new credentials of ${labelOf(connection)} do not work`)
   const since = until && secondsAfter(until, -USUAL_LIFE_SECONDS)
   const ends: CredentialLife | 'never' = until && since ? { since, until } : 'never'
   const isMoved = ends === 'never' ? state.ends : state.ends?.until.getTime() !== ends.until.getTime()
@@ -216,7 +216,7 @@ export async function acknowledge(
   const rung = ends && rungAt(ends, now)
   if (!ends || !rung) {
     const why = ends ? `its credentials end on ${rfc3339(ends.until)}` : 'no end of its credentials is known'
-    throw new VendingError('bad_request', `there is no notice of ${keyOf(connection)} to acknowledge: ${why}`)
+    throw new VendingError('bad_request', `there is no notice of ${labelOf(connection)} to acknowledge: ${why}`)
   }
   const acknowledged = { by, at: now, ...(note !== undefined && { note }), until: rung.nextAt, endsAt: ends.until }
   await runtime.registry.register(connection, { sweepAt: now, acknowledged })

@@ -9,7 +9,10 @@ export interface Connection {
 /** What a connection may be called. */
 export const NAME = /^[a-z0-9][a-z0-9-]{0,62}$/
 
-/** `accelo#hq`: the partition key of its items, and its name in logs. */
+/** `accelo/hq`: what people and callers read, and the end of its secret's name and of its path in the API. */
+export const labelOf = ({ vendor, name }: Connection): string => `${vendor.id}/${name}`
+
+/** `accelo#hq`: the partition key of its items, and its name in logs. No message to people has it. */
 export const keyOf = ({ vendor, name }: Connection): string => `${vendor.id}#${name}`
 
 /** The name of the connection in a key. */

@@ -143,7 +143,7 @@ describe('an acknowledgement', () => {
     await ask()
     await expect(change({ acknowledge: {} })).rejects.toMatchObject({
       code: 'bad_request',
-      message: 'there is no notice of acme#hq to acknowledge: no end of its credentials is known',
+      message: 'there is no notice of acme/hq to acknowledge: no end of its credentials is known',
     })
     secrets.replace('acme/hq', { password: 'p1', expires_on: '2027-11-01' })
     await check()

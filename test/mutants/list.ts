@@ -825,7 +825,7 @@ export const MUTANTS: readonly Mutant[] = [
       ],
       [
         'new credentials that nobody could try count as checked',
-        '  if (fault) throw new VendingError(fault, `the new credentials of ${keyOf(connection)} do not work`)\n',
+        '  if (fault) throw new VendingError(fault, `the new credentials of ${labelOf(connection)} do not work`)\n',
         '  void fault\n',
       ],
       [
