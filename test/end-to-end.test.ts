@@ -161,9 +161,9 @@ describe('a signed call', () => {
     expect((await asked(`${body.access_token}x`)).status).toBe(401)
   })
 
-  it('for a static user token states no end that nobody knows', async () => {
+  it('for a static user token states no end that nobody knows, and when to ask again', async () => {
     const { body } = await get('/tokens/netrex/user-token')
-    expect(Object.keys(body).filter((name) => /expires|refresh_after/.test(name))).toEqual([])
+    expect(Object.keys(body).filter((name) => /expires|refresh_after/.test(name))).toEqual(['refresh_after'])
   })
 
   it('that asks for too much, for nobody or for nonsense is refused', async () => {

@@ -5,7 +5,7 @@ import { vend } from '../core/vend.ts'
 import type { CheckRuntime } from '../keeper/check.ts'
 import { type Connection, keyOf, NAME } from '../kit/connection.ts'
 import { VendingError } from '../kit/errors.ts'
-import { isNever, rfc3339, secondsBetween } from '../kit/time.ts'
+import { DAY_SECONDS, earlier, isNever, rfc3339, secondsAfter, secondsBetween } from '../kit/time.ts'
 import type { Vendor } from '../kit/vendor.ts'
 import type { VendingEvent } from './audit.ts'
 import type { AuthorizationBody } from './bodies.ts'
@@ -148,6 +148,10 @@ async function vended(request: VendRequest, runtime: ConsentRuntime): Promise<Do
   }
 }
 
+/**
+ * A client that keeps its token until `refresh_after` hears of a rotation, a revoke or a disabled connection within a day,
+ * however long the token lives.
+ */
 function tokenBody(
   { connection: { vendor, name } }: VendRequest,
   { token, source, warnings }: Vended,
@@ -160,7 +164,7 @@ function tokenBody(
     ...(!isNever(expiresAt) && { expires_in: wholeSeconds(now, expiresAt) }),
     ...(scope !== undefined && { scope }),
     ...endOf(expiresAt),
-    ...(!isNever(token.refreshAt) && { refresh_after: rfc3339(token.refreshAt) }),
+    refresh_after: rfc3339(earlier(token.refreshAt, secondsAfter(now, DAY_SECONDS))),
     vendor: vendor.id,
     connection: name,
     fingerprint: value.fingerprint,

@@ -36,6 +36,7 @@ export function problem(thrown: unknown, { requestId, secretName }: Subject): Ap
     detail: error.message.replaceAll(`${vendor}#`, `${vendor}/`),
     code: error.code,
     retryable,
+    ...(error.maxMinTtlSeconds !== undefined && { max_min_ttl: error.maxMinTtlSeconds }),
     next_step: nextStep(error.code, secretName),
     request_id: requestId,
   }
@@ -55,7 +56,7 @@ function nextStep(code: FailureCode, secretName: string): string {
     case 'connection_in_use':
       return `to retire it, run: vendomat remove ${vendor} ${connection}`
     case 'min_ttl_unavailable':
-      return 'ask for a smaller min_ttl'
+      return 'ask for a min_ttl of max_min_ttl at most'
     case 'not_connected':
     case 'grant_rejected':
     case 'grant_revoked':

@@ -1,4 +1,4 @@
-import { type Connection, keyOf } from '../kit/connection.ts'
+import { type Connection, labelOf } from '../kit/connection.ts'
 import { type FailureCode, VendingError } from '../kit/errors.ts'
 import { secondsBetween } from '../kit/time.ts'
 import { type Freshness, freshness, lifeSeconds, marginSeconds, sweepAt } from '../kit/token.ts'
@@ -83,8 +83,8 @@ export function refuseTheImpossible(request: VendRequest, held: HeldToken | unde
   if (request.minTtlSeconds > most) throw tooLong(request, most)
 }
 
-export const tooLong = ({ connection, minTtlSeconds }: VendRequest, most: number): VendingError =>
-  new VendingError(
-    'min_ttl_unavailable',
-    `min_ttl ${minTtlSeconds} is more than ${keyOf(connection)} can give: at most ${Math.floor(most)} s`,
-  )
+export function tooLong({ connection, minTtlSeconds }: VendRequest, mostSeconds: number): VendingError {
+  const maxMinTtlSeconds = Math.floor(mostSeconds)
+  const why = `min_ttl ${minTtlSeconds} is more than ${labelOf(connection)} can give: at most ${maxMinTtlSeconds} s`
+  return new VendingError('min_ttl_unavailable', why, { maxMinTtlSeconds })
+}

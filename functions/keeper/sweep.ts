@@ -5,7 +5,7 @@ import type { State } from '../core/store.ts'
 import { vend } from '../core/vend.ts'
 import type { Connection } from '../kit/connection.ts'
 import { bestEffort, FAILURES, VendingError } from '../kit/errors.ts'
-import { DAY_SECONDS, NEVER, secondsAfter, secondsBetween } from '../kit/time.ts'
+import { DAY_SECONDS, earlier, NEVER, secondsAfter, secondsBetween } from '../kit/time.ts'
 import { hasSingleUse, sweepAt } from '../kit/token.ts'
 import type { Vendor } from '../kit/vendor.ts'
 import { paceFrom } from './pace.ts'
@@ -153,5 +153,3 @@ function rests({ vendor }: Connection, { usedAt, keepWarm }: State, { restAfterD
 /** In a minute, and in five when it goes on failing: a fleet without its vendor must not fill the sweeps. */
 const again = (state: State | undefined, now: Date): Date =>
   secondsAfter(now, MINUTE_SECONDS * Math.min((state?.failure?.count ?? 0) + 1, 5))
-
-const earlier = (a: Date, b: Date): Date => (a < b ? a : b)

@@ -58,6 +58,8 @@ interface Details {
   readonly retryAfterSeconds?: number
   /** Of `grant_doubtful`: after how many in a row the doubt is over and the grant is dead. */
   readonly strikes?: number
+  /** Of `min_ttl_unavailable`: the most that can be asked for. */
+  readonly maxMinTtlSeconds?: number
   /** Where the error came from. Never shown to a caller, never logged whole. */
   readonly cause?: unknown
 }
@@ -67,6 +69,7 @@ export class VendingError extends Error {
   readonly code: FailureCode
   readonly retryAfterSeconds: number | undefined
   readonly strikes: number | undefined
+  readonly maxMinTtlSeconds: number | undefined
 
   constructor(code: FailureCode, message: string, details: Details = {}) {
     super(message, { cause: details.cause })
@@ -74,6 +77,7 @@ export class VendingError extends Error {
     this.code = code
     this.retryAfterSeconds = details.retryAfterSeconds
     this.strikes = details.strikes
+    this.maxMinTtlSeconds = details.maxMinTtlSeconds
   }
 }
 

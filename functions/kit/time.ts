@@ -9,6 +9,8 @@ export const secondsBetween = (from: Date, to: Date): number => (to.getTime() - 
 
 export const secondsAfter = (from: Date, seconds: number): Date => new Date(from.getTime() + seconds * 1000)
 
+export const earlier = (a: Date, b: Date): Date => (a < b ? a : b)
+
 /** As people and RFC 3339 write an instant: to the second, in UTC. */
 export const rfc3339 = (instant: Date): string => `${instant.toISOString().slice(0, 19)}Z`
 

@@ -1,8 +1,9 @@
 import { type ApiRequest, answer } from '../../functions/api/app.ts'
 import type { VendingEvent } from '../../functions/api/audit.ts'
 import { FAILURES, type FailureCode, VendingError } from '../../functions/kit/errors.ts'
+import { NEVER, secondsAfter } from '../../functions/kit/time.ts'
 import type { Vendor } from '../../functions/kit/vendor.ts'
-import { fakeVendor, gives, refuses, world } from '../support/world.ts'
+import { fakeVendor, gives, refuses, type Script, The, world } from '../support/world.ts'
 
 const request = (change: Partial<ApiRequest> = {}): ApiRequest => ({
   operation: 'vend',
@@ -63,6 +64,26 @@ describe('an answer with a token', () => {
   it('is not given for a token that lives for no time to speak of', async () => {
     const { status, body } = await call(fakeVendor({ script: gives({ lifeSeconds: 0.001 }) }).vendor)
     expect([status, body.code]).toEqual([502, 'vendor_malformed'])
+  })
+
+  const DAY = 24 * 3600
+  it.each([
+    ['a token that lives for a year', secondsAfter(The.now, 365 * DAY), '2026-11-22T12:00:00Z'],
+    ['a token whose end nobody knows', NEVER, '2026-11-22T12:00:00Z'],
+    ['one that ends in a day', secondsAfter(The.now, DAY), '2026-11-22T12:00:00Z'],
+    ['one that ends a second sooner', secondsAfter(The.now, DAY - 1), '2026-11-22T11:59:59Z'],
+  ])('of a person says of %s to come back within a day, so that a rotation is heard of', async (_what, ends, after) => {
+    const script: Script = async (...call) => {
+      const { accessToken } = await gives({})(...call)
+      return { accessToken: { ...accessToken, expiresAt: ends } }
+    }
+    const { vendor } = fakeVendor({ holdsToken: true, script })
+    expect((await call(vendor)).body.refresh_after).toBe(after)
+  })
+
+  it('of a client that is renewed for longer than a day says so as well', async () => {
+    const { vendor } = fakeVendor({ script: gives({ lifeSeconds: 7 * DAY }) })
+    expect((await call(vendor)).body.refresh_after).toBe('2026-11-22T12:00:00Z')
   })
 
   it('leaves one audit line, with the fingerprint and never the token', async () => {
@@ -184,8 +205,21 @@ describe('a request', () => {
   })
 
   it('for more than the vendor can give is 422, for nobody we know 404', async () => {
-    expect((await call(vendor, { query: { min_ttl: ['999999999'] } })).status).toBe(422)
+    const { status, body } = await call(vendor, { query: { min_ttl: ['999999999'] } })
+    expect([status, body.max_min_ttl]).toEqual([422, 7 * 24 * 3600])
     expect((await call(vendor, { connection: 'nobody' })).status).toBe(404)
+  })
+
+  it('for more than the token of a person has left says how much that is, and may have all of it', async () => {
+    const { vendor } = fakeVendor({ holdsToken: true, script: gives({ lifeSeconds: 5000.5 }) })
+    const { body } = await call(vendor, { query: { min_ttl: ['5001'] } })
+    expect(body).toMatchObject({ code: 'min_ttl_unavailable', max_min_ttl: 5000 })
+    const { status } = await call(vendor, { query: { min_ttl: [String(body.max_min_ttl)] } })
+    expect(status).toBe(200)
+  })
+
+  it('that fails otherwise says nothing of min_ttl', async () => {
+    expect((await call(vendor, { connection: 'nobody' })).body).not.toHaveProperty('max_min_ttl')
   })
 
   it('with the longest names there are is served', async () => {
@@ -233,6 +267,23 @@ describe('a change of a connection', () => {
     { rotate: true },
   ])('refuses %j', async (body) => {
     expect((await change(body)).body).toMatchObject({ code: 'bad_request', status: 400 })
+  })
+})
+
+describe('a connection', () => {
+  const disable = { operation: 'change', body: '{"status":"disabled"}' } as const
+  it.each<[string, Partial<ApiRequest>[]]>([
+    ['that is disabled', [disable, { operation: 'change', body: '{"try":"v1"}' }]],
+    ['without the version that is to be tried', [{ operation: 'change', body: '{"try":"v9"}' }]],
+    ['without a notice to acknowledge', [{ operation: 'change', body: '{"acknowledge":{}}' }]],
+    ['that cannot give so much', [{ query: { min_ttl: ['999999999'] } }]],
+  ])('%s is named to its caller as in the path', async (_what, requests) => {
+    const w = world()
+    const { vendor } = fakeVendor()
+    let detail = ''
+    for (const one of requests) ({ detail } = (await call(vendor, one, w)).body)
+    expect(detail).toContain('acme/hq')
+    expect(detail).not.toContain('#')
   })
 })
 
