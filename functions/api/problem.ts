@@ -66,8 +66,9 @@ function nextStep(code: FailureCode, secretName: string): string {
     case 'credential_expired':
     case 'credential_revoked':
       return `a person has to run: vendomat rotate ${vendor} ${connection}`
-    case 'credential_rejected':
     case 'configuration':
+      return `correct what the detail names, in the secret ${secretName} or in who may read it; the next call sees it`
+    case 'credential_rejected':
       return `store working credentials in the secret ${secretName}; the next call uses them`
     case 'internal':
       return 'report the request id'

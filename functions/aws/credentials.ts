@@ -2,9 +2,9 @@ import { GetSecretValueCommand, type SecretsManagerClient } from '@aws-sdk/clien
 import { type Memory, share } from '../core/memory.ts'
 import type { CredentialSource, Credentials } from '../core/runtime.ts'
 import type { Connection } from '../kit/connection.ts'
-import { VendingError } from '../kit/errors.ts'
+import type { VendingError } from '../kit/errors.ts'
 import { keepNewest } from '../kit/newest.ts'
-import { storeUnavailable } from './unavailable.ts'
+import { secretRefusal } from './secret-refusal.ts'
 
 /** The most documents that a process caches, of present and of named versions. */
 const KEPT = { present: 500, versions: 50 }
@@ -31,9 +31,7 @@ export function secretsManagerCredentials(
       .send(new GetSecretValueCommand({ SecretId: name }))
       .catch((error: Error) => {
         cache.delete(name)
-        if (error.name === 'ResourceNotFoundException')
-          throw new VendingError('unknown_connection', `there is no secret ${name}`)
-        throw storeUnavailable('the secret store', error)
+        throw refused(error, name)
       })
     const credentials = { document: parse(SecretString), version: VersionId ?? 'unversioned' }
     keepNewest(cache, name, { credentials, readAt }, KEPT.present)
@@ -46,7 +44,10 @@ export function secretsManagerCredentials(
       return { document: parse(SecretString), version }
     } catch (error) {
       if (error instanceof Error && error.name === 'ResourceNotFoundException') return undefined
-      throw storeUnavailable('the secret store', error)
+      const refusal = refused(error, name)
+      // With the secret all of its versions go.
+      if (refusal.code === 'unknown_connection') return undefined
+      throw refusal
     }
   }
 
@@ -70,6 +71,9 @@ export function secretsManagerCredentials(
     known: (connection) => cache.get(secretName(connection))?.credentials.version,
   }
 }
+
+const refused = (error: unknown, name: string): VendingError =>
+  secretRefusal(error, { what: `the secret ${name}`, permission: 'secretsmanager:GetSecretValue' })
 
 /** The parse error is dropped: it quotes the text. */
 function parse(text: string | undefined): unknown {

@@ -1,4 +1,12 @@
-import { CreateSecretCommand, DeleteSecretCommand, PutSecretValueCommand } from '@aws-sdk/client-secrets-manager'
+import { Readable } from 'node:stream'
+import {
+  CreateSecretCommand,
+  DeleteSecretCommand,
+  PutSecretValueCommand,
+  RestoreSecretCommand,
+  SecretsManagerClient,
+} from '@aws-sdk/client-secrets-manager'
+import { HttpResponse } from '@smithy/core/protocols'
 import { secretsManagerCredentials } from '../../functions/aws/credentials.ts'
 import { newMemory } from '../../functions/core/memory.ts'
 import { acme } from '../contracts/vendors.ts'
@@ -13,10 +21,9 @@ beforeAll(async () => {
 afterAll(() => aws.close())
 
 const reads = () => aws.calls()['secretsmanager.GetSecretValue'] ?? 0
-const open = (clock = stillClock()) => ({
-  clock,
-  source: secretsManagerCredentials(aws.secrets, { prefix: 'vendomat', memory: newMemory(), now: clock.now }),
-})
+const sourceOf = (client: SecretsManagerClient, { now } = stillClock()) =>
+  secretsManagerCredentials(client, { prefix: 'vendomat', memory: newMemory(), now })
+const open = (clock = stillClock()) => ({ clock, source: sourceOf(aws.secrets, clock) })
 
 describe('credentials from Secrets Manager', () => {
   it('are read once in 300 seconds, and once for all who ask at the same time', async () => {
@@ -80,6 +87,84 @@ describe('credentials from Secrets Manager', () => {
       }),
     }
     await expect(source.read({ vendor: acme, name: 'hq' }, 300)).rejects.toMatchObject({ code: 'store_unavailable' })
+  })
+})
+
+describe('a secret that cannot be read', () => {
+  const hq = { vendor: acme, name: 'hq' }
+  const read = (client: SecretsManagerClient, connection = hq) => sourceOf(client).read(connection, 0)
+  /** As AWS answers over the wire. */
+  const answering = (type: string, Message: string) =>
+    new SecretsManagerClient({
+      region: 'eu-west-1',
+      credentials: { accessKeyId: 'AKIDLOCAL', secretAccessKey: 'local' },
+      maxAttempts: 1,
+      requestHandler: {
+        handle: async () => ({
+          response: new HttpResponse({
+            statusCode: 400,
+            headers: { 'content-type': 'application/x-amz-json-1.1' },
+            body: Readable.from([JSON.stringify({ __type: type, Message })]),
+          }),
+        }),
+      },
+    })
+
+  it('for it waits for its deletion is no connection any more, and is one again when it is restored', async () => {
+    const doomed = { vendor: acme, name: 'doomed' }
+    const SecretId = 'vendomat/acme/doomed'
+    const { VersionId = '' } = await aws.secrets.send(new CreateSecretCommand({ Name: SecretId, SecretString: '{}' }))
+    await aws.secrets.send(new DeleteSecretCommand({ SecretId, RecoveryWindowInDays: 7 }))
+    await expect(read(aws.secrets, doomed)).rejects.toMatchObject({
+      code: 'unknown_connection',
+      message: 'the secret vendomat/acme/doomed is scheduled for deletion',
+    })
+    expect(await open().source.readVersion(doomed, VersionId)).toBeUndefined()
+    await aws.secrets.send(new RestoreSecretCommand({ SecretId }))
+    expect((await read(aws.secrets, doomed)).version).toBe(VersionId)
+  })
+
+  it('for nothing is stored in it yet is not one that does not exist', async () => {
+    await aws.secrets.send(new CreateSecretCommand({ Name: 'vendomat/acme/empty' }))
+    await expect(read(aws.secrets, { vendor: acme, name: 'empty' })).rejects.toMatchObject({
+      code: 'configuration',
+      message: 'the secret vendomat/acme/empty has no value yet',
+    })
+  })
+
+  const user = 'User: arn:aws:sts::111122223333:assumed-role/canary/session'
+  const [get, decrypt] = ['secretsmanager:GetSecretValue', 'kms:Decrypt']
+  it.each([
+    [
+      get,
+      'AccessDeniedException',
+      `${user} is not authorized to perform: ${get} on resource: vendomat/acme/hq because …`,
+    ],
+    [decrypt, 'AccessDeniedException', `${user} is not authorized to perform: ${decrypt} on resource: arn:aws:kms:1`],
+    [decrypt, 'AccessDeniedException', 'Access to KMS is not allowed'],
+    [get, 'AccessDeniedException', 'in other words'],
+    [decrypt, 'DecryptionFailure', "Secrets Manager can't decrypt the protected secret text"],
+  ])('for want of %s says so (%s), and not to try again', async (permission, type, words) => {
+    const error = await read(answering(type, words)).catch((thrown: unknown) => thrown)
+    expect(error).toMatchObject({ code: 'configuration', message: expect.stringContaining(permission) })
+    expect(error).toMatchObject({ message: expect.stringMatching(/^the secret vendomat\/acme\/hq /) })
+    expect(error).not.toMatchObject({ message: expect.stringContaining('canary') })
+    const versions = sourceOf(answering(type, words))
+    await expect(versions.readVersion(hq, 'v1')).rejects.toMatchObject({ code: 'configuration' })
+  })
+
+  it.each([
+    ['ThrottlingException', 'Rate exceeded'],
+    ['InternalServiceError', 'An error occurred on the server side.'],
+    ['UnrecognizedClientException', 'The security token included in the request is invalid.'],
+  ])('for %s is a failure of ours, which passes', async (type, words) => {
+    await expect(read(answering(type, words))).rejects.toMatchObject({ code: 'store_unavailable' })
+  })
+
+  it('for another reason of its own than its deletion is not one that is gone', async () => {
+    await expect(read(answering('InvalidRequestException', 'something else'))).rejects.toMatchObject({
+      code: 'configuration',
+    })
   })
 })
 
