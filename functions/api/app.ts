@@ -3,6 +3,7 @@ import type { ConsentRuntime } from '../consent/consent.ts'
 import type { Vended, VendRequest } from '../core/request.ts'
 import { vend } from '../core/vend.ts'
 import type { CheckRuntime } from '../keeper/check.ts'
+import type { KeeperRuntime } from '../keeper/sweep.ts'
 import { type Connection, keyOf, NAME } from '../kit/connection.ts'
 import { VendingError } from '../kit/errors.ts'
 import { DAY_SECONDS, earlier, isNever, rfc3339, secondsAfter, secondsBetween } from '../kit/time.ts'
@@ -28,7 +29,7 @@ export interface ApiRequest {
 }
 
 /** What the operations run on. */
-export interface ApiRuntime extends ConsentRuntime, CheckRuntime {
+export interface ApiRuntime extends ConsentRuntime, CheckRuntime, KeeperRuntime {
   /** What the names of the secrets begin with: `vendomat`. */
   readonly secretPrefix: string
 }

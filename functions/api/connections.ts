@@ -1,28 +1,28 @@
-import { bars, type Failure, needsConsent } from '../core/failure.ts'
-import { type Credentials, contextFor, type Runtime } from '../core/runtime.ts'
+import type { Failure } from '../core/failure.ts'
+import { contextFor, type Runtime } from '../core/runtime.ts'
 import type { Row, State } from '../core/store.ts'
 import { acknowledge, type CheckRuntime, checkConnection } from '../keeper/check.ts'
 import type { Glimpse } from '../keeper/directory.ts'
 import { rungAt } from '../keeper/ladder.ts'
 import { forEach } from '../keeper/pool.ts'
+import type { KeeperRuntime } from '../keeper/sweep.ts'
 import { type Connection, keyOf } from '../kit/connection.ts'
 import { orFailure, VendingError } from '../kit/errors.ts'
 import { DAY_SECONDS, isNever, rfc3339, secondsBetween } from '../kit/time.ts'
-import { isExpired, type Lifetime } from '../kit/token.ts'
+import { isExpired, type Timed } from '../kit/token.ts'
 import type { Liveness, Vendor } from '../kit/vendor.ts'
 import { cursorAfter, nameIn } from './cursor.ts'
 import { disable } from './revoke.ts'
+import {
+  type ConnectionState,
+  nextAction,
+  renewsAt,
+  type Secretly,
+  type Standing,
+  secretFault,
+  stateOf,
+} from './state.ts'
 import { tryCredentials } from './trial.ts'
-
-export type ConnectionState =
-  | 'ok'
-  | 'ageing'
-  | 'expired'
-  | 'failing'
-  | 'reconnect'
-  | 'disabled'
-  | 'not_vended'
-  | 'secret_missing'
 
 /** What people may know of a connection. Never a token. */
 export interface ConnectionView {
@@ -32,6 +32,10 @@ export interface ConnectionView {
   readonly owner?: string
   readonly expires_at?: string
   readonly days_left?: number
+  /** When the machine renews it next, if it will. */
+  readonly renews_at?: string
+  /** The version of the secret that last worked. */
+  readonly secret_version?: string
   /** Of the credentials themselves, where they have one that a person has to put off. */
   readonly credential_ends_at?: string
   readonly next_notice_at?: string
@@ -52,25 +56,14 @@ export interface ConnectionView {
 const READ_SECONDS = 300
 const CALL_SECONDS = 5
 
-const NEXT: Readonly<Record<ConnectionState, string>> = {
-  ok: 'none',
-  ageing: 'none: the next call renews it',
-  expired: 'none: the next call renews it',
-  failing: 'see last_failure',
-  reconnect: 'a person has to connect again',
-  disabled: 'vendomat enable, when it may be used again',
-  not_vended: 'none: the first call obtains a token',
-  secret_missing: 'store the credentials again, or revoke it',
-}
-
-/** What could be read of the credentials, or why not; undefined where the row alone says enough. */
-type Secretly = Credentials | VendingError | undefined
+/** What a view is made with. */
+type ViewRuntime = Runtime & Pick<KeeperRuntime, 'restAfterDays'>
 
 /** A row, whether its token has been opened or not. */
 type Known = Row | Glimpse
 
 /** Everything known of one connection. Throws `unknown_connection` when there is neither a row nor a secret. */
-export async function show(connection: Connection, runtime: Runtime): Promise<ConnectionView> {
+export async function show(connection: Connection, runtime: ViewRuntime): Promise<ConnectionView> {
   const row = await runtime.tokens.read(connection)
   const credentials = await orFailure(runtime.credentials.read(connection, READ_SECONDS))
   if (credentials instanceof VendingError && !row.exists) throw credentials
@@ -80,22 +73,28 @@ export async function show(connection: Connection, runtime: Runtime): Promise<Co
 async function viewOf(
   connection: Connection,
   { row, credentials }: { readonly row: Known; readonly credentials: Secretly },
-  runtime: Runtime,
+  runtime: ViewRuntime,
 ): Promise<ConnectionView> {
   const { vendor, name } = connection
   const { state } = row
-  const token = cachedOf(connection, row, runtime) ?? (await staticOf(connection, credentials, runtime))
+  const cached = cachedOf(connection, row, runtime)
+  const own = await staticOf(connection, credentials, runtime)
+  const standing = { connection, state, credentials, cached, own }
   const now = runtime.now()
-  const is = stateOf(state, token, credentials, now)
+  const is = stateOf(standing, runtime)
+  const token = cached ?? (own instanceof VendingError ? undefined : own)
   const end = token && !isNever(token.accessToken.expiresAt) ? token.accessToken.expiresAt : undefined
-  const { owner, succeededAt, checked } = state
-  const failure = state.failure ?? unreadable(credentials, now)
+  const renewal = renewsAt(standing, is, now)
+  const { owner, succeededAt, checked, provenVersion } = state
+  const failure = unreadable(standing, now) ?? state.failure
   return {
     vendor: vendor.id,
     connection: name,
     state: is,
     ...(owner !== undefined && { owner }),
     ...(end && { expires_at: rfc3339(end), days_left: Math.floor(secondsBetween(now, end) / DAY_SECONDS) }),
+    ...(renewal && { renews_at: rfc3339(renewal) }),
+    ...(provenVersion !== undefined && { secret_version: provenVersion }),
     ...reminders(state, now),
     ...(checked && { checked: { at: rfc3339(checked.at), result: checked.result } }),
     ...(succeededAt && { last_success_at: rfc3339(succeededAt) }),
@@ -107,15 +106,17 @@ async function viewOf(
         ...(failure.until && { next_try_at: rfc3339(failure.until) }),
       },
     }),
-    next_action: nextAction(connection, { is, state, credentials }, now),
+    next_action: nextAction(standing, is, now),
   }
 }
 
-/** A secret that is gone or cannot be read, as a failure of its connection. */
-const unreadable = (credentials: Secretly, now: Date): Failure | undefined =>
-  credentials instanceof VendingError
-    ? { code: credentials.code, detail: credentials.message, count: 1, since: now }
-    : undefined
+/** What is wrong with the secret, as a failure of its connection. How long it has been so, only its vends can tell. */
+function unreadable(standing: Standing, now: Date): Failure | undefined {
+  const error = secretFault(standing)?.error
+  if (!error) return undefined
+  const since = standing.state.failure?.code === error.code ? standing.state.failure.since : now
+  return { code: error.code, detail: error.message, count: 1, since }
+}
 
 function reminders({ ends, acknowledged }: State, now: Date): Partial<ConnectionView> {
   if (!ends) return {}
@@ -132,27 +133,6 @@ function reminders({ ends, acknowledged }: State, now: Date): Partial<Connection
       },
     }),
   }
-}
-
-interface Found {
-  readonly is: ConnectionState
-  readonly state: State
-  readonly credentials: Secretly
-}
-
-function nextAction({ vendor, name }: Connection, { is, state, credentials }: Found, now: Date): string {
-  const here = `${vendor.id} ${name}`
-  if (is === 'disabled') return NEXT[is]
-  if (is === 'secret_missing')
-    return `if it is retired, nothing; a token of it that lives is still vended until: vendomat revoke ${here}`
-  const rotate = `vendomat rotate ${here}`
-  if (is !== 'ok' && is !== 'not_vended' && holdsToken(vendor, credentials))
-    return `a person has to make a new token: ${rotate}`
-  if (is === 'reconnect') return `a person has to connect again: vendomat connect ${here}`
-  if (state.failure?.code === 'credential_rejected') return `a person has to replace the credentials: ${rotate}`
-  if (state.ends && rungAt(state.ends, now))
-    return `a person has to replace the ${vendor.rotation.credential}, which ends on ${rfc3339(state.ends.until)}: ${rotate}`
-  return NEXT[is]
 }
 
 /** One page of a vendor's connections by name. */
@@ -173,7 +153,11 @@ const LOOKS = { atOnce: 16, secondsEach: 7 }
  * The connections of a vendor that are registered or have been vended, also those whose secret is gone or unreadable, from
  * where the page before ended. A page reads its rows at once and opens no token. Where time runs short it ends early.
  */
-export async function list(vendor: Vendor, next: string | undefined, runtime: CheckRuntime): Promise<Page> {
+export async function list(
+  vendor: Vendor,
+  next: string | undefined,
+  runtime: CheckRuntime & ViewRuntime,
+): Promise<Page> {
   const after = next === undefined ? undefined : nameIn(vendor, next)
   // One more than fits says whether there is a page behind.
   const [found, round] = await Promise.all([
@@ -225,7 +209,7 @@ export interface Change {
 export async function change(
   connection: Connection,
   wanted: Change & { readonly by: string },
-  runtime: CheckRuntime,
+  runtime: CheckRuntime & ViewRuntime,
 ): Promise<ConnectionView> {
   const { owner, status, keep_warm: keepWarm, acknowledge: acknowledgement, try: version, check, by } = wanted
   // First what must stop, which does not wait for the secret.
@@ -246,43 +230,24 @@ export async function change(
   return show(connection, runtime)
 }
 
-/** What a view needs of a token. */
-interface Held {
-  readonly accessToken: Lifetime
-  readonly refreshAt: Date
-}
-
-/** The token of a connection where it is cached: in the table, or in this process. */
-function cachedOf(connection: Connection, { state, token }: Known, { memory }: Runtime): Held | undefined {
-  const held = token ?? memory.copies.get(keyOf(connection))?.token
+/** The token of a connection where it is cached: in the table, or in this process. Of a static one its secret tells more. */
+function cachedOf(connection: Connection, { state, token }: Known, { memory }: Runtime): Timed | undefined {
+  const held = token ?? (connection.vendor.isStatic ? undefined : memory.copies.get(keyOf(connection))?.token)
   return held?.epoch === state.epoch ? held : undefined
 }
 
-/** The token that the credentials themselves are. */
-async function staticOf(connection: Connection, credentials: Secretly, runtime: Runtime): Promise<Held | undefined> {
+/** The token that the credentials themselves are, or why they give none. */
+async function staticOf(
+  connection: Connection,
+  credentials: Secretly,
+  runtime: Runtime,
+): Promise<Timed | VendingError | undefined> {
   const { vendor } = connection
   if (!credentials || credentials instanceof VendingError || !vendor.isStatic?.(credentials.document)) return undefined
   const issued = await orFailure(
     vendor.issue(credentials.document, undefined, contextFor(vendor, runtime, CALL_SECONDS)),
   )
-  // A static token that has expired is none to speak of.
-  if (issued instanceof VendingError) return undefined
+  if (issued instanceof VendingError) return issued
   const { accessToken } = issued
   return { accessToken, refreshAt: accessToken.expiresAt }
-}
-
-const holdsToken = ({ isStatic }: Vendor, credentials: Secretly): boolean =>
-  credentials !== undefined && !(credentials instanceof VendingError) && isStatic?.(credentials.document) === true
-
-function stateOf(state: State, token: Held | undefined, credentials: Secretly, now: Date): ConnectionState {
-  if (state.status === 'disabled') return state.status
-  if (credentials instanceof VendingError)
-    return credentials.code === 'unknown_connection' ? 'secret_missing' : 'failing'
-  // A static token that the vendor refuses has ended, whatever its own end says.
-  const failed = state.failure?.code === 'credential_expired' ? 'expired' : 'failing'
-  if (needsConsent(state.failure)) return 'reconnect'
-  if (state.failure && credentials && bars(state.failure, credentials.version, now)) return failed
-  if (!token) return state.succeededAt ? 'expired' : 'not_vended'
-  if (isExpired(token.accessToken, now)) return 'expired'
-  return now < token.refreshAt ? 'ok' : 'ageing'
 }

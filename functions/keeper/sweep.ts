@@ -144,7 +144,11 @@ async function renewAhead(connection: Connection, runtime: KeeperRuntime): Promi
 }
 
 /** A grant that is not used dies, so it does not rest. */
-function rests({ vendor }: Connection, { usedAt, keepWarm }: State, { restAfterDays, now }: KeeperRuntime): boolean {
+export function rests(
+  { vendor }: Connection,
+  { usedAt, keepWarm }: State,
+  { restAfterDays, now }: Pick<KeeperRuntime, 'restAfterDays' | 'now'>,
+): boolean {
   if (hasSingleUse(vendor.tokens) || keepWarm || !usedAt) return false
   const days = vendor.tokens.storage === 'memory' ? Math.min(restAfterDays, REST_AFTER_DAYS_IN_MEMORY) : restAfterDays
   return secondsBetween(usedAt, now()) > days * DAY_SECONDS

@@ -197,7 +197,7 @@ describe.each(badSecrets)('a connection whose secret is %s', (what, broken) => {
     w.clock.advance(3000)
     expect(await listed()).toEqual([
       ['b', 'ageing', undefined],
-      ['hq', what === 'deleted' ? 'secret_missing' : 'failing', expect.any(String)],
+      ['hq', what === 'deleted' ? 'secret_deleted' : 'secret_unreadable', expect.any(String)],
     ])
   })
 })
@@ -325,7 +325,7 @@ describe('what may be known of a connection', () => {
     expect(await look()).toEqual({
       vendor: 'acme',
       connection: 'hq',
-      state: 'not_vended',
+      state: 'new',
       next_action: expect.any(String),
     })
     await vend(wanted(vendor), process())
@@ -335,6 +335,8 @@ describe('what may be known of a connection', () => {
       state: 'ok',
       expires_at: '2026-11-21T13:00:00Z',
       days_left: 0,
+      renews_at: expect.stringMatching(/^2026-11-21T12:[34]\d:\d\dZ$/),
+      secret_version: 'v1',
       last_success_at: '2026-11-21T12:00:00Z',
       next_action: 'none',
     })
@@ -347,7 +349,10 @@ describe('what may be known of a connection', () => {
       last_failure: { code: 'vendor_malformed', since: '2026-11-21T12:56:40Z' },
     })
     clock.advance(200)
-    expect((await look()).state).toBe('expired')
+    expect((await look()).state).toBe('failing')
+    will(gives({ name: 'canary' }))
+    await vend(wanted(vendor), process())
+    expect((await look()).state).toBe('ok')
     expect(JSON.stringify(await look())).not.toContain('canary')
   })
 
@@ -359,7 +364,7 @@ describe('what may be known of a connection', () => {
     await expect(vend(wanted(vendor), process())).rejects.toMatchObject({ code: 'connection_disabled' })
     expect(await change(hq(vendor), { by: 'ann', status: 'active' }, process())).toMatchObject({
       owner: 'ada@acme.example',
-      state: 'not_vended',
+      state: 'new',
     })
   })
 
@@ -373,14 +378,15 @@ describe('what may be known of a connection', () => {
     const { connections } = await list(vendor, undefined, process())
     expect(connections.map(({ connection, state }) => `${connection} ${state}`)).toEqual([
       'b ok',
-      'gone secret_missing',
-      'hq not_vended',
+      'gone secret_deleted',
+      'hq new',
     ])
   })
 
   it('tells of a static token when it ends', async () => {
     const { process } = world()
     const { vendor } = fakeVendor({ holdsToken: true, script: gives({ name: 'jwt', lifeSeconds: 30 * 86_400 }) })
+    await vend(wanted(vendor), process())
     expect(await show(hq(vendor), process())).toMatchObject({
       state: 'ok',
       days_left: 30,

@@ -1,0 +1,175 @@
+import { type Failure, isCuredByNew, needsConsent } from '../core/failure.ts'
+import type { Credentials } from '../core/runtime.ts'
+import type { CredentialLife, State } from '../core/store.ts'
+import { rungAt } from '../keeper/ladder.ts'
+import { type KeeperRuntime, rests } from '../keeper/sweep.ts'
+import type { Connection } from '../kit/connection.ts'
+import { FAILURES, isFailure, VendingError } from '../kit/errors.ts'
+import { isNever, rfc3339 } from '../kit/time.ts'
+import { isExpired, sweepAt, type Timed } from '../kit/token.ts'
+import type { Vendor } from '../kit/vendor.ts'
+
+/** How a connection is, what needs a person first before what does not. */
+export type ConnectionState =
+  /** Its secret is gone, or scheduled for deletion. */
+  | 'secret_deleted'
+  /** The function may not read it, or Secrets Manager does not answer. */
+  | 'secret_unreadable'
+  /** The document does not fit its vendor. */
+  | 'malformed'
+  /** The grant is over: a person has to consent again. */
+  | 'reconnect'
+  /** The token that a person made has ended, or was refused or taken back. */
+  | 'expired'
+  /** The last try failed, and none has worked since, whether the pause after it is over or not. */
+  | 'failing'
+  /** It works, and a person has to renew it soon: a step of the reminders is due. */
+  | 'ending'
+  /** Nothing has been obtained with its credentials yet. */
+  | 'new'
+  | 'disabled'
+  /** There is no fresh token; the sweep or the next call obtains one. */
+  | 'ageing'
+  /** The same, but the sweep leaves it alone, as nobody has used it for long. */
+  | 'resting'
+  | 'ok'
+
+/** What could be read of the credentials, or why not; undefined where the row alone says enough. */
+export type Secretly = Credentials | VendingError | undefined
+
+/** All that a state is judged by. */
+export interface Standing {
+  readonly connection: Connection
+  readonly state: State
+  readonly credentials: Secretly
+  /** The token that is cached, in the table or in this process. */
+  readonly cached: Timed | undefined
+  /** The token that the credentials are, or why they give none; undefined where they are none. */
+  readonly own: Timed | VendingError | undefined
+}
+
+type Circumstances = Pick<KeeperRuntime, 'now' | 'restAfterDays'>
+
+export function stateOf(standing: Standing, runtime: Circumstances): ConnectionState {
+  const { connection, state, cached, own } = standing
+  const now = runtime.now()
+  if (state.status === 'disabled') return 'disabled'
+  const fault = secretFault(standing)
+  if (fault) return fault.is
+  if (own === undefined && needsConsent(state.failure)) return 'reconnect'
+  if (isDead(standing, now)) return 'expired'
+  if (state.failure) return 'failing'
+  if (endingOf(standing, now)) return 'ending'
+  if (!state.succeededAt && !cached) return 'new'
+  if (own) return 'ok'
+  // Each process has a token of its own: that this one has none says nothing of the others.
+  const isFresh = cached ? isFreshAt(cached, now) : connection.vendor.tokens.storage === 'memory'
+  if (rests(connection, state, runtime) && !(cached && isFresh)) return 'resting'
+  return isFresh ? 'ok' : 'ageing'
+}
+
+const isFreshAt = ({ accessToken, refreshAt }: Timed, now: Date): boolean =>
+  now < refreshAt && !isExpired(accessToken, now)
+
+/** What is wrong with the secret itself, and which state that is. */
+export function secretFault({ connection, credentials, own }: Pick<Standing, 'connection' | 'credentials' | 'own'>) {
+  if (!credentials) return undefined
+  if (credentials instanceof VendingError) {
+    const is = credentials.code === 'unknown_connection' ? 'secret_deleted' : 'secret_unreadable'
+    return { is, error: credentials } as const
+  }
+  const misfit = misfitOf(connection.vendor, credentials.document) ?? own
+  const isMisfit = misfit instanceof VendingError && misfit.code === 'configuration'
+  return isMisfit ? ({ is: 'malformed', error: misfit } as const) : undefined
+}
+
+function misfitOf({ validate }: Vendor, document: unknown): VendingError | undefined {
+  try {
+    validate(document)
+    return undefined
+  } catch (error) {
+    if (error instanceof VendingError) return error
+    throw error
+  }
+}
+
+/** Whether the token that the credentials are is of no use any more. */
+function isDead({ state: { failure, refusedVersions }, credentials, own }: Standing, now: Date): boolean {
+  if (!own || !credentials || credentials instanceof VendingError) return false
+  if (own instanceof VendingError ? own.code === 'credential_expired' : isExpired(own.accessToken, now)) return true
+  const { version } = credentials
+  if (failure?.credentialVersion !== version) return refusedVersions?.has(version) === true
+  return failure.code === 'credential_expired' || failure.code === 'credential_revoked'
+}
+
+/** When the credentials end, if people are reminded of it by now. */
+function endingOf({ state, own }: Pick<Standing, 'state' | 'own'>, now: Date): Date | undefined {
+  const ends = state.ends ?? lifeOf(own)
+  return ends && rungAt(ends, now) ? ends.until : undefined
+}
+
+function lifeOf(own: Standing['own']): CredentialLife | undefined {
+  if (!own || own instanceof VendingError || isNever(own.accessToken.expiresAt)) return undefined
+  return { since: own.accessToken.issuedAt, until: own.accessToken.expiresAt }
+}
+
+/** When the machine next renews it; undefined when only a person or a caller has it renewed, or nobody knows. */
+export function renewsAt(standing: Standing, is: ConnectionState, now: Date): Date | undefined {
+  const { state, cached, own } = standing
+  const retryAt = state.failure?.until
+  if (is === 'failing') return retryAt && retryAt > now ? retryAt : undefined
+  if (own || !cached || !['ok', 'ageing', 'ending'].includes(is)) return undefined
+  const at = sweepAt(cached)
+  return at > now ? at : now
+}
+
+/** What is to be done by whom. It can be typed as it stands. */
+export function nextAction(standing: Standing, is: ConnectionState, now: Date): string {
+  const { connection, state, credentials, own } = standing
+  const { vendor, name } = connection
+  const here = `${vendor.id} ${name}`
+  switch (is) {
+    case 'secret_deleted':
+      return `if it is retired, nothing, but a token of it that lives is vended until: vendomat revoke ${here}; else restore its secret`
+    case 'secret_unreadable':
+      return isFailure(credentials, 'configuration')
+        ? 'correct who may read it, or what is in it, as last_failure says'
+        : 'none: it is read again by the next call'
+    case 'malformed':
+      return `a person has to correct the secret as last_failure says: vendomat rotate ${here}`
+    case 'reconnect':
+      return `a person has to connect again: vendomat connect ${here}`
+    case 'expired':
+      return `a person has to make a new token: vendomat rotate ${here}`
+    case 'failing':
+      return state.failure ? cureOf(state.failure, standing, now) : 'none'
+    case 'ending': {
+      const end = endingOf(standing, now)
+      const when = end ? `, which ends on ${rfc3339(end)}` : ''
+      return `a person has to replace the ${vendor.rotation.credential}${when}: vendomat rotate ${here}`
+    }
+    case 'new':
+      return vendor.authorization && !own
+        ? `a person has to connect: vendomat connect ${here}`
+        : 'none: the next sweep or call tries it'
+    case 'disabled':
+      return `when it may be used again: vendomat enable ${here}`
+    case 'ageing':
+      return 'none: the next sweep or call renews it'
+    case 'resting':
+      return 'none: the next call obtains a token'
+    case 'ok':
+      return 'none'
+  }
+}
+
+function cureOf(failure: Failure, { connection, credentials }: Standing, now: Date): string {
+  const version = credentials && !(credentials instanceof VendingError) ? credentials.version : undefined
+  if (isCuredByNew(failure) && version !== undefined && failure.credentialVersion !== version)
+    return 'none: the next call tries the new version of the secret'
+  if (failure.code === 'credential_rejected')
+    return `a person has to replace the credentials: vendomat rotate ${connection.vendor.id} ${connection.name}`
+  if (!FAILURES[failure.code].retryable) return 'see last_failure'
+  const at = failure.until && failure.until > now ? ` at ${rfc3339(failure.until)}` : ''
+  return `none: it is tried again by itself${at}`
+}
