@@ -3,6 +3,7 @@ import { contextFor, type Runtime } from '../core/runtime.ts'
 import type { Row, State } from '../core/store.ts'
 import { acknowledge, type CheckRuntime, checkConnection } from '../keeper/check.ts'
 import type { Glimpse } from '../keeper/directory.ts'
+import { findNew, merged } from '../keeper/inventory.ts'
 import { rungAt } from '../keeper/ladder.ts'
 import { forEach } from '../keeper/pool.ts'
 import type { KeeperRuntime } from '../keeper/sweep.ts'
@@ -10,7 +11,7 @@ import { type Connection, keyOf } from '../kit/connection.ts'
 import { orFailure, VendingError } from '../kit/errors.ts'
 import { DAY_SECONDS, isNever, rfc3339, secondsBetween } from '../kit/time.ts'
 import { isExpired, type Timed } from '../kit/token.ts'
-import type { Liveness, Vendor } from '../kit/vendor.ts'
+import type { Liveness, Vendor, Warning } from '../kit/vendor.ts'
 import { cursorAfter, nameIn } from './cursor.ts'
 import { disable } from './revoke.ts'
 import {
@@ -142,6 +143,8 @@ export interface Page {
   readonly next?: string
   /** On the first page: when the last daily check began, of which a schedule had to reach the function. */
   readonly checked_at?: string
+  /** What keeps the list from being whole. */
+  readonly warnings?: readonly Warning[]
 }
 
 /** Some 20 KB, and four calls of the table. With a secret to look at for each it still is there within a second. */
@@ -149,9 +152,13 @@ const PAGE = 100
 /** Looks at secrets: so many side by side, and none is begun that could not end within the function's time. */
 const LOOKS = { atOnce: 16, secondsEach: 7 }
 
+/** Of so many secrets, the newest, the first page looks whether they are known: three calls of Secrets Manager at most. */
+const NEWEST = 300
+
 /**
- * The connections of a vendor that are registered or have been vended, also those whose secret is gone or unreadable, from
- * where the page before ended. A page reads its rows at once and opens no token. Where time runs short it ends early.
+ * The connections of a vendor, also those whose secret is gone or unreadable, from where the page before ended. The first page
+ * finds what has been stored lately and nobody has used yet; older ones the daily check finds. A page reads its rows at once
+ * and opens no token. Where time runs short it ends early.
  */
 export async function list(
   vendor: Vendor,
@@ -160,10 +167,14 @@ export async function list(
 ): Promise<Page> {
   const after = next === undefined ? undefined : nameIn(vendor, next)
   // One more than fits says whether there is a page behind.
-  const [found, round] = await Promise.all([
+  const isFirst = next === undefined
+  const [known, round] = await Promise.all([
     runtime.directory.page(vendor, { after, limit: PAGE + 1 }),
-    next === undefined ? runtime.rounds.last(vendor) : undefined,
+    isFirst ? runtime.rounds.last(vendor) : undefined,
   ])
+  const added = isFirst ? await orFailure(findNew(vendor, { known, limit: NEWEST }, runtime)) : []
+  const isBlind = added instanceof VendingError
+  const found = isBlind ? known : merged(known, added)
   const rows = await runtime.directory.glance(found.slice(0, PAGE))
   const views: ConnectionView[] = []
   const work = async (row: Glimpse) => {
@@ -179,8 +190,14 @@ export async function list(
     connections: views.sort((a, b) => (a.connection < b.connection ? -1 : 1)),
     ...(last && views.length < found.length && { next: cursorAfter(last.connection) }),
     ...(round && { checked_at: rfc3339(round.since) }),
+    ...(isBlind && { warnings: [unlisted(added)] }),
   }
 }
+
+const unlisted = ({ message }: VendingError): Warning => ({
+  code: 'not_searched',
+  detail: `connections that nobody has used yet may be missing: ${message}`,
+})
 
 /**
  * A fresh token is vended, and nothing has failed: then the row says all there is to say. A secret that has been deleted

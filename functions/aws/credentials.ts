@@ -23,7 +23,7 @@ export function secretsManagerCredentials(
 ): CredentialSource {
   const cache = new Map<string, { readonly credentials: Credentials; readonly readAt: number }>()
   const versions = new Map<string, Credentials>()
-  const secretName = ({ vendor, name }: Connection): string => `${prefix}/${vendor.id}/${name}`
+  const nameOf = (connection: Connection): string => secretName(prefix, connection)
 
   async function fetchSecret(name: string): Promise<Credentials> {
     const readAt = now().getTime()
@@ -53,13 +53,13 @@ export function secretsManagerCredentials(
 
   return {
     async read(connection, maxAgeSeconds) {
-      const name = secretName(connection)
+      const name = nameOf(connection)
       const cached = cache.get(name)
       if (cached && now().getTime() - cached.readAt < maxAgeSeconds * 1000) return cached.credentials
       return share(memory, `secret ${name}`, () => fetchSecret(name))
     },
     async readVersion(connection, version) {
-      const name = secretName(connection)
+      const name = nameOf(connection)
       const id = `${name} ${version}`
       // What a version holds never changes.
       const held = versions.get(id)
@@ -68,9 +68,12 @@ export function secretsManagerCredentials(
       if (credentials) keepNewest(versions, id, credentials, KEPT.versions)
       return credentials
     },
-    known: (connection) => cache.get(secretName(connection))?.credentials.version,
+    known: (connection) => cache.get(nameOf(connection))?.credentials.version,
   }
 }
+
+/** Of a connection without a name: what the names of all secrets of the vendor begin with. */
+export const secretName = (prefix: string, { vendor, name }: Connection): string => `${prefix}/${vendor.id}/${name}`
 
 const refused = (error: unknown, name: string): VendingError =>
   secretRefusal(error, { what: `the secret ${name}`, permission: 'secretsmanager:GetSecretValue' })

@@ -8,6 +8,7 @@ import { isFailure, orFailure, VendingError } from '../kit/errors.ts'
 import { DAY_SECONDS, rfc3339, secondsAfter, secondsBetween } from '../kit/time.ts'
 import { hasValidEnd, statedEnd, type Vendor } from '../kit/vendor.ts'
 import type { Directory, Glimpse } from './directory.ts'
+import { findNew, type Inventory, merged } from './inventory.ts'
 import { daysLeft, rungAt } from './ladder.ts'
 import { forEach } from './pool.ts'
 import { begun, type Rounds, remaining, resumed } from './round.ts'
@@ -16,6 +17,7 @@ import { begun, type Rounds, remaining, resumed } from './round.ts'
 export interface CheckRuntime extends Runtime {
   readonly directory: Directory
   readonly rounds: Rounds
+  readonly inventory: Inventory
 }
 
 /** What came of one run of the daily check. */
@@ -26,6 +28,8 @@ export interface Checks {
   readonly left: number
   /** Not checked in the round of the day before, which this run has ended by beginning another. */
   readonly missed?: number
+  /** What kept the run from finding connections by their secrets, which counts as one that failed. */
+  readonly fault?: string
 }
 
 /**
@@ -36,6 +40,8 @@ export interface Checks {
 const POOL = { atOnce: 16, perSecond: 8, secondsEach: 12 }
 /** A run ends within its minute, so that the next sweep finds the same process free. */
 const RUN_SECONDS = 45
+/** More connections than one vendor can have, and 1,000 calls of Secrets Manager at most. */
+const MOST = 100_000
 /** Of a credential that does not say when it began to live. */
 const USUAL_LIFE_SECONDS = 365 * DAY_SECONDS
 
@@ -57,16 +63,21 @@ async function run(vendor: Vendor, nextRound: typeof begun, runtime: CheckRuntim
   const last = await rounds.last(vendor)
   const round = nextRound(last, { now: now(), until })
   if (!round || !(await rounds.replace(vendor, { seen: last, next: round }))) return undefined
-  const all = await directory.page(vendor)
-  const missed = last && !last.done && last.since < round.since ? remaining(all, last).length : 0
+  const known = await directory.page(vendor)
+  const missed = last && !last.done && last.since < round.since ? remaining(known, last).length : 0
+  // A round begins with those that nobody has used yet. Where they cannot be found the others are checked.
+  const found = round.after === undefined ? await orFailure(findNew(vendor, { known, limit: MOST }, runtime)) : []
+  const isBlind = found instanceof VendingError
+  const all = isBlind ? known : merged(known, found)
   const due = remaining(all, round)
-  const { left, thrown, ...checks } = await checkInTime(due, until, runtime)
+  const { left, thrown, checked, failed } = await checkInTime(due, until, runtime)
   const { until: _over, ...rest } = round
   const after = due[due.length - left - 1]?.name
   const next = { ...rest, ...(after !== undefined && { after }), ...(left === 0 && { done: true as const }) }
   await rounds.replace(vendor, { seen: round, next })
   if (thrown.length > 0) throw thrown[0]
-  return { ...checks, left, ...(missed > 0 && { missed }) }
+  const checks = { checked, failed: isBlind ? failed + 1 : failed, left }
+  return { ...checks, ...(missed > 0 && { missed }), ...(isBlind && { fault: found.message }) }
 }
 
 /** In their order, so that what is left is the end of it. Work that throws ends nobody else's: it is handed back. */

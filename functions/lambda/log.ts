@@ -53,11 +53,11 @@ export function recordSweep(vendorId: string, { due, renewed, failed, left }: Sw
  */
 export function recordChecks(vendorId: string, checks: Checks | undefined): void {
   if (!checks) return
-  const { checked, failed, left, missed = 0 } = checks
+  const { checked, failed, left, missed = 0, fault } = checks
   count(vendorId, 'ChecksDone', checked)
   count(vendorId, 'ChecksFailed', failed)
   count(vendorId, 'ChecksLeft', missed)
-  logger.info('', { op: 'check', checked, failed, left, ...(missed > 0 && { missed }) })
+  logger.info('', { op: 'check', checked, failed, left, ...(missed > 0 && { missed }), ...(fault && { fault }) })
 }
 
 /** Counts what the machine reports of itself. */

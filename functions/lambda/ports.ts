@@ -14,6 +14,7 @@ import { dynamoTokens } from '../aws/dynamo-tokens.ts'
 import { kmsDataKeys } from '../aws/envelope.ts'
 import type { Envelope } from '../aws/jwe-envelope.ts'
 import { type NotifierOptions, notifier } from '../aws/publish.ts'
+import { secretsManagerInventory } from '../aws/secret-names.ts'
 import { followTable } from '../aws/table-clock.ts'
 import type { Memory } from '../core/memory.ts'
 import type { tableClock } from '../kit/time.ts'
@@ -52,6 +53,7 @@ export function openPorts({
   const client = new DynamoDBClient(CLIENT)
   followTable(client, clock, options.localNow)
   const table = { client, table: options.table }
+  const secrets = new SecretsManagerClient(CLIENT)
   const { now } = clock
   const notify = notifier({
     ...options.notices,
@@ -60,7 +62,7 @@ export function openPorts({
     onFault: (channel, error) =>
       logger.error('', { error: 'a notice could not be sent', channel, cause: nameOf(error) }),
   })
-  const credentials = secretsManagerCredentials(new SecretsManagerClient(CLIENT), { prefix: service, memory, now })
+  const credentials = secretsManagerCredentials(secrets, { prefix: service, memory, now })
   return {
     query: dynamoTable(table).query,
     dataKeys: kmsDataKeys(new KMSClient(CLIENT), keyId),
@@ -71,6 +73,7 @@ export function openPorts({
     allowance: dynamoAllowance(table),
     consents: dynamoConsents(table),
     credentials,
+    inventory: secretsManagerInventory(secrets, service),
     hearForNotices: noticeListener({
       ledger: dynamoLedger(table),
       notify,

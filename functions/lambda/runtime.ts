@@ -62,6 +62,7 @@ export function lambdaRuntime(
     registry: onDemand(async () => (await ports()).registry),
     directory: onDemand(async () => (await ports()).directory),
     rounds: onDemand(async () => (await ports()).rounds),
+    inventory: onDemand(async () => (await ports()).inventory),
     allowance: onDemand(async () => (await ports()).allowance),
     consents: onDemand(async () => (await ports()).consents),
     credentials: onDemand(async () => (await Promise.all([ports(), loadVendor()]))[0].credentials, {

@@ -153,14 +153,16 @@ export function secretsManager(account: Account, now: () => Date = () => new Dat
         MaxResults: z.number().int().min(1).max(100).default(100),
         NextToken: z.coerce.number().int().default(0),
         IncludePlannedDeletion: z.boolean().default(false),
+        SortOrder: z.enum(['asc', 'desc']).default('asc'),
       }),
-      ({ Filters, MaxResults, NextToken, IncludePlannedDeletion }) => {
+      ({ Filters, MaxResults, NextToken, IncludePlannedDeletion, SortOrder }) => {
         const matches = ({ Name }: Secret) =>
           Filters.every(({ Values }) =>
             Values.some((value) => (value.startsWith('!') ? !Name.startsWith(value.slice(1)) : Name.startsWith(value))),
           )
         const visible = [...secrets.values()].filter((secret) => IncludePlannedDeletion || !secret.deleteAfter)
-        const listed = visible.filter(matches)
+        const byDate = visible.filter(matches)
+        const listed = SortOrder === 'asc' ? byDate : byDate.reverse()
         const end = NextToken + MaxResults
         const SecretList = listed.slice(NextToken, end).map((secret) => {
           const { VersionIdsToStages, ...rest } = describe(secret)

@@ -13,6 +13,7 @@ const nameOf = (i: number) => `site-${String(i).padStart(3, '0')}`
 async function crowd(count: number, options: Parameters<typeof fakeVendor>[0] = {}) {
   const w = world()
   const { vendor } = fakeVendor(options)
+  w.secrets.remove('acme/hq')
   for (let i = 0; i < count; i += 1) {
     w.secrets.replace(`acme/${nameOf(i)}`, { password: 'p' })
     await vend({ connection: { vendor, name: nameOf(i) }, minTtlSeconds: 0 }, w.process())

@@ -1,15 +1,14 @@
-import { Readable } from 'node:stream'
 import {
   CreateSecretCommand,
   DeleteSecretCommand,
   PutSecretValueCommand,
   RestoreSecretCommand,
-  SecretsManagerClient,
+  type SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager'
-import { HttpResponse } from '@smithy/core/protocols'
 import { secretsManagerCredentials } from '../../functions/aws/credentials.ts'
 import { newMemory } from '../../functions/core/memory.ts'
 import { acme } from '../contracts/vendors.ts'
+import { refusingSecrets } from '../support/interference.ts'
 import { localAws } from '../support/local-aws.ts'
 import { fakeVendor, stillClock } from '../support/world.ts'
 
@@ -60,7 +59,7 @@ describe('credentials from Secrets Manager', () => {
     for (const name of names) await source.read({ vendor: acme, name }, 300)
     const known = names.filter((name) => source.known({ vendor: acme, name }) !== undefined)
     expect(known).toEqual(names.slice(1))
-  })
+  }, 20_000)
 
   it('that are not there mean that there is no such connection', async () => {
     await expect(open().source.read({ vendor: acme, name: 'nobody' }, 300)).rejects.toMatchObject({
@@ -93,22 +92,6 @@ describe('credentials from Secrets Manager', () => {
 describe('a secret that cannot be read', () => {
   const hq = { vendor: acme, name: 'hq' }
   const read = (client: SecretsManagerClient, connection = hq) => sourceOf(client).read(connection, 0)
-  /** As AWS answers over the wire. */
-  const answering = (type: string, Message: string) =>
-    new SecretsManagerClient({
-      region: 'eu-west-1',
-      credentials: { accessKeyId: 'AKIDLOCAL', secretAccessKey: 'local' },
-      maxAttempts: 1,
-      requestHandler: {
-        handle: async () => ({
-          response: new HttpResponse({
-            statusCode: 400,
-            headers: { 'content-type': 'application/x-amz-json-1.1' },
-            body: Readable.from([JSON.stringify({ __type: type, Message })]),
-          }),
-        }),
-      },
-    })
 
   it('for it waits for its deletion is no connection any more, and is one again when it is restored', async () => {
     const doomed = { vendor: acme, name: 'doomed' }
@@ -145,11 +128,11 @@ describe('a secret that cannot be read', () => {
     [get, 'AccessDeniedException', 'in other words'],
     [decrypt, 'DecryptionFailure', "Secrets Manager can't decrypt the protected secret text"],
   ])('for want of %s says so (%s), and not to try again', async (permission, type, words) => {
-    const error = await read(answering(type, words)).catch((thrown: unknown) => thrown)
+    const error = await read(refusingSecrets(type, words)).catch((thrown: unknown) => thrown)
     expect(error).toMatchObject({ code: 'configuration', message: expect.stringContaining(permission) })
     expect(error).toMatchObject({ message: expect.stringMatching(/^the secret vendomat\/acme\/hq /) })
     expect(error).not.toMatchObject({ message: expect.stringContaining('canary') })
-    const versions = sourceOf(answering(type, words))
+    const versions = sourceOf(refusingSecrets(type, words))
     await expect(versions.readVersion(hq, 'v1')).rejects.toMatchObject({ code: 'configuration' })
   })
 
@@ -158,11 +141,11 @@ describe('a secret that cannot be read', () => {
     ['InternalServiceError', 'An error occurred on the server side.'],
     ['UnrecognizedClientException', 'The security token included in the request is invalid.'],
   ])('for %s is a failure of ours, which passes', async (type, words) => {
-    await expect(read(answering(type, words))).rejects.toMatchObject({ code: 'store_unavailable' })
+    await expect(read(refusingSecrets(type, words))).rejects.toMatchObject({ code: 'store_unavailable' })
   })
 
   it('for another reason of its own than its deletion is not one that is gone', async () => {
-    await expect(read(answering('InvalidRequestException', 'something else'))).rejects.toMatchObject({
+    await expect(read(refusingSecrets('InvalidRequestException', 'something else'))).rejects.toMatchObject({
       code: 'configuration',
     })
   })

@@ -127,6 +127,7 @@ describe('the table is asked', () => {
 
   it('four times by a run of the daily check, and once for each connection of which there is nothing new', async () => {
     const { vendor, callsOf, secrets, kmsCalls } = await machine()
+    secrets.remove('acme/hq')
     for (const name of ['a', 'b', 'c']) {
       secrets.replace(`acme/${name}`, { password: name })
       await callsOf((runtime) => vend({ connection: { vendor, name }, minTtlSeconds: 0 }, runtime))
@@ -145,6 +146,7 @@ describe('the table is asked', () => {
   it('four times by the first page of a list, and no key and no secret with it', async () => {
     const { vendor, process, callsOf, secrets, kmsCalls } = await machine()
     const names = Array.from({ length: 60 }, (_, i) => `site-${i}`)
+    secrets.remove('acme/hq')
     for (const name of names) secrets.replace(`acme/${name}`, { password: name })
     for (let i = 0; i < names.length; i += 5)
       await Promise.all(

@@ -202,6 +202,7 @@ describe('the daily check', () => {
 
   it('goes on behind a connection that cannot be checked', async () => {
     const { secrets, ask, check, process, vendor, notices, clock } = machine()
+    secrets.remove('acme/hq')
     for (const name of ['a', 'b', 'c']) {
       secrets.replace(`acme/${name}`, { password: name, expires_on: '2026-11-24' })
       await ask(name)
@@ -253,6 +254,7 @@ describe('a daily check of many connections', () => {
         return 'alive' as const
       },
     })
+    m.secrets.remove('acme/hq')
     const names = Array.from({ length: count }, (_, i) => `site-${i}`)
     for (const name of names) {
       m.secrets.replace(`acme/${name}`, { password: name })
@@ -326,6 +328,7 @@ describe('a daily check that one run has not the time for', () => {
   /** Connections in the order in which their secrets were read for the check. */
   async function crowd(count: number) {
     const m = machine()
+    m.secrets.remove('acme/hq')
     const names = Array.from({ length: count }, (_, i) => `site-${String(i).padStart(3, '0')}`)
     for (const name of names) {
       m.secrets.replace(`acme/${name}`, { password: name })

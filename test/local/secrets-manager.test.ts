@@ -236,7 +236,7 @@ describe('deleting', () => {
 })
 
 describe('listing', () => {
-  it('filters by the beginning of the name, in pages, without the deleted ones', async () => {
+  it('filters by the beginning of the name, in pages by age, without the deleted ones', async () => {
     for (const name of ['vendomat/accelo/hq', 'vendomat/accelo/ro', 'vendomat/iobeya/main', 'else']) await create(name)
     const list = async (more: object = {}) => {
       const answer = await secrets.send(new ListSecretsCommand(more))
@@ -253,6 +253,11 @@ describe('listing', () => {
     expect(first.names).toEqual(['vendomat/accelo/hq', 'vendomat/accelo/ro'])
     const second = await list({ ...named('vendomat/'), MaxResults: 2, NextToken: first.next })
     expect(second).toEqual({ names: ['vendomat/iobeya/main'], next: undefined })
+
+    expect((await list({ ...named('vendomat/'), SortOrder: 'desc', MaxResults: 2 })).names).toEqual([
+      'vendomat/iobeya/main',
+      'vendomat/accelo/ro',
+    ])
 
     await secrets.send(new DeleteSecretCommand({ SecretId: 'else' }))
     expect((await list()).names).not.toContain('else')

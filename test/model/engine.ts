@@ -63,7 +63,11 @@ export const FUNCTION_SECONDS = INVOCATION_SECONDS.task
 /** Longest lease and longest wait: after so long a connection has to be well again. */
 export const RECOVERY_SECONDS = 32 + 6
 
-export function runtimeOf({ table }: World, { memory, credentials, clock }: Inside, around: Surroundings): Machine {
+export function runtimeOf(
+  { table, secrets }: World,
+  { memory, credentials, clock }: Inside,
+  around: Surroundings,
+): Machine {
   const gated = <T extends object>(port: T): T => around.gate(port, 'table')
   const { notify } = around.gate({ notify: async () => true }, 'people')
   return {
@@ -74,6 +78,7 @@ export function runtimeOf({ table }: World, { memory, credentials, clock }: Insi
     allowance: gated(table.allowance),
     consents: gated(table.consents),
     credentials: around.gate(credentials, 'secrets', ['known']),
+    inventory: around.gate(secrets.inventory(), 'secrets'),
     // The vendors of the model speak to their server through it (vendors.ts).
     http: around.http as typeof fetch,
     allowedHosts: [],

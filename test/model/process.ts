@@ -244,6 +244,7 @@ export function startProcess(place: Place, number: number, random: Random): Proc
       allowance: dynamoAllowance(table),
       consents: dynamoConsents(table),
       credentials: place.secrets.source(),
+      inventory: place.secrets.inventory(),
       allowedHosts: [],
       secretPrefix: 'vendomat',
       restAfterDays: 14,

@@ -1,9 +1,12 @@
+import { Readable } from 'node:stream'
 import type {
   BatchGetItemCommandInput,
   DynamoDBClient,
   QueryCommandInput,
   ServiceInputTypes,
 } from '@aws-sdk/client-dynamodb'
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
+import { HttpResponse } from '@smithy/core/protocols'
 
 /** Loses the first answer to every write, so that the SDK sends it again. */
 export function sendingTwice(client: DynamoDBClient): DynamoDBClient {
@@ -71,3 +74,20 @@ export function leavingUnread(client: DynamoDBClient, atOnce: number): DynamoDBC
   )
   return client
 }
+
+/** Secrets Manager as it answers over the wire what it refuses. */
+export const refusingSecrets = (type: string, Message: string): SecretsManagerClient =>
+  new SecretsManagerClient({
+    region: 'eu-west-1',
+    credentials: { accessKeyId: 'AKIDLOCAL', secretAccessKey: 'local' },
+    maxAttempts: 1,
+    requestHandler: {
+      handle: async () => ({
+        response: new HttpResponse({
+          statusCode: 400,
+          headers: { 'content-type': 'application/x-amz-json-1.1' },
+          body: Readable.from([JSON.stringify({ __type: type, Message })]),
+        }),
+      }),
+    },
+  })

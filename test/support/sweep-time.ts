@@ -99,7 +99,8 @@ export async function keepTown(town: Town): Promise<Kept> {
         }
       },
     })
-  const near = (): Machine => machineOf({ ...table, credentials: secrets.source() }, { now, sleep, dice })
+  const near = (): Machine =>
+    machineOf({ ...table, credentials: secrets.source(), inventory: secrets.inventory() }, { now, sleep, dice })
   const newProcess = (): Machine => {
     const ports = {
       ...table,
@@ -107,6 +108,7 @@ export async function keepTown(town: Town): Promise<Kept> {
       registry: far(table.registry, TABLE_SECONDS, true),
       allowance: far(table.allowance, TABLE_SECONDS, true),
       credentials: far(secrets.source(), SECRET_SECONDS, false),
+      inventory: secrets.inventory(),
     }
     const observe: Machine['observe'] = async (observation) => {
       if (observation.kind === 'swept' && observation.fault !== undefined) count.faults += 1
@@ -148,7 +150,10 @@ export async function keepTown(town: Town): Promise<Kept> {
   }
 }
 
-type Ports = Pick<Machine, 'tokens' | 'registry' | 'directory' | 'rounds' | 'allowance' | 'consents' | 'credentials'>
+type Ports = Pick<
+  Machine,
+  'tokens' | 'registry' | 'directory' | 'rounds' | 'allowance' | 'consents' | 'credentials' | 'inventory'
+>
 
 const machineOf = (
   ports: Ports,

@@ -2,7 +2,8 @@ import * as z from 'zod/mini'
 import { newMemory } from '../../functions/core/memory.ts'
 import type { Observation } from '../../functions/core/observation.ts'
 import type { Runtime } from '../../functions/core/runtime.ts'
-import { type Connection, keyOf } from '../../functions/kit/connection.ts'
+import type { Inventory } from '../../functions/keeper/inventory.ts'
+import { type Connection, keyOf, NAME } from '../../functions/kit/connection.ts'
 import { VendingError } from '../../functions/kit/errors.ts'
 import { secret } from '../../functions/kit/schema.ts'
 import { Secret } from '../../functions/kit/secret.ts'
@@ -151,6 +152,14 @@ export function fakeSecrets(now: () => Date, documents: Record<string, unknown> 
     propose: (name: string, version: string, document: unknown) => {
       versions.set(`${name} ${version}`, { document, version })
     },
+    /** By the names that they were made under, the newest first. */
+    inventory: (): Inventory => ({
+      stored: async (vendor, limit) => {
+        const named = [...secrets.keys()].reverse().filter((name) => name.startsWith(`${vendor.id}/`))
+        const connections = named.map((name) => ({ vendor, name: name.slice(vendor.id.length + 1) }))
+        return connections.filter(({ name }) => NAME.test(name)).slice(0, limit)
+      },
+    }),
     /** What one process sees of them. */
     source: (): Runtime['credentials'] => {
       const cache = new Map<string, { credentials: { document: unknown; version: string }; at: number }>()
@@ -205,6 +214,7 @@ export function world(overrides: Partial<Machine> = {}) {
   const process = (): Machine => ({
     ...ports,
     credentials: secrets.source(),
+    inventory: secrets.inventory(),
     http: () => Promise.reject(new Error('the engine does not call by itself')),
     allowedHosts: [],
     secretPrefix: 'vendomat',

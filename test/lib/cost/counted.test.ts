@@ -47,6 +47,7 @@ async function machine(lifeSeconds = LIFE_SECONDS) {
   return {
     ...fake,
     clock,
+    secrets,
     process,
     vend: (runtime: ReturnType<typeof process>) => vend({ connection: fake.connection, minTtlSeconds: 0 }, runtime),
     callsOf: async (work: () => Promise<unknown>): Promise<Calls> => {
@@ -144,6 +145,7 @@ it('a sweep, its renewals and the daily check ask for what the cost model says',
   expect(sweeps).toMatchObject([others, others])
   expect(sweeps.reduce((sum, one) => sum + one.keyCalls, 0)).toBe(2 * keyCalls)
   const nobody = await machine()
+  nobody.secrets.remove('acme/hq')
   const idle = await nobody.callsOf(() => checkAll(nobody.vendor, { ...nobody.process(), timeLeft: () => 20 }))
   const check = await callsOf(() => checkAll(vendor, { ...keeper, timeLeft: () => 20 }))
   expect(beyond(check, idle)).toEqual(COUNTED.check)
