@@ -53,8 +53,8 @@ export interface ConnectionView {
   readonly next_action: string
 }
 
-/** How old the credentials may be that a view is made of. */
-const READ_SECONDS = 300
+/** How old the credentials may be that a list is made of, which is drawn again and again. One by name is read afresh. */
+const LISTED_SECONDS = 60
 const CALL_SECONDS = 5
 
 /** What a view is made with. */
@@ -66,7 +66,7 @@ type Known = Row | Glimpse
 /** Everything known of one connection. Throws `unknown_connection` when there is neither a row nor a secret. */
 export async function show(connection: Connection, runtime: ViewRuntime): Promise<ConnectionView> {
   const row = await runtime.tokens.read(connection)
-  const credentials = await orFailure(runtime.credentials.read(connection, READ_SECONDS))
+  const credentials = await orFailure(runtime.credentials.read(connection, 0))
   if (credentials instanceof VendingError && !row.exists) throw credentials
   return viewOf(connection, { row, credentials }, runtime)
 }
@@ -180,7 +180,7 @@ export async function list(
   const work = async (row: Glimpse) => {
     const { connection } = row
     const known = saysEnough(row, runtime)
-    const credentials = known ? undefined : await orFailure(runtime.credentials.read(connection, READ_SECONDS))
+    const credentials = known ? undefined : await orFailure(runtime.credentials.read(connection, LISTED_SECONDS))
     views.push(await viewOf(connection, { row, credentials }, runtime))
   }
   const left = await forEach(rows, LOOKS, work, runtime)

@@ -391,6 +391,24 @@ it('the version of the secret that is shown is the one that has worked, until th
   expect((await m.view()).secret_version).toBe('v2')
 })
 
+it('what has become of a secret is seen at once by name, and on a list within a minute', async () => {
+  const m = machine({ holdsToken: true, script: aged(90) })
+  await m.ask()
+  const process = m.process()
+  const listed = async () => (await list(m.vendor, undefined, process)).connections.map(({ state }) => state)
+  const shown = async () => (await show(m.connection, process)).state
+  expect([await shown(), await listed()]).toEqual(['ok', ['ok']])
+  m.secrets.remove('acme/hq')
+  m.clock.advance(59)
+  expect(await listed()).toEqual(['ok'])
+  expect(await shown()).toBe('secret_deleted')
+  m.secrets.replace('acme/hq', {})
+  expect(await shown()).toBe('malformed')
+  m.secrets.remove('acme/hq')
+  m.clock.advance(60)
+  expect(await listed()).toEqual(['secret_deleted'])
+})
+
 it('a list shows what is wrong with each secret, and all the others', async () => {
   const m = machine({ holdsToken: true, script: aged(90) })
   m.secrets.remove('acme/hq')
