@@ -31,8 +31,12 @@ export async function findNew(
   if (others.length === 0) return []
   const rows = await runtime.directory.glance(others)
   const found = rows.filter(({ exists }) => !exists).map(({ connection }) => connection)
-  const register = (connection: Connection) =>
-    bestEffort(runtime.registry.register(connection, { sweepAt: runtime.now() }))
+  const register = async (connection: Connection) => {
+    const now = runtime.now()
+    await bestEffort(runtime.registry.register(connection, { sweepAt: now }))
+    // It rests so many days after it was found, if nobody uses it; else it would be renewed for ever.
+    await bestEffort(runtime.registry.touch(connection, now))
+  }
   await forEach(found, WRITES, register, runtime)
   return found
 }

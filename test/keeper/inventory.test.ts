@@ -117,6 +117,19 @@ describe('a list', () => {
     expect(await m.known()).toEqual(['a'])
   })
 
+  it('keeps what it has found in use for 14 days, and then lets it rest', async () => {
+    const m = machine()
+    m.store('a')
+    await m.page()
+    m.clock.advance(14 * DAY_SECONDS)
+    await renewDue(m.vendor, m.process())
+    expect((await m.page()).views).toEqual(['a ok'])
+    m.clock.advance(3600)
+    await renewDue(m.vendor, m.process())
+    expect((await m.page()).views).toEqual(['a resting'])
+    expect(m.calls).toHaveLength(1)
+  })
+
   it('does not touch what is known: neither its turn nor its owner', async () => {
     const m = machine()
     m.store('a')
