@@ -159,6 +159,19 @@ describe('the daily check', () => {
     )
   })
 
+  it('of a new deployment finds it with the first sweep, and what comes later with the next day', async () => {
+    const m = machine()
+    m.store('a')
+    expect(await continueCheck(m.vendor, m.processFor(300))).toEqual({ checked: 1, failed: 0, left: 0 })
+    m.store('b')
+    m.clock.advance(60)
+    expect(await continueCheck(m.vendor, m.processFor(300))).toBeUndefined()
+    expect(await m.known()).toEqual(['a'])
+    m.clock.advance(DAY_SECONDS)
+    expect(await m.check()).toEqual({ checked: 2, failed: 0, left: 0 })
+    expect(await m.known()).toEqual(['a', 'b'])
+  })
+
   it('leaves alone what has no secret any more', async () => {
     const m = machine()
     m.store('a')
