@@ -166,12 +166,11 @@ export async function list(
   runtime: CheckRuntime & ViewRuntime,
 ): Promise<Page> {
   const after = next === undefined ? undefined : nameIn(vendor, next)
-  // One more than fits says whether there is a page behind.
   const isFirst = next === undefined
-  const [known, round] = await Promise.all([
-    runtime.directory.page(vendor, { after, limit: PAGE + 1 }),
-    isFirst ? runtime.rounds.last(vendor) : undefined,
-  ])
+  // One more than fits says whether there is a page behind.
+  const known = await runtime.directory.page(vendor, { after, limit: PAGE + 1 })
+  // One after the other: where one fails the other must not run on behind the answer.
+  const round = isFirst ? await runtime.rounds.last(vendor) : undefined
   const added = isFirst ? await orFailure(findNew(vendor, { known, limit: NEWEST }, runtime)) : []
   const isBlind = added instanceof VendingError
   const found = isBlind ? known : merged(known, added)
