@@ -130,14 +130,18 @@ describe('a list', () => {
     expect(m.calls).toHaveLength(1)
   })
 
-  it('does not touch what is known: neither its turn nor its owner', async () => {
+  it('does not touch what is known, on its page or behind it: neither its turn and owner nor its rest', async () => {
     const m = machine()
-    m.store('a')
-    const connection = { vendor: m.vendor, name: 'a' }
-    await m.registry.register(connection, { sweepAt: new Date('2027-01-01'), owner: 'ann' })
+    const names = Array.from({ length: 120 }, (_, i) => nameOf(i))
+    m.store(...names)
+    for (const name of names)
+      await m.registry.register({ vendor: m.vendor, name }, { sweepAt: new Date('2027-01-01'), owner: 'ann' })
     await m.page()
     expect(await m.registry.due(m.vendor, m.clock.now(), 10)).toEqual([])
-    expect((await m.tokens.read(connection)).state.owner).toBe('ann')
+    for (const name of [nameOf(0), nameOf(119)]) {
+      const { state } = await m.tokens.read({ vendor: m.vendor, name })
+      expect([state.owner, state.usedAt]).toEqual(['ann', undefined])
+    }
   })
 })
 

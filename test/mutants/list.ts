@@ -857,6 +857,48 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   ),
   ...of(
+    'functions/api/state.ts',
+    ['test/api/state.test.ts'],
+    [
+      ['a vendor that fails does not until it has worked', "  if (state.failure) return 'failing'\n", ''],
+      [
+        'a secret that may not be read is like one that is gone',
+        "'secret_deleted' : 'secret_unreadable'",
+        "'secret_deleted' : 'secret_deleted'",
+      ],
+      ['nobody is told that a token of a person is dead', "  if (isDead(standing, now)) return 'expired'\n", ''],
+      [
+        'what rests is said to be renewed',
+        "['ok', 'ageing', 'ending'].includes(is)",
+        "['ok', 'ageing', 'ending', 'resting'].includes(is)",
+      ],
+    ],
+  ),
+  ...of(
+    'functions/keeper/inventory.ts',
+    ['test/keeper/inventory.test.ts'],
+    [
+      ['what is known is found again', '.filter(({ exists }) => !exists)', ''],
+      ['what was found is in use for ever', '    await bestEffort(runtime.registry.touch(connection, now))\n', ''],
+    ],
+  ),
+  ...of(
+    'functions/aws/secret-refusal.ts',
+    ['test/aws/credentials.test.ts'],
+    [
+      [
+        'a secret that waits for its deletion is one that cannot be read',
+        '/marked for deletion|was deleted/.test(message)',
+        'false',
+      ],
+      [
+        'whatever keeps a secret from being read, it is gone',
+        '/marked for deletion|was deleted/.test(message)',
+        'true',
+      ],
+    ],
+  ),
+  ...of(
     'functions/keeper/sweep.ts',
     [SWEEP],
     [
