@@ -76,7 +76,7 @@ export function secretsManagerCredentials(
 export const secretName = (prefix: string, { vendor, name }: Connection): string => `${prefix}/${vendor.id}/${name}`
 
 const refused = (error: unknown, name: string): VendingError =>
-  secretRefusal(error, { what: `the secret ${name}`, permission: 'secretsmanager:GetSecretValue' })
+  secretRefusal(error, { what: `secret ${name}`, permission: 'secretsmanager:GetSecretValue' })
 
 /** The parse error is dropped: it quotes the text. */
 function parse(text: string | undefined): unknown {

@@ -25,7 +25,7 @@ export function secretsManagerInventory(client: SecretsManagerClient, prefix: st
             }),
           )
           .catch((error: unknown) => {
-            throw secretRefusal(error, { what: 'the list of secrets', permission: 'secretsmanager:ListSecrets' })
+            throw secretRefusal(error, { what: 'list of secrets', permission: 'secretsmanager:ListSecrets' })
           })
         for (const { Name = '' } of answer.SecretList ?? []) {
           const name = Name.slice(beginning.length)

@@ -2,7 +2,7 @@ import { VendingError } from '../kit/errors.ts'
 import { storeUnavailable } from './unavailable.ts'
 
 interface Asked {
-  /** As people read it: 'the secret vendomat/accelo/hq'. */
+  /** As people read it: 'secret vendomat/accelo/hq'. */
   readonly what: string
   /** What the call takes, where the refusal does not say what was missing. */
   readonly permission: string
@@ -16,17 +16,17 @@ export function secretRefusal(error: unknown, { what, permission }: Asked): Vend
     case 'ResourceNotFoundException':
       // One that has been made and never filled is found by its name, and has no current version.
       return /staging label/.test(message)
-        ? misconfigured(`${what} has no value yet`)
-        : new VendingError('unknown_connection', `${what} does not exist`)
+        ? misconfigured(`the ${what} has no value yet`)
+        : new VendingError('unknown_connection', `there is no ${what}`)
     case 'InvalidRequestException':
       return /marked for deletion|was deleted/.test(message)
-        ? new VendingError('unknown_connection', `${what} is scheduled for deletion`)
-        : misconfigured(`${what} cannot be read in the state it is in`)
+        ? new VendingError('unknown_connection', `the ${what} is scheduled for deletion`)
+        : misconfigured(`the ${what} cannot be read in the state it is in`)
     case 'AccessDeniedException':
-      return misconfigured(`${what} may not be read: ${lacking(message, permission)}`)
+      return misconfigured(`the ${what} may not be read: ${lacking(message, permission)}`)
     case 'DecryptionFailure':
       return misconfigured(
-        `${what} does not open: its key is disabled or deleted, or the function's role lacks kms:Decrypt on it`,
+        `the ${what} does not open: its key is disabled or deleted, or the function's role lacks kms:Decrypt on it`,
       )
     default:
       return storeUnavailable('the secret store', error)
