@@ -26,14 +26,12 @@ export function problem(thrown: unknown, { requestId, secretName }: Subject): Ap
   const foreseen = thrown instanceof VendingError
   const error = foreseen ? thrown : new VendingError('internal', `see the log of request ${requestId}`)
   const { status, title, retryable } = FAILURES[error.code]
-  const [, vendor = ''] = secretName.split('/')
   const retryAfter = retryable ? { 'retry-after': String(Math.ceil(error.retryAfterSeconds ?? 5)) } : {}
   const body = {
     type: `urn:vendomat:problem:${error.code.replaceAll('_', '-')}`,
     title,
     status,
-    // The engine names a connection as its key does, people as its path does.
-    detail: error.message.replaceAll(`${vendor}#`, `${vendor}/`),
+    detail: error.message,
     code: error.code,
     retryable,
     ...(error.maxMinTtlSeconds !== undefined && { max_min_ttl: error.maxMinTtlSeconds }),

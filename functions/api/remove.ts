@@ -1,5 +1,5 @@
 import type { Runtime } from '../core/runtime.ts'
-import { type Connection, keyOf } from '../kit/connection.ts'
+import { type Connection, keyOf, labelOf } from '../kit/connection.ts'
 import { orFailure, VendingError } from '../kit/errors.ts'
 
 /**
@@ -13,11 +13,11 @@ export async function remove(connection: Connection, runtime: Runtime): Promise<
   const row = await tokens.read(connection)
   const present = await orFailure(credentials.read(connection, 0))
   if (!(present instanceof VendingError))
-    throw new VendingError('connection_in_use', `the secret of ${keyOf(connection)} is still there`)
+    throw new VendingError('connection_in_use', `the secret of ${labelOf(connection)} is still there`)
   if (present.code !== 'unknown_connection' || !row.exists) throw present
   await tokens.stop(connection, { kind: 'disable' })
   await tokens.stop(connection, { kind: 'revoke' })
   memory.copies.delete(keyOf(connection))
   if (!(await registry.forget(connection)))
-    throw new VendingError('connection_in_use', `${keyOf(connection)} was enabled meanwhile`)
+    throw new VendingError('connection_in_use', `${labelOf(connection)} was enabled meanwhile`)
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Connection } from '../kit/connection.ts'
+import { type Connection, labelOf } from '../kit/connection.ts'
 import { bestEffort, type FailureCode, isFailure, VendingError } from '../kit/errors.ts'
 import { secondsAfter, secondsBetween } from '../kit/time.ts'
 import type { Vendor } from '../kit/vendor.ts'
@@ -60,11 +60,11 @@ const OBTAINED = { name: 'OBTAINED', most: 120, windowSeconds: 3600 }
 export const countObtained = (connection: Connection, counting: Counting): Promise<number> =>
   takeOrThrow('vendor_paused', connection, OBTAINED, counting)
 
-async function takeOrThrow(code: FailureCode, { vendor, name }: Connection, all: Limit, { allowance, now }: Counting) {
-  const limit = { ...all, name: `${all.name}#${name}` }
-  const count = await allowance.take(vendor, limit, permitAt(now()))
+async function takeOrThrow(code: FailureCode, connection: Connection, all: Limit, { allowance, now }: Counting) {
+  const limit = { ...all, name: `${all.name}#${connection.name}` }
+  const count = await allowance.take(connection.vendor, limit, permitAt(now()))
   if (count !== undefined) return count
-  const spent = `${vendor.id}/${name} has been renewed ${all.most} times in ${all.windowSeconds} s, which is the limit`
+  const spent = `${labelOf(connection)} has been renewed ${all.most} times in ${all.windowSeconds} s, which is the limit`
   throw new VendingError(code, spent, { retryAfterSeconds: Math.ceil(secondsBetween(now(), windowEnd(limit, now()))) })
 }
 

@@ -1,4 +1,4 @@
-import { type Connection, keyOf } from '../kit/connection.ts'
+import { type Connection, keyOf, labelOf } from '../kit/connection.ts'
 import { bestEffort, FAILURES, isFailure, VendingError } from '../kit/errors.ts'
 import type { Secret } from '../kit/secret.ts'
 import { secondsAfter, secondsBetween } from '../kit/time.ts'
@@ -55,7 +55,6 @@ export async function attempt(job: Attempt, runtime: Runtime): Promise<Attempted
   return 'error' in answer ? failed(job, answer, runtime) : succeeded(job, answer, runtime)
 }
 
-/** What one call leaves behind, whatever came of it. */
 interface Heard {
   /** How often the refresh token was sent without a definite answer, this time included. */
   sends?: number
@@ -114,7 +113,7 @@ async function send(job: Attempt, heard: Heard, runtime: Runtime): Promise<Obtai
   }
   // Measured here, right before anything is sent: the process may have been frozen since the lease was given.
   const seconds = vendorTime(vendor.tokens, lease, runtime)
-  if (seconds === undefined) throw new VendingError('busy', `too little time is left to renew ${keyOf(connection)}`)
+  if (seconds === undefined) throw new VendingError('busy', `too little time is left to renew ${labelOf(connection)}`)
   const received = (token: Secret) => {
     heard.refreshToken = token
   }

@@ -21,7 +21,6 @@ export interface Runtime {
   /** Seconds until this invocation is ended from outside. */
   readonly timeLeft: () => number
   readonly sleep: (seconds: number) => Promise<void>
-  /** A signal that fires after so many seconds. */
   readonly deadline: (seconds: number) => AbortSignal
   /** 0 up to 1, for jitter. */
   readonly random: () => number

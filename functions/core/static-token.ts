@@ -1,4 +1,4 @@
-import { keyOf } from '../kit/connection.ts'
+import { keyOf, labelOf } from '../kit/connection.ts'
 import { isFailure, orFailure, VendingError } from '../kit/errors.ts'
 import { isNever, rfc3339, secondsBetween } from '../kit/time.ts'
 import { isExpired } from '../kit/token.ts'
@@ -76,7 +76,7 @@ async function refuse(inUse: Static, runtime: Runtime): Promise<'superseded'> {
     if (outcome === 'superseded') return outcome
     if ('failure' in outcome) throw asError(outcome.failure, runtime.now())
   }
-  const dead = `the vendor refuses the token of ${keyOf(connection)}, which only a person can replace`
+  const dead = `the vendor refuses the token of ${labelOf(connection)}, which only a person can replace`
   throw new VendingError('credential_rejected', dead)
 }
 
@@ -99,7 +99,7 @@ async function seenToWork(newest: Static, runtime: Runtime): Promise<Static | 's
   const { version } = credentials
   const failure = state.failure?.credentialVersion === version ? state.failure : undefined
   if (!failure && state.refusedVersions?.has(version)) {
-    const again = `the token of ${keyOf(connection)} was refused or revoked before; make a new one`
+    const again = `the token of ${labelOf(connection)} was refused or revoked before; make a new one`
     throw new VendingError('credential_expired', again)
   }
   if (!failure && state.provenVersion === version) return newest
@@ -142,7 +142,7 @@ async function readStatic({ connection, credentials }: Version, runtime: Runtime
   const issued = await vendor.issue(credentials.document, undefined, contextFor(vendor, runtime, READ_SECONDS))
   const { accessToken } = issued
   if (!isExpired(accessToken, runtime.now())) return issued
-  const ended = `the token of ${keyOf(connection)} ended on ${rfc3339(accessToken.expiresAt)}`
+  const ended = `the token of ${labelOf(connection)} ended on ${rfc3339(accessToken.expiresAt)}`
   throw new VendingError('credential_expired', ended)
 }
 
@@ -157,7 +157,7 @@ export async function checkStatic(version: Version & Pick<Attempt, 'records'>, r
   const { issuedAt: since, expiresAt: until } = issued.accessToken
   const call: Attempt['call'] = async (document, context) => {
     const checked = await liveness?.(document, issued.accessToken, context)
-    const token = `the token of ${keyOf(connection)}`
+    const token = `the token of ${labelOf(connection)}`
     if (checked === 'refused')
       throw refusal(`${title} refuses ${token} before its end: it was revoked, replaced by a newer one, or mistyped`)
     if (checked === 'login page')

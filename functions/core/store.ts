@@ -162,7 +162,6 @@ export type Stop =
   /** Raises the epoch and forgets the refresh token and the lease. With a failure the connection is barred by it. */
   | { readonly kind: 'revoke'; readonly failure?: Failure; readonly refusedVersions?: readonly string[] }
 
-/** What a revoke has taken from a row. */
 export interface Forgotten {
   readonly refreshToken?: Secret
   /** The end of the last lease, if it was not given back: until then its holder may be sending the refresh token. */
@@ -233,11 +232,7 @@ export interface Registry {
   /** Puts the keeper's next turn off, unless something else has done so since `now`. */
   postpone(connection: Connection, turn: { readonly now: Date; readonly until: Date }): Promise<void>
 
-  /**
-   * A disabled connection is not known any more: it reads as one that is not there, and nobody may use it until it is
-   * registered to reopen. Fence and epoch stay, since they must never start again. Returns false, and changes nothing, for
-   * one that is not disabled.
-   */
+  /** Has a disabled connection read as one that is not there, until it is registered to reopen. False for one in use. */
   forget(connection: Connection): Promise<boolean>
 
   /** Notes that a caller uses the connection. Does nothing for one that is not known. */

@@ -1,4 +1,4 @@
-import { type Connection, keyOf } from '../kit/connection.ts'
+import { type Connection, keyOf, labelOf } from '../kit/connection.ts'
 import { bestEffort, isFailure, orFailure, VendingError } from '../kit/errors.ts'
 import { DAY_SECONDS, secondsBetween } from '../kit/time.ts'
 import { isExpired } from '../kit/token.ts'
@@ -63,7 +63,10 @@ async function vendFromTable(request: VendRequest, runtime: Runtime, first?: Rea
       const row = read?.row ?? (await readRow(request, runtime))
       if ('source' in row) return row
       runtime.memory.holds.delete(keyOf(connection))
-      if (row.state.status === 'disabled') throw disabled(connection, runtime)
+      if (row.state.status === 'disabled') {
+        runtime.memory.copies.delete(keyOf(connection))
+        throw new VendingError('connection_disabled', `${labelOf(connection)} is disabled`)
+      }
       const held = await currentToken(row, connection, runtime)
       const found = await fromRow({ request, row, readAt, held }, fault, runtime)
       if (isVended(found) && isDeliverable(found, readAt, runtime.now())) return found
@@ -97,12 +100,7 @@ const isDeliverable = ({ token, checkedAt }: Vended, readAt: Date, now: Date): b
   isRecent(checkedAt ?? readAt, now) && !isExpired(token.accessToken, now)
 
 const busy = ({ connection }: VendRequest): VendingError =>
-  new VendingError('busy', `another caller is renewing ${keyOf(connection)}`, { retryAfterSeconds: 2 })
-
-function disabled(connection: Connection, { memory }: Runtime): VendingError {
-  memory.copies.delete(keyOf(connection))
-  return new VendingError('connection_disabled', `${keyOf(connection)} is disabled`)
-}
+  new VendingError('busy', `another caller is renewing ${labelOf(connection)}`, { retryAfterSeconds: 2 })
 
 /** The row, or where the table does not answer the token that it gave a while ago. */
 async function readRow(request: VendRequest, runtime: Runtime): Promise<Row | Vended> {

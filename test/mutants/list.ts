@@ -447,8 +447,8 @@ export const MUTANTS: readonly Mutant[] = [
       ],
       [
         'a token of a disabled connection is vended',
-        "      if (row.state.status === 'disabled') throw disabled(connection, runtime)\n",
-        '',
+        "if (row.state.status === 'disabled') {",
+        'if (row.state.status !== row.state.status) {',
         { tests: [VEND], model: { only: 'disabling table', seeds: 5 } },
       ],
       ['a token is handed out that was checked too long ago', 'isRecent(checkedAt ?? readAt, now) && ', ''],
