@@ -1,4 +1,5 @@
-import { list } from '../../functions/api/connections.ts'
+import { change, list } from '../../functions/api/connections.ts'
+import { remove } from '../../functions/api/remove.ts'
 import { vend } from '../../functions/core/vend.ts'
 import { checkAll, continueCheck } from '../../functions/keeper/check.ts'
 import { renewDue } from '../../functions/keeper/sweep.ts'
@@ -72,6 +73,20 @@ describe('a list', () => {
     } while (next !== undefined)
     expect(views).toEqual(names.map((name) => `${name} new`))
     expect(lengths).toEqual([100, 100, 100])
+  })
+
+  it('has what was removed as switched off when its secret is back, until a person connects it again', async () => {
+    const m = machine()
+    m.store('a')
+    await m.vend('a')
+    m.secrets.remove('acme/a')
+    await remove({ vendor: m.vendor, name: 'a' }, m.process())
+    expect((await m.page()).views).toEqual([])
+    m.store('a')
+    expect((await m.page()).views).toEqual(['a disabled'])
+    expect(await m.known()).toEqual([])
+    await change({ vendor: m.vendor, name: 'a' }, { by: 'ann', status: 'active' }, m.process())
+    expect((await m.page()).views).toEqual(['a new'])
   })
 
   it('looks for the 300 newest secrets, and for these on the first page alone', async () => {
