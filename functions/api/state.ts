@@ -130,7 +130,7 @@ export function nextAction(standing: Standing, is: ConnectionState, now: Date): 
   const here = `${vendor.id} ${name}`
   switch (is) {
     case 'secret_deleted':
-      return `if it is retired, nothing, but a token of it that lives is vended until: vendomat revoke ${here}; else restore its secret`
+      return `restore its secret; a token of it that lives is vended. If it is retired: vendomat remove ${here}`
     case 'secret_unreadable':
       return isFailure(credentials, 'configuration')
         ? 'correct who may read it, or what is in it, as last_failure says'

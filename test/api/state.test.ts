@@ -58,7 +58,7 @@ describe('a connection', () => {
         m.secrets.remove('acme/hq')
         return m
       },
-      /vendomat revoke acme hq/,
+      /restore its secret; .* vendomat remove acme hq$/,
     ],
     [
       'malformed',
