@@ -36,7 +36,7 @@ export interface Credentials {
 export interface CredentialSource {
   /**
    * The credentials of one connection, no older than `maxAgeSeconds`. Throws `unknown_connection` when there are none,
-   * `store_unavailable` when they cannot be read.
+   * `configuration` when they may not be read, `store_unavailable` when nobody answers.
    */
   read(connection: Connection, maxAgeSeconds: number): Promise<Credentials>
   /** An earlier version, as long as it is kept; undefined when it is gone. */

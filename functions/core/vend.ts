@@ -131,7 +131,7 @@ async function currentToken({ state, token: cached }: Row, connection: Connectio
 async function versionOf(connection: Connection, maxAgeSeconds: number, credentials: CredentialSource) {
   const found = await orFailure(credentials.read(connection, maxAgeSeconds))
   if (!(found instanceof VendingError)) return found.version
-  if (found.code !== 'store_unavailable') throw found
+  if (found.code === 'unknown_connection') throw found
   return undefined
 }
 
@@ -160,7 +160,7 @@ async function fromRow(look: Look, fault: VendingError | undefined, runtime: Run
   } catch (error) {
     if (isFailure(error, ...HOPELESS)) keepHold(runtime.memory, key, { reason: error, checkedAt: readAt })
     const isOurs = isFailure(error, 'store_unavailable', 'busy')
-    if (!isOurs && !isFailure(error, 'unknown_connection')) throw error
+    if (!isOurs && !isFailure(error, 'unknown_connection', 'configuration')) throw error
     const spare = held ?? runtime.memory.copies.get(key)?.token
     if (spare?.epoch === row.state.epoch && isUsable(spare, request, runtime.now()))
       return stale(spare, request, runtime.now(), error)

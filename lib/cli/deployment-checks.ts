@@ -92,7 +92,7 @@ function rowsAndSecrets(id: string, answer: Answer): Finding {
 }
 
 /** Best first: a token that is at hand costs no call of the vendor. */
-const VENDS = ['ok', 'ending', 'ageing', 'resting', 'expired', 'not_vended', 'new']
+const VENDS = ['ok', 'ending', 'ageing', 'resting', 'expired', 'new']
 /** A problem of the deployment. Any other is the vendor's or a person's, and says nothing of it. */
 const isOurs = ({ status, code }: Answer): boolean =>
   code === undefined || code === 'store_unavailable' || status === 500

@@ -81,7 +81,9 @@ export const endOf = ({ accessToken: { expiresAt } }: Issued, now: Date): string
 export const dayOf = (instant: Date): string => instant.toISOString().slice(0, 10)
 
 /** Whether the machine, which calls the vendor from elsewhere, gets along with what was stored. */
-export const works = ({ state }: ConnectionState): boolean => state !== 'failing' && state !== 'expired'
+export const works = ({ state }: ConnectionState): boolean => !BROKEN.includes(state)
+
+const BROKEN: readonly string[] = ['failing', 'expired', 'malformed', 'secret_deleted', 'secret_unreadable']
 
 const failed = (why: string): CommandFailed => new CommandFailed(EXIT.failed, `${why}\nnothing was stored`)
 

@@ -217,6 +217,22 @@ describe('a token that works is not lost', () => {
   })
 
   it.each([
+    ['is cached in the table', undefined, 3400],
+    ['stays in memory', { storage: 'memory' } as const, 2400],
+  ])('when the secret may not be read any more, and it %s', async (_, policy, lateSeconds) => {
+    const w = world()
+    const { connection } = fakeVendor({ ...(policy && { policy }) })
+    const one = w.process()
+    await get(connection, one)
+    const denied = new VendingError('configuration', "the function's role lacks secretsmanager:GetSecretValue")
+    const credentials = { ...one.credentials, read: () => Promise.reject(denied) }
+    w.clock.advance(lateSeconds)
+    expect(await outcome(connection, { ...one, credentials })).toMatch(/^(stale not_renewed|cache)$/)
+    w.clock.advance(3600)
+    expect(await outcome(connection, { ...one, credentials })).toBe('configuration')
+  })
+
+  it.each([
     ['does not fit', {}],
     ['is no JSON', undefined],
   ])('when a person replaces it by a document that %s', async (_, document) => {

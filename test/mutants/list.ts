@@ -511,8 +511,8 @@ export const MUTANTS: readonly Mutant[] = [
         { tests: [MEMORY] },
       ],
       [
-        'a deleted secret ends a late token',
-        "if (!isOurs && !isFailure(error, 'unknown_connection')) throw error",
+        'a deleted or unreadable secret ends a late token',
+        "if (!isOurs && !isFailure(error, 'unknown_connection', 'configuration')) throw error",
         'if (!isOurs) throw error',
         { tests: [MEMORY] },
       ],

@@ -8,7 +8,7 @@ import { AWS, MACHINE, NOW, problem, seenIn, vendomat, type World } from './shel
 const CANARY = 'CANARY-7f3a'
 const accelo = { deployment: 'acme', client_id: 'abcdef12@acme.accelo.com', client_secret: `${CANARY}-secret` }
 const granted = { access_token: `${CANARY}-token`, token_type: 'bearer', expires_in: 86400 }
-const registered = { vendor: 'accelo', connection: 'hq', state: 'not_vended', next_action: 'none' }
+const registered = { vendor: 'accelo', connection: 'hq', state: 'new', next_action: 'none' }
 
 const account = awsAccount()
 afterEach(async () => {

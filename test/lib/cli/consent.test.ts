@@ -9,7 +9,7 @@ const CANARY = 'CANARY-7f3a'
 const STATE = 'state-of-this-consent'
 const PAGE = 'https://system2.netrex.cz/oauth2/auth/?response_type=code'
 const application = { host: 'system2.netrex.cz', client_id: 'c1', client_secret: `${CANARY}-secret` }
-const connection = { vendor: 'netrex', connection: 'main', state: 'not_vended', next_action: 'none' }
+const connection = { vendor: 'netrex', connection: 'main', state: 'new', next_action: 'none' }
 const connected = {
   vendor: 'netrex',
   connection: 'main',

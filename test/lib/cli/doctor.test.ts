@@ -236,7 +236,7 @@ describe('vendomat doctor --deployment', () => {
   })
 
   it('takes a token that is at hand before one that the vendor would have to give, and none that cannot come', async () => {
-    const connections = [view('a', 'disabled'), view('b', 'not_vended'), view('hq', 'ok'), view('c', 'reconnect')]
+    const connections = [view('a', 'disabled'), view('b', 'new'), view('hq', 'ok'), view('c', 'reconnect')]
     const { found } = await accelo({ 'GET /connections/accelo': { connections, checked_at: hoursAgo(1) } })
     expect(found('accelo token').found).toContain('accelo/hq')
     const none = { connections: [view('a', 'disabled'), view('c', 'reconnect')], checked_at: hoursAgo(1) }

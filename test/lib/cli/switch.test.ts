@@ -8,12 +8,12 @@ describe.each([
   ['disable', 'disabled', 'accelo/hq is disabled'],
   ['enable', 'active', 'accelo/hq is enabled'],
 ])('vendomat %s', (command, status, expected) => {
-  const answer = { vendor: 'accelo', connection: 'hq', state: 'not_vended', next_action: 'do this' }
+  const answer = { vendor: 'accelo', connection: 'hq', state: 'secret_deleted', next_action: 'do this' }
   const answers = { 'POST /connections/accelo/hq': answer }
 
   it('changes the connection with a signed body', async () => {
     const { code, out, said, calls } = await vendomat(`${command} accelo hq`, { answers })
-    expect([code, out, said]).toEqual([0, expected, 'state: not vended\nnext step: do this'])
+    expect([code, out, said]).toEqual([0, expected, 'state: secret deleted\nnext step: do this'])
     expect(calls.map(({ body }) => body)).toEqual([{ status }])
     expect(calls[0]?.headers.get('authorization')).toMatch(/SignedHeaders=content-type;host;/)
   })
