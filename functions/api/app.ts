@@ -6,6 +6,7 @@ import type { CheckRuntime } from '../keeper/check.ts'
 import type { KeeperRuntime } from '../keeper/sweep.ts'
 import { type Connection, keyOf, NAME } from '../kit/connection.ts'
 import { VendingError } from '../kit/errors.ts'
+import { once } from '../kit/once.ts'
 import { DAY_SECONDS, earlier, isNever, rfc3339, secondsAfter, secondsBetween } from '../kit/time.ts'
 import type { Vendor } from '../kit/vendor.ts'
 import type { VendingEvent } from './audit.ts'
@@ -36,6 +37,9 @@ export interface ApiRuntime extends ConsentRuntime, CheckRuntime, KeeperRuntime 
 
 /** Writes the audit line. Synchronous: it is out before the answer leaves, and if it throws there is no answer. */
 export type Recorder = (event: VendingEvent, error?: unknown) => void
+
+/** Loaded by the first call that is no vend. */
+export const besideVending = once(() => import('./beside-vending.ts'))
 
 const SECONDS = /^[0-9]{1,10}$/
 const BODY_LENGTH = 16 * 1024
@@ -85,7 +89,7 @@ async function run(vendor: Vendor, request: ApiRequest, runtime: ApiRuntime): Pr
   if (operation === 'vend') return vended({ connection, minTtlSeconds: minTtlOf(request) }, runtime)
   // What a person does here is heard at once, at least in this process.
   runtime.memory.holds.delete(keyOf(connection))
-  const { AUTHORIZATION, CHANGE, change, list, REFRESH, remove, revoke, show } = await import('./beside-vending.ts')
+  const { AUTHORIZATION, CHANGE, change, list, REFRESH, remove, revoke, show } = await besideVending()
   switch (operation) {
     case 'refresh': {
       const { rejected } = read(request, REFRESH)
@@ -112,7 +116,7 @@ async function run(vendor: Vendor, request: ApiRequest, runtime: ApiRuntime): Pr
 }
 
 async function authorize(connection: Connection, body: AuthorizationBody, runtime: ConsentRuntime): Promise<Done> {
-  const { beginConsent, beginHostedConsent, CONSENT_SECONDS, finishConsent } = await import('./beside-vending.ts')
+  const { beginConsent, beginHostedConsent, CONSENT_SECONDS, finishConsent } = await besideVending()
   if ('hosted' in body) {
     const { beginUrl, redirectUri } = await beginHostedConsent(connection, runtime)
     const begun = { begin_url: beginUrl, redirect_uri: redirectUri, expires_in: CONSENT_SECONDS }

@@ -1,15 +1,3 @@
-/** Does the work once, for all who ask; one that failed is done again for the next. */
-export function once<T>(work: () => Promise<T>): () => Promise<T> {
-  let done: Promise<T> | undefined
-  return () => {
-    done ??= work().catch((error: unknown) => {
-      done = undefined
-      throw error
-    })
-    return done
-  }
-}
-
 /**
  * A port whose adapter is loaded by the first call of it, but for the methods that are at hand. All methods of such a port
  * are asynchronous, so nobody can tell; what keeps it from being loaded is what that call rejects with.

@@ -11,10 +11,11 @@ import { tableTiming } from '../aws/table-clock.ts'
 import { newMemory } from '../core/memory.ts'
 import { ENV, namesOf } from '../environment.ts'
 import type { KeeperRuntime } from '../keeper/sweep.ts'
+import { once } from '../kit/once.ts'
 import { tableClock } from '../kit/time.ts'
 import type { Vendor } from '../kit/vendor.ts'
 import { countNotice, logger, recordObservation } from './log.ts'
-import { once, onDemand } from './on-demand.ts'
+import { onDemand } from './on-demand.ts'
 import type { openPorts } from './ports.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>

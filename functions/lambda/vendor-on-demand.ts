@@ -1,5 +1,5 @@
+import { once } from '../kit/once.ts'
 import type { Vendor, VendorFacts } from '../kit/vendor.ts'
-import { once } from './on-demand.ts'
 
 /**
  * A vendor whose facts are there at once and whose code is loaded by `load`. Nothing is done with a vendor without its

@@ -1,4 +1,5 @@
-import { once, onDemand } from '../../functions/lambda/on-demand.ts'
+import { once } from '../../functions/kit/once.ts'
+import { onDemand } from '../../functions/lambda/on-demand.ts'
 import { vendorOnDemand } from '../../functions/lambda/vendor-on-demand.ts'
 import { fakeVendor } from '../support/world.ts'
 

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { besideVending } from '../../functions/api/app.ts'
 import {
   type Call,
   connectionOf,
@@ -59,6 +60,8 @@ interface Options {
 
 /** Runs the engine through a plan, in virtual time. Of each promise the first break is told. */
 export async function runPlan(plan: Plan, { traced = false, until }: Options = {}): Promise<Outcome> {
+  // Loading takes real time, of which a run has none.
+  await besideVending()
   const time = scheduler(START)
   const now = () => time.now()
   const vendor = VENDORS[plan.vendor]

@@ -13,6 +13,7 @@ export const PROMISES = {
   'grant-kept':
     'a new refresh token that came back is the one used next, if its holder lives and the table recovers before the lease ends',
   'unusable-rest': 'a refresh token that came in an otherwise unusable answer is the one used next',
+  'answers-in-time': 'a call that nothing keeps from it is answered before its function is ended',
   'commit-in-time': 'no refresh token is sent that could not be committed in the function time that is left',
   stopped:
     'no token from before a revoke, and none of a disabled connection, is given out later than 5 s after it was acknowledged (300 s while the table does not answer)',
@@ -283,6 +284,8 @@ export function watch({ plan, server, now, violate, tableDown, secretState }: Wa
 
     /** The function was ended at its limit. */
     outOfTime: (invocation: Invocation): void => {
+      const { frozenMs, slowMs, tableFaults } = invocation
+      if (frozenMs + slowMs + tableFaults === 0) violate('answers-in-time', `${invocation.op.kind} was not`)
       const last = server.sends.findLast((send) => send.invocation === invocation)
       if (plan.vendor !== 'rotating' || !last) return
       if (invocation.frozenMs + invocation.slowMs - last.heldUpMs > 3 * SECOND) return
