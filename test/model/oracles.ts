@@ -155,7 +155,7 @@ export function watch({ plan, server, now, violate, tableDown, secretState }: Wa
     const copy = given.get(`${process.number} ${op.connection}`)
     const token = copy && server.tokens.get(copy.value)
     if (!copy || !token || invocation.tableFaults === 0 || op.seconds !== undefined) return
-    const left = token.expiresAt - now()
+    const left = token.countedUntil - now()
     const margin = Math.min(60 * SECOND, plan.lifeSeconds * 100) + invocation.slowMs + CLOCK_MS
     if (now() - copy.tableOkAt > 290 * SECOND || left <= margin || plan.skews.some((skew) => skew !== 0)) return
     if (began(['revoke', 'disable', 'trial', 'new secret', 'finish'], op.connection, token.askedAt, now())) return

@@ -11,6 +11,8 @@ export interface TrueToken {
   /** When the request that brought it was sent. */
   readonly askedAt: number
   readonly expiresAt: number
+  /** When it ends for who counts its life from before it was asked for, however long the vendor took. */
+  readonly countedUntil: number
   alive: boolean
 }
 
@@ -91,7 +93,8 @@ export function server<By = Invocation>(kind: VendorKind, lifeSeconds: number, n
   const give = (account: string, { sentAt, trouble, amount }: Handling<By>, grant?: Grant): WireAnswer => {
     const value = next('access')
     const life = trouble === 'tiny life' ? 0.001 + amount * 0.1 : lifeSeconds
-    tokens.set(value, { account, askedAt: sentAt, expiresAt: now() + life * 1000, alive: true })
+    const end = now() + life * 1000
+    tokens.set(value, { account, askedAt: sentAt, expiresAt: end, countedUntil: sentAt + life * 1000, alive: true })
     if (grant) grantByAccess.set(value, grant)
     const unusable = trouble === 'unusable'
     if (unusable) server.oddAt = now()
@@ -175,7 +178,8 @@ export function server<By = Invocation>(kind: VendorKind, lifeSeconds: number, n
     newPassword: (account, quality) => {
       const password = next('password')
       passwords.set(password, { account, good: quality === 'good', proven: false })
-      tokens.set(password, { account, askedAt: now(), expiresAt: now() + 200 * 86_400_000, alive: true })
+      const end = now() + 200 * 86_400_000
+      tokens.set(password, { account, askedAt: now(), expiresAt: end, countedUntil: end, alive: true })
       return password
     },
     isGood: (password) => passwords.get(password)?.good === true && !server.refusesAll,
