@@ -5,11 +5,12 @@ import { connectionNamed, connectionState } from './connection.ts'
 import { vendorNamed } from './vendor-named.ts'
 
 export const ack: Command = {
-  summary: 'say that you are at it: silence until the next reminder is due',
+  summary: 'say that you are at it: no reminder before the next step',
   help: `vendomat ack <vendor> <connection> [--note text]
 
-Says that somebody takes care of credentials that end. The machine records who and when, says so in the notices to come,
-and is silent until the next step of its ladder. It goes on reminding until new credentials have worked: "vendomat
+Says that somebody takes care of credentials that end. The machine records who
+and when, says so in the notices to come, and is silent until the next step of
+its ladder. It goes on reminding until new credentials have worked: "vendomat
 rotate" puts them in.
 
   --note   what others should know, up to 200 characters; no secrets

@@ -21,29 +21,39 @@ const LONGEST_OWNER = 200
 
 export const connect: Command = {
   summary: 'connect an account of a vendor',
-  help: `vendomat connect <vendor> <connection> [--owner mail] [--from-file path | --from-stdin] [--expires date]
+  help: `vendomat connect <vendor> <connection> [--owner mail]
+                 [--from-file path | --from-stdin] [--expires date]
                  [--port number] [--no-browser]
 
-Takes the credentials of an account, tries them out by obtaining a token, or by showing the vendor one that a person
-made, stores them as a secret in your AWS account and tells the machine who owns them. Nothing is stored when the vendor
-refuses them. To replace only what is secret in credentials, there is "vendomat rotate".
+Takes the credentials of an account, tries them out by obtaining a token, or by
+showing the vendor one that a person made, stores them as a secret in your AWS
+account and tells the machine who owns them. Nothing is stored when the vendor
+refuses them. To replace only what is secret in credentials, there is "vendomat
+rotate".
 
-Where a person has to say yes at the vendor (an OAuth2 application of NetRex), the credentials are stored and the
-browser opens; credentials that are stored already are used when no others are given. The browser comes back to
-${redirectUriAt(DEFAULT_PORT)}: register exactly that address in the application, or one of your own with --port.
+Where a person has to say yes at the vendor (an OAuth2 application of NetRex),
+the credentials are stored and the browser opens; credentials that are stored
+already are used when no others are given. The browser comes back to
+${redirectUriAt(DEFAULT_PORT)}: register exactly that address in the
+application, or one of your own with --port.
 
 Vendors: ${Object.keys(vendors).join(', ')}.
 
   --owner        who is notified when a person is needed
-  --from-file    the credentials as a JSON document; for ClearID the key file as it was downloaded
+  --from-file    the credentials as a JSON document; for ClearID the key file as
+                 it was downloaded
   --from-stdin   the same, from standard input
-  --expires      last day of what is secret in them as YYYY-MM-DD, or never; people are reminded of it
-  --port         port of this computer that the browser comes back to (default ${DEFAULT_PORT})
+  --expires      last day of what is secret in them as YYYY-MM-DD, or never;
+                 people are reminded of it
+  --port         port of this computer that the browser comes back to (default
+                 ${DEFAULT_PORT})
   --no-browser   only print the address, to be opened elsewhere
 
-Exits with 4 when the person says no at the vendor, or says nothing within ten minutes.
+Exits with 4 when the person says no at the vendor, or says nothing within ten
+minutes.
 
-A secret is never an argument: it is typed, unseen, or comes from a file or standard input.
+A secret is never an argument: it is typed, unseen, or comes from a file or
+standard input.
 
 examples
   vendomat connect accelo hq --owner erp@acme.example

@@ -7,25 +7,31 @@ import { type Finding, unseen } from './finding.ts'
 import { vendorNamed } from './vendor-named.ts'
 
 export const doctor: Command = {
-  summary: 'say what is wrong between here and the machine, or in a deployment',
+  summary: 'say what is wrong here, or in a deployment',
   help: `vendomat doctor [-o text|json]
 vendomat doctor --deployment [vendor ...] [-o text|json]
 
-Checks this side: the address, the region, the credentials, whether the machine answers, and the clock.
+Checks this side: the address, the region, the credentials, whether the machine
+answers, and the clock.
 
-  --deployment   also calls the machine as it is deployed, all vendors or those that are named: whether the signature is
-                 taken; of each vendor whether its function is reached and may read its rows and secrets, whether a
-                 token of a connection that works is vended, and whether schedules have come; and whether somebody has
-                 confirmed to get the notices. The first command to run after a first deploy.
-  -o text        a line for each check, and one below it that says what to do (default)
+  --deployment   also calls the machine as it is deployed, all vendors or those
+                 that are named: whether the signature is taken; of each vendor
+                 whether its function is reached and may read its rows and
+                 secrets, whether a token of a connection that works is vended,
+                 and whether schedules have come; and whether somebody has
+                 confirmed to get the notices. The first command to run after a
+                 first deploy.
+  -o text        a line for each check, and one below it that says what to do
+                 (default)
   -o json        the same as {"checks": [...]}
 
-It stores nothing and shows no token. Of each vendor it gets one, as any caller may: a fresh one costs the vendor no
-call.
+It stores nothing and shows no token. Of each vendor it gets one, as any caller
+may: a fresh one costs the vendor no call.
 
   ok       it holds
   wrong    it does not
-  unseen   it could not be looked at, for want of a connection or of a permission of yours
+  unseen   it could not be looked at, for want of a connection or of a
+           permission of yours
 
 Exits with 0 when nothing is wrong, with 1 when something is.
 

@@ -7,8 +7,8 @@ export const owner: Command = {
   summary: 'name who is notified when a person is needed',
   help: `vendomat owner <vendor> <connection> <who>
 
-Names who owns the credentials of a connection: notices say so, and subscribers of the topic can filter by it. A group's
-mail address outlives the person.
+Names who owns the credentials of a connection: notices say so, and subscribers
+of the topic can filter by it. A group's mail address outlives the person.
 
 example
   vendomat owner iobeya main integrations@acme.example`,

@@ -14,21 +14,28 @@ const TRIES = 5
 const PAUSE_SECONDS = 2
 
 export const remove: Command = {
-  summary: 'retire a connection: revoke it, delete its secret, forget it',
-  help: `vendomat remove <vendor> <connection> [--recovery-days n | --now] [--force] [--yes]
+  summary: 'retire a connection: revoke, delete its secret, forget',
+  help: `vendomat remove <vendor> <connection> [--recovery-days n | --now] [--force]
+                [--yes]
 
-Retires a connection, step by step: callers get no token any more, its token or grant is ended at the vendor where that
-can be done, its secret is deleted, and the machine forgets it: no list names it and nobody is reminded of it. Where one
-step fails the ones before it stay done, and the same command again goes on from there.
+Retires a connection, step by step: callers get no token any more, its token or
+grant is ended at the vendor where that can be done, its secret is deleted, and
+the machine forgets it: no list names it and nobody is reminded of it. Where one
+step fails the ones before it stay done, and the same command again goes on from
+there.
 
-Nothing is deleted while the vendor does not confirm the end of a token: without the secret nobody could ask it again.
+Nothing is deleted while the vendor does not confirm the end of a token: without
+the secret nobody could ask it again.
 
-  --recovery-days   the secret can be restored for so many days, ${DAYS.least} to ${DAYS.most} (default ${DAYS.most})
-  --now             delete the secret at once and for good, also one that waits for its deletion
+  --recovery-days   the secret can be restored for so many days, ${DAYS.least}
+                    to ${DAYS.most} (default ${DAYS.most})
+  --now             delete the secret at once and for good, also one that waits
+                    for its deletion
   --force           go on although the vendor does not confirm
   --yes             do not ask; needed where there is no terminal
 
-"vendomat connect" makes it anew at any time. A secret that was made by hand instead wants "vendomat enable".
+"vendomat connect" makes it anew at any time. A secret that was made by hand
+instead wants "vendomat enable".
 
 examples
   vendomat remove accelo hq

@@ -19,8 +19,9 @@ export const revoke: Command = {
   summary: 'end the token of a connection',
   help: `vendomat revoke <vendor> <connection> [--yes]
 
-Ends the token that callers of this connection have been given: here at once, and at the vendor where that can be
-done. It does not switch the connection off; "vendomat disable" does, and comes first when credentials have leaked.
+Ends the token that callers of this connection have been given: here at once,
+and at the vendor where that can be done. It does not switch the connection off;
+"vendomat disable" does, and comes first when credentials have leaked.
 
   --yes   do not ask; needed where there is no terminal
 

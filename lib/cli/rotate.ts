@@ -14,25 +14,32 @@ import { dayOf, endOf, nothingStored, obtainToken, tryStaticToken, works } from 
 import { vendorNamed } from './vendor-named.ts'
 
 export const rotate: Command = {
-  summary: 'put a new token or client secret in the place of the old one',
-  help: `vendomat rotate <vendor> <connection> [--from-file path | --from-stdin] [--expires date] [--dry-run]
+  summary: 'replace a token, a client secret or a key',
+  help: `vendomat rotate <vendor> <connection> [--from-file path | --from-stdin]
+                [--expires date] [--dry-run]
 
-Shows how the vendor makes the new one, takes it, tries it out, stores it as a new version of the secret and has the
-machine use it at once. Everything else in the credentials stays as it is. The old version is left alone until the new
-one has worked, and nothing is stored when it does not.
+Shows how the vendor makes the new one, takes it, tries it out, stores it as a
+new version of the secret and has the machine use it at once. Everything else in
+the credentials stays as it is. The old version is left alone until the new one
+has worked, and nothing is stored when it does not.
 
-An iObeya token has to be a JWT that ends later than the one before, and iObeya has to take it. Client secrets and keys
-are tried by obtaining a token: here, or for NetRex by the machine, which alone has the refresh token.
+An iObeya token has to be a JWT that ends later than the one before, and iObeya
+has to take it. Client secrets and keys are tried by obtaining a token: here, or
+for NetRex by the machine, which alone has the refresh token.
 
-  --from-file    the new secret, or the credentials that change as a JSON document; for ClearID the new key file
+  --from-file    the new secret, or the credentials that change as a JSON
+                 document; for ClearID the new key file
   --from-stdin   the same, from standard input
-  --expires      last day of the new one as YYYY-MM-DD, or never; people are reminded of it
+  --expires      last day of the new one as YYYY-MM-DD, or never; people are
+                 reminded of it
   --dry-run      do all that but storing
 
-Exits with 1 when the new one does not work, with 4 when it has ended already or the account was never connected, and
-with 5 when that cannot be found out now: try again later.
+Exits with 1 when the new one does not work, with 4 when it has ended already or
+the account was never connected, and with 5 when that cannot be found out now:
+try again later.
 
-A secret is never an argument: it is typed, unseen, or comes from a file or standard input.
+A secret is never an argument: it is typed, unseen, or comes from a file or
+standard input.
 
 examples
   vendomat rotate iobeya main

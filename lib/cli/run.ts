@@ -34,8 +34,9 @@ ${Object.entries(commands)
   .map(([name, { summary }]) => `  vendomat ${name.padEnd(10)}${summary}`)
   .join('\n')}
 
-"vendomat help <command>" tells more; "vendomat --version" says which version this is. With -o json every command
-prints its result as JSON. Results go to stdout, everything else to stderr.
+"vendomat help <command>" tells more; "vendomat --version" says which version
+this is. With -o json every command prints its result as JSON. Results go to
+stdout, everything else to stderr.
 
 environment
   VENDOMAT_URL   address of the machine, as the stack prints it
@@ -43,7 +44,8 @@ environment
   AWS_REGION and the usual AWS credentials
 
 exit codes
-  0 done   1 failed   2 called wrongly   3 not allowed   4 a person must act   5 not available now   6 not found`
+  0 done   1 failed   2 called wrongly   3 not allowed   4 a person must act
+  5 not available now   6 not found`
 
 const TEXT_OR_JSON = ['text', 'json'] as const
 

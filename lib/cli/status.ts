@@ -9,7 +9,12 @@ import { type ConnectionState, checkNames, connectionState } from './connection.
 import { type Cell, NOTHING, type Row, renderTable } from './table.ts'
 import { timeLeft } from './time-left.ts'
 
-const listing = z.object({ connections: z.array(connectionState), next: z.optional(z.string()) })
+const warning = z.object({ code: z.string(), detail: z.string() })
+const listing = z.object({
+  connections: z.array(connectionState),
+  next: z.optional(z.string()),
+  warnings: z._default(z.array(warning), []),
+})
 
 /** Worst first: what has stopped until a person acts, what fails, what a person has to see to soon, and all others. */
 const STATES = [
@@ -44,17 +49,20 @@ const AFRESH = '\u001b[2J\u001b[3J\u001b[H'
 
 export const status: Command = {
   summary: 'show how every connection is doing',
-  help: `vendomat status [vendor] [connection] [--expiring days] [--watch] [-o table|json]
+  help: `vendomat status [vendor] [connection] [--expiring days] [--watch]
+                [-o table|json]
 
-Shows the state of all connections, of one vendor's or of one: first what only a person can mend. Never shows a token.
-Times are UTC.
+Shows the state of all connections, of one vendor's or of one: first what only a
+person can mend. Never shows a token. Times are UTC.
 
-  secret deleted      its secret is gone; "vendomat remove" finishes that, "vendomat connect" makes a new one
+  secret deleted      its secret is gone; "vendomat remove" finishes that,
+                      "vendomat connect" makes a new one
   secret unreadable   the machine may not read its secret, or cannot now
   malformed           a member of the secret's document is wrong or missing
   reconnect           a person has to connect the account again
   expired             the token that a person made has ended or is refused
-  failing             the last try to obtain a token has failed, and none has worked since
+  failing             the last try to obtain a token has failed, and none has
+                      worked since
   ending              it works, but a person has to renew it soon
   new                 nothing has been obtained yet
   ageing              the token comes near its end; the machine renews it
@@ -62,22 +70,25 @@ Times are UTC.
   ok                  there is a token, and it is fresh
   disabled            switched off; "vendomat enable" switches it on
 
-RENEWED says when the machine does that next, SECRET which version is in use (its first ${VERSION_LENGTH} characters). Below a row are
-the columns that do not fit the terminal, why it fails, and what is to be done.
+RENEWED says when the machine does that next, SECRET which version is in use
+(its first ${VERSION_LENGTH} characters). Below a row are the columns that do
+not fit the terminal, why it fails, and what is to be done.
 
-  --expiring   only those whose credentials a person has to renew within so many days, or should have
+  --expiring   only those whose credentials a person has to renew within so many
+               days, or should have
   --watch      draw it again every ${WATCH_SECONDS} seconds, until Ctrl-C
-  -o table     for people (default); in colour on a terminal, unless NO_COLOR is set
+  -o table     for people (default); in colour on a terminal, unless NO_COLOR is
+               set
   -o json      what the machine says
 
-The exit code is 0 whenever the list is complete, whatever the connections' states. Where it is not, what could be read
-is shown all the same.
+The exit code is 0 whenever the list is complete, whatever the connections'
+states. Where it is not, what could be read is shown all the same.
 
 examples
   vendomat status
   vendomat status --expiring 30
   vendomat status iobeya --watch
-  vendomat status -o json | jq -r '.connections[] | select(.state == "failing") | .connection'`,
+  vendomat status -o json | jq -r '.connections[].state' | sort | uniq -c`,
 
   outputs: ['table', 'json'],
 
@@ -85,15 +96,15 @@ examples
     const { watch, ...wanted } = read(parameters)
     if (watch && output === 'json') throw new UsageError('--watch draws a table')
     if (watch) return drawUntilInterrupted(wanted, shell)
-    const { connections, failures } = await readState(wanted, shell, counted(shell))
+    const { connections, failures, warnings } = await readState(wanted, shell, counted(shell))
     shell.progress?.('')
-    const next = failures.map(({ message }) => `vendomat: ${message}`).join('\n')
+    const next = saidOf({ failures, warnings }).join('\n')
     const exitCode = failures[0]?.exitCode ?? EXIT.done
     if (connections.length === 0 && (failures.length > 0 || output === 'table')) {
       shell.say(next || 'there are no such connections; "vendomat connect" makes one')
       return { exitCode }
     }
-    return { exitCode, text: tableOf(connections, shell).join('\n'), json: { connections }, next }
+    return { exitCode, text: tableOf(connections, shell).join('\n'), json: { connections, warnings }, next }
   },
 }
 
@@ -124,7 +135,14 @@ interface Wanted {
 interface View {
   readonly connections: readonly ConnectionState[]
   readonly failures: readonly CommandFailed[]
+  /** What the machine says of a list: that it may lack connections, and why. */
+  readonly warnings: readonly string[]
 }
+
+const saidOf = ({ failures, warnings }: Omit<View, 'connections'>): string[] => [
+  ...warnings.map((detail) => `vendomat: warning: ${detail}`),
+  ...failures.map(({ message }) => `vendomat: ${message}`),
+]
 
 /** Calls each vendor's own function. The failure of one does not hide the answers of the others. */
 async function readState({ places, expiringDays }: Wanted, shell: Shell, read = (_more: number) => {}): Promise<View> {
@@ -135,6 +153,7 @@ async function readState({ places, expiringDays }: Wanted, shell: Shell, read = 
       .filter(({ credential_ends_at: end }) => expiringDays === undefined || endsWithin(expiringDays, end, shell.now()))
       .sort(worstFirst),
     failures: answers.flatMap(({ failures }) => failures),
+    warnings: answers.flatMap(({ warnings }) => warnings),
   }
 }
 
@@ -153,24 +172,26 @@ const endsWithin = (days: number, end: string | undefined, now: Date): boolean =
 /** All that can be read of a vendor, page by page, or of one connection; with the failure that ended it, if one did. */
 async function readPlace(place: string, shell: Shell, read: (more: number) => void): Promise<View> {
   const connections: ConnectionState[] = []
+  const warnings: string[] = []
   try {
     if (place.includes('/')) {
       const answer = await callApi('GET', `/connections/${place}`, shell)
-      return { connections: [readAnswer(connectionState, answer)], failures: [] }
+      return { connections: [readAnswer(connectionState, answer)], failures: [], warnings }
     }
     let next: string | undefined
     do {
       const query = next === undefined ? '' : `?next=${encodeURIComponent(next)}`
       const page = readAnswer(listing, await callApi('GET', `/connections/${place}${query}`, shell))
       connections.push(...page.connections)
+      warnings.push(...page.warnings.map(({ detail }) => `${place}: ${detail}`))
       next = page.next
       if (next !== undefined) read(page.connections.length)
     } while (next !== undefined)
-    return { connections, failures: [] }
+    return { connections, failures: [], warnings }
   } catch (error) {
     if (!(error instanceof CommandFailed)) throw error
     const where = connections.length > 0 ? `${place}, after ${connections.length} connections` : place
-    return { connections, failures: [new CommandFailed(error.exitCode, `${where}: ${error.message}`)] }
+    return { connections, failures: [new CommandFailed(error.exitCode, `${where}: ${error.message}`)], warnings }
   }
 }
 
@@ -196,9 +217,8 @@ const endOf = ({ credential_ends_at, expires_at }: ConnectionState): number =>
 async function drawUntilInterrupted(wanted: Wanted, shell: Shell): Promise<Result> {
   const interrupted = shell.untilInterrupted()
   while (!interrupted.aborted) {
-    const { connections, failures } = await readState(wanted, shell)
-    const said = failures.map(({ message }) => `vendomat: ${message}`)
-    const drawn = [...tableOf(connections, shell), '', ...said, `${rfc3339(shell.now())}   Ctrl-C ends this`]
+    const { connections, ...rest } = await readState(wanted, shell)
+    const drawn = [...tableOf(connections, shell), '', ...saidOf(rest), `${rfc3339(shell.now())}   Ctrl-C ends this`]
     // The display is cleared only when there is something to show, so that it does not flicker.
     shell.out(`${shell.display.columns === undefined ? '' : AFRESH}${drawn.join('\n')}`)
     await shell.sleep(WATCH_SECONDS, interrupted)
@@ -215,7 +235,9 @@ const tableOf = (connections: readonly ConnectionState[], { now, display }: Shel
 
 function rowOf(view: ConnectionState, now: Date): Row {
   const { vendor, connection, state, expires_at, renews_at, secret_version: version, owner, next_action } = view
-  const end = expires_at === undefined ? undefined : new Date(expires_at)
+  // A token that a person made is not there any more when it has ended, but its end is known.
+  const ended = expires_at ?? view.credential_ends_at
+  const end = ended === undefined ? undefined : new Date(ended)
   const renewal = renews_at === undefined ? undefined : new Date(renews_at)
   const paint = PAINT[state]
   const why = whyOf(view, now)

@@ -7,8 +7,8 @@ export const disable: Command = {
   summary: 'stop vending for a connection',
   help: `vendomat disable <vendor> <connection>
 
-Callers get no token of this connection any more, until "vendomat enable". A token that is out keeps working at the
-vendor: "vendomat revoke" ends it.
+Callers get no token of this connection any more, until "vendomat enable". A
+token that is out keeps working at the vendor: "vendomat revoke" ends it.
 
 examples
   vendomat disable accelo hq

@@ -8,12 +8,16 @@ const answer = z.looseObject({ access_token: z.string(), warnings: z.array(z.obj
 
 export const token: Command = {
   summary: 'print a fresh bearer token',
-  help: `vendomat token <vendor> <connection> [--min-ttl seconds | --rejected fingerprint] [-o token|json|header|env]
+  help: `vendomat token <vendor> <connection>
+               [--min-ttl seconds | --rejected fingerprint]
+               [-o token|json|header|env]
 
-Prints a bearer token that is fresh now and still good for --min-ttl seconds. When the vendor has refused a token
-before its end, --rejected tells the machine so and prints the one that follows it.
+Prints a bearer token that is fresh now and still good for --min-ttl seconds.
+When the vendor has refused a token before its end, --rejected tells the machine
+so and prints the one that follows it.
 
-  --rejected   the fingerprint of the refused token: the machine's answer to -o json has it
+  --rejected   the fingerprint of the refused token: the machine's answer to -o
+               json has it
 
   -o token    the token alone (default)
   -o json     the machine's whole answer
@@ -22,7 +26,7 @@ before its end, --rejected tells the machine so and prints the one that follows 
 
 examples
   vendomat token accelo hq
-  curl -H "$(vendomat token accelo hq -o header)" https://acme.api.accelo.com/api/v0/tokeninfo
+  curl -H "$(vendomat token accelo hq -o header)" "$API/tokeninfo"
   eval "$(vendomat token accessia main --min-ttl 600 -o env)"
   vendomat token accelo hq --rejected 0123456789abcdef`,
 

@@ -18,9 +18,10 @@ In another shell, in this folder:
   curl --aws-sigv4 "aws:amz:$AWS_REGION:execute-api" --user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY" "$VENDOMAT_URL/tokens/accelo/hq"
   npx vendomat token accessia main
 
-Make a vendor fail, ask for a token that is not there yet, look at the vendor's calls, put it right:
+Make a vendor fail, ask for a token that is not there any more, look at the vendor's calls, put it right:
 
   curl -X POST "$VENDOMAT_SIMULATOR_URL/_control/accelo" -d '{"fault":"status-500","times":-1}'
+  npx vendomat revoke accelo readonly --yes
   npx vendomat token accelo readonly
   curl "$VENDOMAT_SIMULATOR_URL/_control/accelo"
   curl -X DELETE "$VENDOMAT_SIMULATOR_URL/_control/accelo"

@@ -29,11 +29,11 @@ describe('vendomat', () => {
     expect((await vendomat('revok')).code).toBe(2)
   })
 
-  it('has no help or text wider than 120 columns', async () => {
+  it('has no help wider than 80 columns', async () => {
     const helps = await Promise.all(
       ['help', ...Object.keys(commands).map((name) => `help ${name}`)].map((l) => vendomat(l)),
     )
-    for (const { out } of helps) expect(out.split('\n').filter((line) => line.length > 120)).toEqual([])
+    for (const { out } of helps) expect(out.split('\n').filter((line) => line.length > 80)).toEqual([])
   })
 
   it('says of an option that it does not have no more than that', async () => {

@@ -114,6 +114,21 @@ iobeya/attic   expired    2026-11-14  6 days ago  -        -
     expect(names.join('')).toBe('dbacfe')
   })
 
+  it('says when a token has ended that a person made, though it is not there any more', async () => {
+    const connections = [at('iobeya', 'main', 'expired', { credential_ends_at: '2026-11-10T23:59:59Z' })]
+    const { out } = await status('iobeya', { answers: { 'GET /connections/iobeya': { connections } } })
+    expect(out.split('\n')[1]).toMatch(/expired +2026-11-10 +9 days ago/)
+  })
+
+  it('says below the table why a list may lack connections', async () => {
+    const detail = 'the names of secrets may not be listed'
+    const page = { connections: [at('accelo', 'hq', 'ok')], warnings: [{ code: 'not_searched', detail }] }
+    const answers = { 'GET /connections/accelo': page }
+    const { code, said } = await status('accelo', { answers })
+    expect([code, said]).toEqual([0, `vendomat: warning: accelo: ${detail}`])
+    expect(JSON.parse((await status('accelo -o json', { answers })).out).warnings).toEqual([`accelo: ${detail}`])
+  })
+
   it('says of a renewal that is due that it comes now', async () => {
     const connections = [at('accelo', 'hq', 'ageing', { renews_at: '2026-11-20T11:59:00Z' })]
     const { out } = await status('accelo', { answers: { 'GET /connections/accelo': { connections } } })
@@ -197,7 +212,7 @@ describe('vendomat status of a long list', () => {
   it('prints one document with -o json, of all pages', async () => {
     const { connections, ...rest } = JSON.parse((await status('accelo -o json', { answers: pages })).out)
     expect(connections.map(({ connection }: { connection: string }) => connection)).toEqual(['a', 'b', 'c', 'd'])
-    expect(rest).toEqual({})
+    expect(rest).toEqual({ warnings: [] })
   })
 
   it('says to who waits at a terminal how many are read, and takes that away at the end', async () => {
