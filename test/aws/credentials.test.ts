@@ -53,8 +53,9 @@ describe('credentials from Secrets Manager', () => {
 
   it('are cached of 500 connections at most, so that a list of thousands does not fill the memory', async () => {
     const names = Array.from({ length: 501 }, (_, n) => `of-${n}`)
-    for (const name of names)
-      await aws.secrets.send(new CreateSecretCommand({ Name: `vendomat/acme/${name}`, SecretString: '{}' }))
+    const store = (name: string) =>
+      aws.secrets.send(new CreateSecretCommand({ Name: `vendomat/acme/${name}`, SecretString: '{}' }))
+    await Promise.all(names.map(store))
     const { source } = open()
     for (const name of names) await source.read({ vendor: acme, name }, 300)
     const known = names.filter((name) => source.known({ vendor: acme, name }) !== undefined)
