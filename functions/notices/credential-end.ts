@@ -64,11 +64,12 @@ async function isSecretKept(
   { credentials }: Outbox,
 ): Promise<boolean | undefined> {
   if (before === undefined || before === now || !credentials) return undefined
-  const versions = [before, now].map((version) => credentials.readVersion(connection, version))
-  const read = await orFailure(Promise.all(versions))
-  if (read instanceof VendingError) return undefined
-  const [old, present] = read
-  return old && present && connection.vendor.hasSameSecrets(old.document, present.document)
+  // One after the other: where one fails the other must not run on behind the answer.
+  const old = await orFailure(credentials.readVersion(connection, before))
+  if (!old || old instanceof VendingError) return undefined
+  const present = await orFailure(credentials.readVersion(connection, now))
+  if (!present || present instanceof VendingError) return undefined
+  return connection.vendor.hasSameSecrets(old.document, present.document)
 }
 
 const isAbout = ({ endsAt }: Acknowledgement, { until }: CredentialLife): boolean =>
