@@ -215,6 +215,8 @@ export function dynamoTokens({ envelope, onUnsealable, now, ...options }: Dynamo
       const { failure } = stop
       const { refusedVersions = [] } = stop
       const hasStored = connection.vendor.tokens.storage === 'table'
+      // What a first sending has taken, the second does not answer any more.
+      const seen = hasStored ? await table.get(keyOf(connection), 'STATE') : undefined
       const before = await updateState(connection, {
         set: [...[INITIAL.status, INITIAL.fence, 'stopId = :stop', failure && 'failure = :failure']],
         remove: hasStored ? [...LEASE, 'refreshToken', 'unconfirmedSends'] : [],
@@ -228,6 +230,7 @@ export function dynamoTokens({ envelope, onUnsealable, now, ...options }: Dynamo
           ':refused': refusedVersions.length > 0 ? SS(...refusedVersions) : undefined,
         },
         returns: hasStored ? 'ALL_OLD' : undefined,
+        ifRepeated: async () => seen,
       })
       // It is forgotten by now; the vendor's part is done as well as it can be.
       const refreshToken = before && (await openRefreshToken(keyOf(connection), before).catch(() => undefined))

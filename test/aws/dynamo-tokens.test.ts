@@ -396,6 +396,16 @@ describe('a write whose answer was lost, and which the SDK has sent again', () =
     expect((await store.read(hq)).state.status).toBe(expected)
   })
 
+  it('says what a revoke has taken when its first answer was lost, and counts it once', async () => {
+    const { table, store } = await filled()
+    const before = (await store.read(hq)).state.epoch
+    const twice = open(table, { client: sendingTwice(aws.dynamoClient()) })
+    const { refreshToken } = await twice.stop(hq, { kind: 'revoke' })
+    expect(refreshToken?.reveal()).toBe('canary-refresh-token')
+    expect((await store.read(hq)).state.epoch).toBe(before + 1)
+    expect(await twice.stop(hq, { kind: 'revoke' })).toEqual({})
+  })
+
   it('gives no lease to one whose reading is out of date', async () => {
     const { table, store } = await filled()
     const { state } = await store.read(hq)

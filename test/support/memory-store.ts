@@ -5,6 +5,7 @@ import type { Allowance, Limit } from '../../functions/core/allowance.ts'
 import type { Registry } from '../../functions/core/store.ts'
 import {
   type CachedToken,
+  type Forgotten,
   type Lease,
   type Notified,
   newState,
@@ -12,6 +13,7 @@ import {
   type Reading,
   type Row,
   type State,
+  type Stop,
   type TokenStore,
 } from '../../functions/core/store.ts'
 import type { Directory } from '../../functions/keeper/directory.ts'
@@ -30,6 +32,8 @@ interface Held {
   readonly generation: number
   readonly sweepAt?: Date
   readonly forgotten?: true | undefined
+  /** The last revoke, and what it took. */
+  readonly stopped?: { readonly by: Stop; readonly forgotten: Forgotten }
 }
 
 /** A state whose optional members may be taken away by setting them to undefined. */
@@ -162,9 +166,15 @@ function tokensIn({ find, keep, rows, read }: Tables, cached: Map<string, Cached
         keep({ ...row, forgotten: undefined }, { status: 'disabled' })
         return {}
       }
+      // Sent again, it says what it took the first time.
+      if (row.stopped?.by === stop) return row.stopped.forgotten
       const { failure, refusedVersions = [] } = stop
+      const forgotten = {
+        ...(row.refreshToken && { refreshToken: row.refreshToken }),
+        ...(row.state.lease && { leasedUntil: row.state.lease.until }),
+      }
       keep(
-        { ...row, leaseId: undefined, refreshToken: undefined },
+        { ...row, leaseId: undefined, refreshToken: undefined, stopped: { by: stop, forgotten } },
         {
           epoch: row.state.epoch + 1,
           ...{ lease: undefined, unconfirmedSends: undefined },
@@ -172,10 +182,7 @@ function tokensIn({ find, keep, rows, read }: Tables, cached: Map<string, Cached
           refusedVersions: someOf(new Set([...(row.state.refusedVersions ?? []), ...refusedVersions])),
         },
       )
-      return {
-        ...(row.refreshToken && { refreshToken: row.refreshToken }),
-        ...(row.state.lease && { leasedUntil: row.state.lease.until }),
-      }
+      return forgotten
     },
 
     async enable(connection) {
