@@ -1,5 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import { CreateTableCommand, DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb'
+import {
+  CreateTableCommand,
+  DescribeTableCommand,
+  DynamoDBClient,
+  type DynamoDBClientConfig,
+} from '@aws-sdk/client-dynamodb'
 import { CreateKeyCommand, KMSClient, type KMSClientConfig } from '@aws-sdk/client-kms'
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { startAwsEndpoints } from '../../lib/local/aws-endpoints.ts'
@@ -78,6 +83,10 @@ export async function localAws() {
           ],
         }),
       )
+      // It is there a moment before it can be used.
+      let status: string | undefined
+      while (status !== 'ACTIVE')
+        status = (await dynamo.send(new DescribeTableCommand({ TableName }))).Table?.TableStatus
       return TableName
     },
     close: async () => {
