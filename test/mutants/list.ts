@@ -53,6 +53,7 @@ export const MUTANTS: readonly Mutant[] = [
         '',
       ],
       ['the data key is not fetched before the vendor is called', 'seals.set(lease, await envelope.sealer(key))', ''],
+      ['a revoke whose answer was lost forgets the grant', 'ifRepeated: async () => seen,', ''],
       ['noteSend does not look whose the lease is', 'condition: HELD,', 'condition: OPEN,'],
       ['noteSend does not look at the status', 'condition: HELD,', "condition: 'leaseId = :id AND epoch = :epoch',"],
       ['record does not look whose the lease is', RECORD, RECORD.replaceAll('HELD', 'OPEN')],
