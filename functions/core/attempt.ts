@@ -165,9 +165,10 @@ async function succeeded(job: Attempt, { issued, credentials }: Answered, runtim
   if (recorded === 'superseded' || cached === 'overtaken') return 'superseded'
   const notCached = { code: 'not_cached', detail: 'the token could not be cached' }
   const said = cached === 'kept' ? warnings : [...warnings, notCached]
-  runtime.memory.holds.delete(key)
-  if (!ends) runtime.memory.copies.set(key, { token, warnings: said, checkedAt: at })
-  else if (state.provenVersion !== credentials.version) runtime.memory.copies.delete(key)
+  const { copies, holds } = runtime.memory
+  holds.delete(key)
+  if (!ends) copies.set(key, { token, warnings: said, checkedAt: at })
+  else if (copies.get(key)?.token.credentialVersion !== credentials.version) copies.delete(key)
   const endsAt = ends ? ends !== 'never' && ends.until : statedEnd(credentials.document)
   const worked = { kind: 'worked', connection, state, credentialVersion: credentials.version } as const
   await runtime.observe(endsAt ? { ...worked, endsAt } : worked)

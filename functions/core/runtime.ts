@@ -22,7 +22,6 @@ export interface Runtime {
   readonly timeLeft: () => number
   readonly sleep: (seconds: number) => Promise<void>
   readonly deadline: (seconds: number) => AbortSignal
-  /** 0 up to 1, for jitter. */
   readonly random: () => number
   readonly observe: Observe
 }

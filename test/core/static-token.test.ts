@@ -1,11 +1,12 @@
 import { revoke } from '../../functions/api/revoke.ts'
+import { checkStatic } from '../../functions/core/static-token.ts'
 import { vend } from '../../functions/core/vend.ts'
 import { checkAll } from '../../functions/keeper/check.ts'
 import { VendingError } from '../../functions/kit/errors.ts'
 import { Secret } from '../../functions/kit/secret.ts'
 import { DAY_SECONDS, secondsAfter } from '../../functions/kit/time.ts'
 import type { Liveness, Vendor } from '../../functions/kit/vendor.ts'
-import { fakeVendor, The, world } from '../support/world.ts'
+import { broken, fakeVendor, The, world } from '../support/world.ts'
 
 const MINUTE = 60
 
@@ -325,5 +326,18 @@ describe('a static token that is revoked here', () => {
     await expect(get()).rejects.toMatchObject({ code: 'credential_revoked' })
     rollback('v1')
     await expect(get()).rejects.toMatchObject({ code: 'credential_expired' })
+  })
+})
+
+describe('the copy of a static token', () => {
+  it('is left to a process that checks it once more, for when the table does not answer', async () => {
+    const { connection, tokens, process, get } = machine()
+    const one = process()
+    const credentials = await one.credentials.read(connection, 0)
+    const { state } = await tokens.read(connection)
+    await get(one)
+    expect(await checkStatic({ connection, state, credentials }, one)).toHaveProperty('token')
+    const down = { ...one, tokens: broken(tokens, 'read', Number.POSITIVE_INFINITY) }
+    expect((await get(down)).source).toMatch(/^(cache|stale)$/)
   })
 })
