@@ -36,7 +36,7 @@ const PAGE = 1000
 /** When so many fail one after another the vendor has nothing for the others either: they are left to the next sweep. */
 const DOWN_AFTER = 64
 /** A token that lives for six minutes or more is due at least so long before callers renew it (`sweepAt`). */
-const LATE_SECONDS = 90
+const OVERDUE_SECONDS = 90
 
 /**
  * Renews what is due, ahead of need: the same `vend`, called by the schedule, under the same lease, so that it may run
@@ -58,7 +58,7 @@ export async function renewDue(vendor: Vendor, runtime: KeeperRuntime): Promise<
 
 /** What people have to hear of: work that is not done in time, or undone for a reason of our own. */
 function faultOf(late: number, broken: number): string | undefined {
-  if (late > 0) return `${late} renewals were due for more than ${LATE_SECONDS} s and could not be begun in time`
+  if (late > 0) return `${late} renewals were due for more than ${OVERDUE_SECONDS} s and could not be begun in time`
   return broken > 0 ? `${broken} renewals failed since the table, the key service or the secret store did` : undefined
 }
 
@@ -100,7 +100,7 @@ async function renewAll(vendor: Vendor, runtime: KeeperRuntime): Promise<Tally> 
     if (isLast) return tally(0, 0)
   }
   // A vendor that is down is reported by what failed.
-  const late = isDown() ? [] : await due(secondsAfter(now(), -LATE_SECONDS))
+  const late = isDown() ? [] : await due(secondsAfter(now(), -OVERDUE_SECONDS))
   return tally((await due(now())).length, late.length)
 }
 

@@ -906,7 +906,7 @@ export const MUTANTS: readonly Mutant[] = [
       ['a dead grant has its turn again and again', 'needsConsent(state.failure) || rests', 'rests'],
       ['what was begun hides what comes after it', 'begun.size + limit', 'limit'],
       ['a vendor that is down is asked for every connection', 'isDown() || pace.isOver()', 'pace.isOver()'],
-      ['what the next sweep does in time is an alarm', 'secondsAfter(now(), -LATE_SECONDS)', 'now()'],
+      ['what the next sweep does in time is an alarm', 'secondsAfter(now(), -OVERDUE_SECONDS)', 'now()'],
     ],
   ),
   ...of(
