@@ -1,5 +1,6 @@
 import type { Creation, Vendor } from '../../functions/kit/vendor.ts'
 import type { Shell } from './command.ts'
+import { wrap } from './wrap.ts'
 
 /** How the credentials of a vendor are made, for who has none yet. */
 export function sayCreation({ title, creation = [] }: Vendor, shell: Shell): void {
@@ -37,13 +38,7 @@ const numbered = (steps: readonly string[], { display: { columns } }: Shell): st
 
 /** `text` behind `mark`, in lines of at most so many columns where the terminal has that many. */
 function wrapped(mark: string, text: string, columns = Number.POSITIVE_INFINITY): string {
+  const [first = '', ...more] = wrap(text, columns - mark.length - 1)
   const indent = ' '.repeat(mark.length)
-  const lines: string[] = []
-  let line = mark
-  for (const word of text.split(' ')) {
-    const isFull = `${line} ${word}`.length > columns && line !== mark && line !== indent
-    if (isFull) lines.push(line)
-    line = `${isFull ? indent : line} ${word}`
-  }
-  return [...lines, line].join('\n')
+  return [`${mark} ${first}`, ...more.map((line) => `${indent} ${line}`)].join('\n')
 }

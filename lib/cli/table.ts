@@ -1,4 +1,5 @@
 import type { Display } from './command.ts'
+import { wrap } from './wrap.ts'
 
 /** Text of a cell, and how it is drawn where colour can be seen. */
 export interface Cell {
@@ -75,13 +76,3 @@ function howManyFit([first = 0, ...more]: readonly number[], width: number): num
 }
 
 const plain = (text: string): string => text.replaceAll(/\p{C}+/gu, ' ')
-
-function wrap(text: string, width: number): string[] {
-  const lines: string[] = []
-  for (const word of text.split(' ')) {
-    const last = lines.at(-1)
-    if (last !== undefined && last.length + 1 + word.length <= width) lines[lines.length - 1] = `${last} ${word}`
-    else lines.push(word)
-  }
-  return lines
-}
