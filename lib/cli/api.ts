@@ -96,10 +96,15 @@ function refusal({ status, headers }: Response, body: unknown): ApiError {
   return new ApiError(exitCode, `${title}: ${detail}\nnext step: ${next_step}\nrequest: ${request_id}`, code)
 }
 
+/** What the gateway says where it refuses, in its first line: below it stands all that was to be signed, a session token among it. */
+export function gatewayMessage(body: unknown): string | undefined {
+  const { data } = gatewayError.safeParse(body)
+  return (data && ('message' in data ? data.message : data.Message))?.split('\n')[0]
+}
+
 function describeGateway(status: number, body: unknown): string {
-  const gateway = gatewayError.safeParse(body)
-  if (!gateway.success) return `the gateway answered ${status}`
-  const message = 'message' in gateway.data ? gateway.data.message : gateway.data.Message
+  const message = gatewayMessage(body)
+  if (message === undefined) return `the gateway answered ${status}`
   const hint = /Missing Authentication Token/.test(message)
     ? '\nthere is no such vendor, or the call was not signed'
     : ''

@@ -2,6 +2,7 @@ import { defaultProvider } from '@aws-sdk/credential-provider-node'
 import { machineAt } from './api.ts'
 import { type Shell, UsageError } from './command.ts'
 import { type Finding, ok, unseen, wrong } from './finding.ts'
+import { reasonOf } from './reason.ts'
 import { inWords, timeLeft } from './time-left.ts'
 
 /** AWS refuses a signature that is 5 minutes off. */
@@ -70,7 +71,7 @@ async function* answerAndClock(base: string, { http }: Shell): AsyncGenerator<Fi
   const ms = Date.now() - sentAt
   if (response instanceof Error) {
     const todo = 'is the address right, is the machine there, does the way to it need a proxy?'
-    yield wrong('answer', `${new URL(base).origin} does not answer (${causeOf(response)})`, todo)
+    yield wrong('answer', `${new URL(base).origin} does not answer (${reasonOf(response)})`, todo)
     return
   }
   yield ok('answer', `within ${ms} ms`)
@@ -88,11 +89,4 @@ function clock(aheadSeconds: number | undefined): Finding {
   const side = aheadSeconds > 0 ? 'ahead' : 'behind'
   const signatures = off < REFUSED_SECONDS ? 'from 5 min on signatures are refused' : 'so signatures are refused'
   return wrong('clock', `${inWords(off)} ${side}; ${signatures}`, 'set it: sudo timedatectl set-ntp true')
-}
-
-/** Fetch says "fetch failed", and why only in its cause. */
-function causeOf(error: Error): string {
-  const { cause } = error
-  const code = typeof cause === 'object' && cause !== null && 'code' in cause ? cause.code : undefined
-  return typeof code === 'string' ? code : error.name
 }

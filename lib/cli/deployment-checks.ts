@@ -2,7 +2,7 @@ import { defaultProvider } from '@aws-sdk/credential-provider-node'
 import * as z from 'zod/mini'
 import type { Vendor } from '../../functions/kit/vendor.ts'
 import { signedRequest } from '../client/signed-request.ts'
-import { machineAt } from './api.ts'
+import { gatewayMessage, machineAt } from './api.ts'
 import { isLaptop } from './caller-checks.ts'
 import type { Shell } from './command.ts'
 import { type ConnectionState, connectionState } from './connection.ts'
@@ -30,7 +30,6 @@ const listing = z.object({
   checked_at: z.optional(z.iso.datetime({ offset: true })),
 })
 const problem = z.object({ code: z.string(), title: z.string(), detail: z.string() })
-const gatewayError = z.union([z.object({ message: z.string() }), z.object({ Message: z.string() })])
 const vended = z.object({ source: z.string() })
 
 /**
@@ -162,10 +161,7 @@ async function call(path: string, { environment, http }: Shell): Promise<Answer>
     return { status: 0, body: undefined, said: `no answer (${response.name})`, code: undefined }
   const body: unknown = await response.json().catch(() => undefined)
   const ours = problem.safeParse(body).data
-  const { data: gateway } = gatewayError.safeParse(body)
-  // Below its first line a refused signature has all that was to be signed, a session token among it.
-  const [gatewaySaid] = (gateway && ('message' in gateway ? gateway.message : gateway.Message))?.split('\n') ?? []
-  const said = ours ? `${ours.title}: ${ours.detail}` : (gatewaySaid ?? 'it did not say why')
+  const said = ours ? `${ours.title}: ${ours.detail}` : (gatewayMessage(body) ?? 'it did not say why')
   return { status: response.status, body, said, code: ours?.code }
 }
 

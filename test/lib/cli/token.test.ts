@@ -75,6 +75,12 @@ describe('vendomat token', () => {
     expect(said).toContain('next step: do this')
   })
 
+  it('says no more of a refused signature than the gateway’s first line, since a session token stands below', async () => {
+    const message = 'The request signature we calculated does not match.\n\nx-amz-security-token:canary-session'
+    const { said } = await answered('token accelo hq', new Response(JSON.stringify({ message }), { status: 403 }))
+    expect(said).toBe('vendomat: the gateway answered 403: The request signature we calculated does not match.')
+  })
+
   it('passes on what the gateway says', async () => {
     const refusal = { Message: 'not authorized to perform: execute-api:Invoke' }
     const { code, said } = await answered('token accelo hq', new Response(JSON.stringify(refusal), { status: 403 }))
