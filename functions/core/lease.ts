@@ -73,12 +73,11 @@ const WRITES_SECONDS = 0.03
 
 /**
  * How long to wait for the holder of a lease before the row is read again: the usual time from taking the lease to having
- * the token, then a share of what has gone by. Who has just lost the race for a lease has not seen it: it was taken a moment
- * ago.
+ * the token, then a share of what has gone by. Who has just lost the race for it has not seen it: it is a moment old.
  */
-export function pauseSeconds({ lease, usualSeconds }: State, { now, random }: Runtime): number {
+export function pauseSeconds({ lease }: State, { memory: { usualSeconds: usual }, now, random }: Runtime): number {
   const jitter = random()
   const elapsed = lease && lease.until > now() ? secondsBetween(lease.since, now()) : 0
-  const rest = usualSeconds === undefined ? 0 : usualSeconds * (1 + jitter * 0.1) + WRITES_SECONDS - elapsed
+  const rest = usual === undefined ? 0 : usual * (1 + jitter * 0.1) + WRITES_SECONDS - elapsed
   return Math.max(rest, 0.015 + elapsed * 0.12 * (0.8 + jitter * 0.4))
 }

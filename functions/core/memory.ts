@@ -32,6 +32,8 @@ export interface Memory {
   readonly copies: Map<string, Copy>
   readonly holds: Map<string, Hold>
   readonly flights: Map<string, Promise<unknown>>
+  /** How long the vendor takes, by the row that said so last: for a new connection, whose row does not. */
+  usualSeconds?: number | undefined
 }
 
 export const newMemory = (): Memory => ({ copies: new Map(), holds: new Map(), flights: new Map() })

@@ -33,8 +33,7 @@ export async function vend(request: VendRequest, runtime: Runtime, first?: Read)
   if (first) return vendFromTable(request, runtime, first)
   const key = keyOf(request.connection)
   const flight = `vend ${key} ${request.minTtlSeconds} ${request.rejected} ${request.ahead}`
-  const known = fromMemory(request, flight, runtime)
-  return known ?? share(runtime.memory, flight, () => vendFromTable(request, runtime))
+  return fromMemory(request, flight, runtime) ?? share(runtime.memory, flight, () => vendFromTable(request, runtime))
 }
 
 function fromMemory(request: VendRequest, flight: string, { memory, now }: Runtime): Vended | undefined {
@@ -63,6 +62,7 @@ async function vendFromTable(request: VendRequest, runtime: Runtime, first?: Rea
       const row = read?.row ?? (await readRow(request, runtime))
       if ('source' in row) return row
       runtime.memory.holds.delete(keyOf(connection))
+      runtime.memory.usualSeconds = row.state.usualSeconds ?? runtime.memory.usualSeconds
       if (row.state.status === 'disabled') {
         runtime.memory.copies.delete(keyOf(connection))
         throw new VendingError('connection_disabled', `${labelOf(connection)} is disabled`)
@@ -86,8 +86,7 @@ async function vendFromTable(request: VendRequest, runtime: Runtime, first?: Rea
       }
     }
   } finally {
-    const seconds = secondsBetween(since, runtime.now())
-    if (pauses > 0) await runtime.observe({ kind: 'waited', connection, seconds })
+    if (pauses > 0) await runtime.observe({ kind: 'waited', connection, seconds: secondsBetween(since, runtime.now()) })
   }
 }
 

@@ -234,6 +234,25 @@ describe('no token', () => {
     expect(reads).toBeLessThanOrEqual(4)
   })
 
+  it('waits as long for a connection that is new, where the process knows how long the vendor takes', async () => {
+    const { process, clock, tokens, secrets } = world()
+    secrets.replace('acme/branch', { password: 'p2' })
+    const { vendor } = fakeVendor({ script: takes(0.3, clock, gives({})) })
+    const [holder, waiter] = [process(), process()]
+    await get(vendor, holder)
+    let reads = 0
+    const counting = new Proxy(tokens, {
+      get: (target, name, receiver) => {
+        if (name === 'read') reads += 1
+        return Reflect.get(target, name, receiver)
+      },
+    })
+    await get(vendor, waiter)
+    const branch = { connection: { vendor, name: 'branch' }, minTtlSeconds: 0 }
+    await Promise.all([vend(branch, holder), vend(branch, { ...waiter, tokens: counting })])
+    expect(reads).toBeLessThanOrEqual(3)
+  })
+
   it.each([0, 0.5, 0.999])(
     "serves who lost the race for the lease within the vendor's time, 20 %% and 25 ms (jitter %s)",
     async (random) => {
