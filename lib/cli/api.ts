@@ -1,5 +1,6 @@
 import { defaultProvider } from '@aws-sdk/credential-provider-node'
 import * as z from 'zod/mini'
+import { endpointIn } from '../client/endpoint.ts'
 import { ANSWER_SECONDS, signedRequest } from '../client/signed-request.ts'
 import { CommandFailed, EXIT, type Shell, UsageError } from './command.ts'
 import { reasonOf } from './reason.ts'
@@ -63,17 +64,13 @@ export function readAnswer<T>(schema: z.ZodMiniType<T>, answer: unknown): T {
 }
 
 /** Returns the machine's address and region. Throws UsageError when the environment does not state them. */
-export function machineAt(environment: Shell['environment']): { readonly base: string; readonly region: string } {
-  const { VENDOMAT_URL: base } = environment
-  if (!base) throw new UsageError('set VENDOMAT_URL to the address of the machine; on a laptop: . .local/env')
-  if (!URL.canParse(base)) throw new UsageError('VENDOMAT_URL is not an address')
-  return { base: base.replace(/\/+$/, ''), region: regionOf(new URL(base), environment) }
-}
-
-function regionOf({ hostname }: URL, { AWS_REGION, AWS_DEFAULT_REGION }: Shell['environment']): string {
-  const region = /\.execute-api\.([a-z0-9-]+)\.amazonaws\.com/.exec(hostname)?.[1] ?? AWS_REGION ?? AWS_DEFAULT_REGION
-  if (!region) throw new UsageError('set AWS_REGION to the region of the machine')
-  return region
+export function machineAt(environment: Shell['environment']): ReturnType<typeof endpointIn> {
+  try {
+    return endpointIn(environment)
+  } catch (error) {
+    // It throws nothing else.
+    throw new UsageError((error as Error).message)
+  }
 }
 
 export function exitCodeOf(status: number): number {

@@ -1,0 +1,15 @@
+interface Environment {
+  readonly VENDOMAT_URL?: string | undefined
+  readonly AWS_REGION?: string | undefined
+  readonly AWS_DEFAULT_REGION?: string | undefined
+}
+
+/** The machine's address without a slash at its end, and its region. Throws an Error that says what is not stated. */
+export function endpointIn({ VENDOMAT_URL: url, AWS_REGION, AWS_DEFAULT_REGION }: Environment) {
+  if (!url) throw new Error('set VENDOMAT_URL to the address of the machine; on a laptop: . .local/env')
+  if (!URL.canParse(url)) throw new Error('VENDOMAT_URL is not an address')
+  const { hostname } = new URL(url)
+  const region = /\.execute-api\.([a-z0-9-]+)\.amazonaws\.com/.exec(hostname)?.[1] ?? AWS_REGION ?? AWS_DEFAULT_REGION
+  if (!region) throw new Error('set AWS_REGION to the region of the machine')
+  return { base: url.replace(/\/+$/, ''), region }
+}
