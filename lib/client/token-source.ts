@@ -1,7 +1,7 @@
 import { NAME } from '../../functions/kit/connection.ts'
 import { NEVER, secondsAfter, secondsBetween } from '../../functions/kit/time.ts'
 import { endpointIn } from './endpoint.ts'
-import { MachineUnreachable } from './errors.ts'
+import { MachineUnreachable, NoToken } from './errors.ts'
 import { type Connected, defaultCredentials, report, type Token, vend } from './machine.ts'
 import type { AwsCredentials } from './signed-request.ts'
 
@@ -52,6 +52,8 @@ export interface TokenSource {
 
 /** How long a copy that the machine still calls the newest is kept, and how long an unreachable machine is left alone. */
 const AGAIN_SECONDS = 5
+/** How long a report is not repeated that the machine has refused without saying for how long. */
+const REPORT_AGAIN_SECONDS = 60
 /** A token this close to its end may not reach the vendor alive. */
 const LEAST_SECONDS = 5
 
@@ -62,7 +64,7 @@ export function tokenSource(options: TokenSourceOptions): TokenSource {
   const { http, now } = machine
   let held: { readonly token: Token; readonly keepUntil: Date } | undefined
   let flight: Promise<Token> | undefined
-  const reports = new WeakMap<Token, Promise<Token | undefined>>()
+  let reported: { readonly refused: string; readonly next: Promise<Token | undefined>; failedUntil?: Date } | undefined
 
   const left = ({ expiresAt = NEVER }: Token): number => secondsBetween(now(), expiresAt)
   const keep = (token: Token, least = AGAIN_SECONDS): Token => {
@@ -93,15 +95,18 @@ export function tokenSource(options: TokenSourceOptions): TokenSource {
   }
 
   /** The token that takes the place of one the vendor refuses; undefined when there is none. */
-  function following(refused: Token): Promise<Token | undefined> {
-    const before = reports.get(refused)
-    if (before) return before
-    const reported =
-      held && held.token !== refused
-        ? Promise.resolve(held.token)
-        : report(machine, refused.value).then(keep, () => undefined)
-    reports.set(refused, reported)
-    return reported
+  async function following({ value }: Token): Promise<Token | undefined> {
+    if (held && held.token.value.fingerprint !== value.fingerprint) return held.token
+    const isOver = reported?.failedUntil && reported.failedUntil <= now()
+    if (reported?.refused !== value.fingerprint || isOver)
+      reported = { refused: value.fingerprint, next: report(machine, value).then(keep, leaveAlone) }
+    return reported.next
+  }
+
+  /** Not every 401 is worth a call while the machine has just said that there is no other token. */
+  function leaveAlone(error: unknown): undefined {
+    const seconds = (error instanceof NoToken && error.retryAfterSeconds) || REPORT_AGAIN_SECONDS
+    if (reported) reported.failedUntil = secondsAfter(now(), seconds)
   }
 
   const bearer = ({ value }: Token) => `Bearer ${value.reveal()}`

@@ -32,7 +32,7 @@ function world(options: Partial<TokenSourceOptions> = {}) {
   let number = 0
   let lifeSeconds: number | undefined = 3600
   let refuses: (() => Response | Promise<Response>) | undefined
-  let tells = (_authorization: string | null): Response => new Response('ok')
+  let tells: (authorization: string | null) => Response | Promise<Response> = () => new Response('ok')
   const calls: Sent[] = []
   const api: Sent[] = []
 
@@ -81,6 +81,10 @@ function world(options: Partial<TokenSourceOptions> = {}) {
     },
     lives: (seconds: number | undefined) => {
       lifeSeconds = seconds
+    },
+    /** The next answer has the token of the one before. */
+    sameToken: () => {
+      number -= 1
     },
     refuse: (by: typeof refuses) => {
       refuses = by
@@ -365,6 +369,22 @@ describe('a request to the vendor', () => {
     expect(w.calls).toHaveLength(2)
   })
 
+  it('is reported though the machine was asked meanwhile and gave the same token again', async () => {
+    const w = world()
+    let refusals = 0
+    w.answer(async (authorization) => {
+      if (authorization !== 'Bearer t1') return new Response('')
+      refusals += 1
+      w.sameToken()
+      w.advance(2880)
+      await w.source.getToken()
+      return new Response('', { status: 401 })
+    })
+    expect((await w.source.fetch(VENDOR)).status).toBe(200)
+    expect(w.calls.map(({ method }) => method)).toEqual(['GET', 'GET', 'POST'])
+    expect(refusals).toBe(1)
+  })
+
   it('that is refused with the newer token too is not sent a third time', async () => {
     const w = world()
     w.answer(() => new Response('no', { status: 401 }))
@@ -379,9 +399,13 @@ describe('a request to the vendor', () => {
     w.refuse(problem(429, 'refresh_rate_limited', 60))
     const answer = await w.source.fetch(VENDOR)
     expect([answer.status, await answer.text()]).toEqual([401, 'no'])
+    w.advance(59.9)
     await w.source.fetch(VENDOR)
-    // Not reported a second time.
     expect(w.calls).toHaveLength(2)
+    // Reported again when the machine has said it may.
+    w.refuse(undefined)
+    w.advance(0.1)
+    expect((await w.source.fetch(VENDOR)).status).toBe(200)
   })
 
   it.each([403, 500])('that is answered with %s is no matter of the token', async (status) => {
