@@ -250,7 +250,8 @@ describe('a connection', () => {
     const dead = await simulator(tokeninfo, { headers: { authorization: `Bearer ${second.access_token}` } })
     expect(dead.status).toBe(401)
 
-    const disabled = await call('POST', '/connections/accelo/told', { status: 'disabled', owner: 'ada@acme.example' })
+    await call('POST', '/connections/accelo/told', { owner: 'ada@acme.example' })
+    const disabled = await call('POST', '/connections/accelo/told', { status: 'disabled' })
     expect(disabled.body).toMatchObject({ state: 'disabled', owner: 'ada@acme.example' })
     expect((await get('/tokens/accelo/told')).status).toBe(409)
     await call('POST', '/connections/accelo/told', { status: 'active' })

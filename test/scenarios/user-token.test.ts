@@ -28,7 +28,10 @@ function machine(token: string = netrexUserToken) {
     ...vendors,
     store,
     /** What `vendomat connect` and `rotate` end with. */
-    register: () => call('change', { owner: 'cameras@acme.example', check: true }),
+    register: async () => {
+      await call('change', { owner: 'cameras@acme.example' })
+      return call('change', { check: true })
+    },
     get: () => call('vend'),
     report: (refused: string) => call('refresh', { rejected: new Secret(refused).fingerprint }),
     show: async () => (await call('show')).body,
