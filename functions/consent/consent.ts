@@ -88,13 +88,15 @@ async function begin(
 ): Promise<Beginning & { readonly url: URL }> {
   const { vendor } = connection
   const { document } = await runtime.credentials.read(connection, 0)
-  const { state: known } = await runtime.tokens.read(connection)
-  if (known.status === 'disabled') throw new VendingError('connection_disabled', `${labelOf(connection)} is disabled`)
   const state = randomBytes(32).toString('base64url')
   const url = authorization.url(document, { state, ...(redirectUri !== undefined && { redirectUri }) }, [
     ...vendor.hosts,
     ...runtime.allowedHosts,
   ])
+  // Who begins a consent connects it: it is listed from here on, and one that was forgotten is active again.
+  await runtime.registry.register(connection, { sweepAt: runtime.now(), reopens: true })
+  const { state: known } = await runtime.tokens.read(connection)
+  if (known.status === 'disabled') throw new VendingError('connection_disabled', `${labelOf(connection)} is disabled`)
   // What the vendor's file put there is what the exchange has to repeat (RFC 6749 section 4.1.3).
   const used = url.searchParams.get('redirect_uri') ?? redirectUri ?? ''
   return { url, state, redirectUri: used, expiresAt: secondsAfter(runtime.now(), CONSENT_SECONDS) }

@@ -1,6 +1,8 @@
+import { remove } from '../../functions/api/remove.ts'
 import { disable, revoke } from '../../functions/api/revoke.ts'
 import { beginConsent, type ConsentRuntime, finishConsent } from '../../functions/consent/consent.ts'
 import { vend } from '../../functions/core/vend.ts'
+import { VendingError } from '../../functions/kit/errors.ts'
 import { Secret } from '../../functions/kit/secret.ts'
 import { secondsAfter } from '../../functions/kit/time.ts'
 import type { Authorization, Vendor } from '../../functions/kit/vendor.ts'
@@ -51,7 +53,7 @@ function consenting(refreshToken: string | undefined = 'r1') {
     const { state } = await beginConsent(hq(vendor), REDIRECT, runtime)
     return finishConsent(hq(vendor), { state, code }, runtime)
   }
-  return { ...fake, vendor, connection: hq(vendor), exchanged, fail, slowly, connect }
+  return { ...fake, vendor, authorization, connection: hq(vendor), exchanged, fail, slowly, connect }
 }
 
 const hq = (vendor: Vendor) => ({ vendor, name: The.connection })
@@ -220,6 +222,32 @@ describe('a consent', () => {
     await expect(vend(wanted(vendor), process())).rejects.toMatchObject({ code: 'grant_revoked' })
     expect((await tokens.read(hq(vendor))).token).toBeUndefined()
     expect(calls).toEqual([])
+  })
+
+  it('puts its connection on the list, also one that was removed', async () => {
+    const { process, directory, secrets } = world()
+    const { vendor, connection, connect } = consenting()
+    await connect(process())
+    expect(await directory.page(vendor)).toEqual([connection])
+    secrets.remove('acme/hq')
+    await remove(connection, process())
+    expect(await directory.page(vendor)).toEqual([])
+
+    secrets.replace('acme/hq', { password: 'p2' })
+    await connect(process())
+    expect(await directory.page(vendor)).toEqual([connection])
+    expect((await vend(wanted(vendor), process())).source).toBe('cache')
+  })
+
+  it('that cannot be begun leaves no trace of its connection', async () => {
+    const { process, tokens } = world()
+    const { vendor, authorization } = consenting()
+    const url = () => {
+      throw new VendingError('bad_request', 'this address does not fit')
+    }
+    const refusing: Vendor = { ...vendor, authorization: { ...authorization, url } }
+    await expect(beginConsent(hq(refusing), REDIRECT, process())).rejects.toMatchObject({ code: 'bad_request' })
+    expect((await tokens.read(hq(vendor))).exists).toBe(false)
   })
 
   it('is neither begun nor finished on a disabled connection', async () => {
