@@ -250,11 +250,11 @@ describe('a connection', () => {
     const dead = await simulator(tokeninfo, { headers: { authorization: `Bearer ${second.access_token}` } })
     expect(dead.status).toBe(401)
 
-    await call('POST', '/connections/accelo/told', { owner: 'ada@acme.example' })
-    const disabled = await call('POST', '/connections/accelo/told', { status: 'disabled' })
+    await call('PUT', '/connections/accelo/told/owner', { owner: 'ada@acme.example' })
+    const disabled = await call('PUT', '/connections/accelo/told/status', { status: 'disabled' })
     expect(disabled.body).toMatchObject({ state: 'disabled', owner: 'ada@acme.example' })
     expect((await get('/tokens/accelo/told')).status).toBe(409)
-    await call('POST', '/connections/accelo/told', { status: 'active' })
+    await call('PUT', '/connections/accelo/told/status', { status: 'active' })
     expect((await get('/tokens/accelo/told')).status).toBe(200)
     const { connections } = (await get('/connections/accelo')).body
     expect(connections).toContainEqual(expect.objectContaining({ connection: 'told', state: 'ok' }))
@@ -271,7 +271,7 @@ describe('a connection', () => {
     expect(connections.map(({ connection }: { connection: string }) => connection)).not.toContain('retired')
 
     await createConnection('accelo/retired')
-    expect((await call('POST', '/connections/accelo/retired', { check: true })).status).toBe(200)
+    expect((await call('POST', '/connections/accelo/retired/check')).status).toBe(200)
     const after = (await get('/tokens/accelo/retired')).body
     expect(after.access_token).not.toBe(before.access_token)
   })
@@ -308,7 +308,7 @@ describe('the machine', () => {
     expect((await get('/tokens/accelo/refused')).status).toBe(502)
     const put = new PutSecretValueCommand({ SecretId: 'vendomat/accelo/refused', SecretString: document })
     await new SecretsManagerClient(aws()).send(put)
-    expect((await call('POST', '/connections/accelo/refused', { check: true })).status).toBe(200)
+    expect((await call('POST', '/connections/accelo/refused/check')).status).toBe(200)
     expect((await get('/tokens/accelo/refused')).status).toBe(200)
   }, 30_000)
 

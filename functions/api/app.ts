@@ -89,29 +89,41 @@ async function run(vendor: Vendor, request: ApiRequest, runtime: ApiRuntime): Pr
   if (operation === 'vend') return vended({ connection, minTtlSeconds: minTtlOf(request) }, runtime)
   // What a person does here is heard at once, at least in this process.
   runtime.memory.holds.delete(keyOf(connection))
-  const { AUTHORIZATION, CHANGE, change, list, REFRESH, remove, revoke, show } = await besideVending()
+  const beside = await besideVending()
   switch (operation) {
     case 'refresh': {
-      const { rejected } = read(request, REFRESH)
+      const { rejected } = read(request, beside.REFRESH)
       return vended({ connection, minTtlSeconds: 0, rejected }, runtime)
     }
     case 'revoke': {
-      const revocation = await revoke(connection, runtime)
-      const { next_action } = await show(connection, runtime)
+      const revocation = await beside.revoke(connection, runtime)
+      const { next_action } = await beside.show(connection, runtime)
       const body = { vendor: vendor.id, connection: name, revoked: true, vendor_revocation: revocation, next_action }
       return { answer: json(body), record: { outcome: revocation } }
     }
     case 'list':
-      return done(await list(vendor, nextOf(request), runtime))
+      return done(await beside.list(vendor, nextOf(request), runtime))
     case 'show':
-      return done(await show(connection, runtime))
-    case 'change':
-      return done(await change(connection, { ...read(request, CHANGE), by: request.caller }, runtime))
+      return done(await beside.show(connection, runtime))
+    case 'setOwner':
+      return done(await beside.setOwner(connection, read(request, beside.OWNER).owner, runtime))
+    case 'setStatus':
+      return done(await beside.setStatus(connection, read(request, beside.STATUS).status, runtime))
+    case 'setKeepWarm':
+      return done(await beside.setKeepWarm(connection, read(request, beside.KEEP_WARM).keep_warm, runtime))
+    case 'acknowledge': {
+      const given = { ...read(request, beside.ACKNOWLEDGEMENT), by: request.caller }
+      return done(await beside.takeAcknowledgement(connection, given, runtime))
+    }
+    case 'check':
+      return done(await beside.checkNow(connection, runtime))
+    case 'tryVersion':
+      return done(await beside.tryVersion(connection, read(request, beside.TRIAL).version, runtime))
     case 'remove':
-      await remove(connection, runtime)
+      await beside.remove(connection, runtime)
       return done({ vendor: vendor.id, connection: name, removed: true })
     case 'authorize':
-      return authorize(connection, read(request, AUTHORIZATION), runtime)
+      return authorize(connection, read(request, beside.AUTHORIZATION), runtime)
   }
 }
 

@@ -1,6 +1,7 @@
 /* All that the API does beside vending, in one place: a vend from the table loads none of it. */
 export { beginConsent, beginHostedConsent, CONSENT_SECONDS, finishConsent } from '../consent/consent.ts'
-export { AUTHORIZATION, CHANGE, REFRESH } from './bodies.ts'
-export { change, list, show } from './connections.ts'
+export { ACKNOWLEDGEMENT, AUTHORIZATION, KEEP_WARM, OWNER, REFRESH, STATUS, TRIAL } from './bodies.ts'
+export { checkNow, setKeepWarm, setOwner, setStatus, takeAcknowledgement, tryVersion } from './commands.ts'
+export { list, show } from './connections.ts'
 export { remove } from './remove.ts'
 export { revoke } from './revoke.ts'

@@ -3,18 +3,19 @@ import { secret } from '../kit/schema.ts'
 
 /* What callers may send, by operation. */
 
+const words = z.string().check(z.trim(), z.minLength(1), z.maxLength(200))
+
 export const REFRESH = z.strictObject({ rejected: z.string().check(z.regex(/^[0-9a-f]{16}$/)) })
 
-export const CHANGE = z.strictObject({
-  owner: z.optional(z.string().check(z.trim(), z.minLength(1), z.maxLength(200))),
-  status: z.optional(z.enum(['active', 'disabled'])),
-  keep_warm: z.optional(z.boolean()),
-  acknowledge: z.optional(
-    z.strictObject({ note: z.optional(z.string().check(z.trim(), z.minLength(1), z.maxLength(200))) }),
-  ),
-  try: z.optional(z.string().check(z.regex(/^[\w-]{1,64}$/))),
-  check: z.optional(z.literal(true)),
-})
+export const OWNER = z.strictObject({ owner: words })
+
+export const STATUS = z.strictObject({ status: z.enum(['active', 'disabled']) })
+
+export const KEEP_WARM = z.strictObject({ keep_warm: z.boolean() })
+
+export const ACKNOWLEDGEMENT = z.strictObject({ note: z.optional(words) })
+
+export const TRIAL = z.strictObject({ version: z.string().check(z.regex(/^[\w-]{1,64}$/)) })
 
 export const AUTHORIZATION = z.union([
   z.strictObject({

@@ -1,7 +1,7 @@
 import type { Failure } from '../core/failure.ts'
 import { contextFor, type Runtime } from '../core/runtime.ts'
 import type { Row, State } from '../core/store.ts'
-import { acknowledge, type CheckRuntime, checkConnection } from '../keeper/check.ts'
+import type { CheckRuntime } from '../keeper/check.ts'
 import type { Glimpse } from '../keeper/directory.ts'
 import { findNew, merged } from '../keeper/inventory.ts'
 import { rungAt } from '../keeper/ladder.ts'
@@ -13,7 +13,6 @@ import { DAY_SECONDS, isNever, rfc3339, secondsBetween } from '../kit/time.ts'
 import { isExpired, type Timed } from '../kit/token.ts'
 import type { Liveness, Vendor, Warning } from '../kit/vendor.ts'
 import { cursorAfter, nameIn } from './cursor.ts'
-import { disable } from './revoke.ts'
 import {
   type ConnectionState,
   nextAction,
@@ -23,7 +22,6 @@ import {
   secretFault,
   stateOf,
 } from './state.ts'
-import { tryCredentials } from './trial.ts'
 
 /** What people may know of a connection. Never a token. */
 export interface ConnectionView {
@@ -58,7 +56,7 @@ const LISTED_SECONDS = 60
 const CALL_SECONDS = 5
 
 /** What a view is made with. */
-type ViewRuntime = Runtime & Pick<KeeperRuntime, 'restAfterDays'>
+export type ViewRuntime = Runtime & Pick<KeeperRuntime, 'restAfterDays'>
 
 /** A row, whether its token has been opened or not. */
 type Known = Row | Glimpse
@@ -206,44 +204,6 @@ function saysEnough(row: Glimpse, runtime: Runtime): boolean {
   const token = cachedOf(row.connection, row, runtime)
   const now = runtime.now()
   return token !== undefined && !row.state.failure && now < token.refreshAt && !isExpired(token.accessToken, now)
-}
-
-export interface Change {
-  readonly owner?: string | undefined
-  readonly status?: 'active' | 'disabled' | undefined
-  /** Renewed ahead of need even when nobody asks. */
-  readonly keep_warm?: boolean | undefined
-  /** Somebody is at it: no notice before the next step of the ladder. */
-  readonly acknowledge?: { readonly note?: string | undefined } | undefined
-  /** Obtains a token with this version of the credentials, which is not the current one yet. */
-  readonly try?: string | undefined
-  /** The daily look at the credentials, now. */
-  readonly check?: true | undefined
-}
-
-/** Registers a connection, or changes its owner, whether it may be used, and whether it is kept warm; checks it. */
-export async function change(
-  connection: Connection,
-  wanted: Change & { readonly by: string },
-  runtime: CheckRuntime & ViewRuntime,
-): Promise<ConnectionView> {
-  const { owner, status, keep_warm: keepWarm, acknowledge: acknowledgement, try: version, check, by } = wanted
-  // First what must stop, which does not wait for the secret.
-  if (status === 'disabled') await disable(connection, runtime)
-  else await runtime.credentials.read(connection, 0)
-  if (status === 'active') await runtime.tokens.enable(connection)
-  await runtime.registry.register(connection, {
-    sweepAt: runtime.now(),
-    wakes: keepWarm === true || status === 'active',
-    // Its secret was just read, so somebody has connected it, perhaps again.
-    reopens: status !== 'disabled',
-    ...(owner !== undefined && { owner }),
-    ...(keepWarm !== undefined && { keepWarm }),
-  })
-  if (acknowledgement) await acknowledge(connection, { by, ...acknowledgement }, runtime)
-  if (version !== undefined) await tryCredentials(connection, version, runtime)
-  if (check) await checkConnection(connection, runtime)
-  return show(connection, runtime)
 }
 
 /** The token of a connection where it is cached: in the table, or in this process. Of a static one its secret tells more. */

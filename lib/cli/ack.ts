@@ -31,8 +31,8 @@ example
       throw new UsageError('--note takes 1 to 200 characters')
     const { vendor, connection } = connectionNamed(positionals)
     const { credential } = vendorNamed(vendor).rotation
-    const acknowledge = note === undefined ? {} : { note }
-    const answer = await callApi('POST', `/connections/${vendor}/${connection}`, shell, { acknowledge })
+    const path = `/connections/${vendor}/${connection}/acknowledgement`
+    const answer = await callApi('POST', path, shell, note === undefined ? {} : { note })
     const json = readAnswer(connectionState, answer)
     const { next_notice_at: following, credential_ends_at: ends } = json
     const until = following

@@ -96,17 +96,15 @@ examples
         shell.say(`stored in the secret ${name}`)
       }
       const path = `/connections/${vendor.id}/${connection}`
-      const owned = { ...(owner && { owner }) }
+      if (owner) await callApi('PUT', `${path}/owner`, shell, { owner })
+      // Before the consent the machine has only the grant of the old credentials to check the new ones with.
       if (redirection) {
-        // Before the consent the machine has only the grant of the old credentials to check the new ones with.
-        await callApi('POST', path, shell, owned)
         const browser = request.browser ? 'open' : 'leave'
         const { expires_at, warnings } = await obtainConsent({ vendor, connection, redirection, browser }, shell)
         for (const { detail } of warnings) shell.say(`warning: ${detail}`)
         shell.say(`token obtained, ends in ${timeLeft(new Date(expires_at), shell.now())}`)
       }
-      const check = { ...(!redirection && owned), check: true }
-      const view = readAnswer(connectionState, await callApi('POST', path, shell, check))
+      const view = readAnswer(connectionState, await callApi('POST', `${path}/check`, shell))
       checkWorks(request, view)
       const next = credentials ? stepsAfterCreation(vendor, shell) : ''
       return { text: `${vendor.id}/${connection} is connected`, json: view, next }

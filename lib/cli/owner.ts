@@ -19,7 +19,7 @@ example
     if (who === '' || who.length > 200 || more.length > 0)
       throw new UsageError('name one owner, of 1 to 200 characters')
     const { vendor, connection } = connectionNamed(positionals.slice(0, 2))
-    const answer = await callApi('POST', `/connections/${vendor}/${connection}`, shell, { owner: who })
+    const answer = await callApi('PUT', `/connections/${vendor}/${connection}/owner`, shell, { owner: who })
     return { text: `${vendor}/${connection} is owned by ${who}`, json: readAnswer(connectionState, answer) }
   },
 }

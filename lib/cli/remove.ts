@@ -108,7 +108,7 @@ function read(parameters: readonly string[]) {
 
 /** First here, so that nobody obtains another token meanwhile, then at the vendor, with the secret that is still there. */
 async function stop({ place, title, force }: Job, shell: Shell): Promise<void> {
-  await callApi('POST', `/connections/${place}`, shell, { status: 'disabled' })
+  await callApi('PUT', `/connections/${place}/status`, shell, { status: 'disabled' })
   shell.say(`disabled: callers of ${place} are refused`)
   const revoked = await revokeToken(place, shell)
   shell.say(`revoked; ${atTheVendor(revoked)}`)

@@ -158,7 +158,7 @@ async function storeWhenTried(place: Place, next: object, secrets: SecretStore, 
   const { vendor, connection, name, old } = place
   const version = await secrets.propose(name, next)
   try {
-    await callApi('POST', `/connections/${vendor.id}/${connection}`, shell, { try: version })
+    await callApi('POST', `/connections/${vendor.id}/${connection}/trial`, shell, { version })
   } catch (error) {
     // The reason of the failed trial is reported, not one of this: a version that stays proposed does no harm.
     await secrets.withdraw(name, version).catch(() => {})
@@ -173,9 +173,9 @@ async function storeWhenTried(place: Place, next: object, secrets: SecretStore, 
 
 /** By now it is stored, and a failure says so: it does not have to be stored again. */
 async function checkNow({ vendor, connection }: Place, shell: Shell): Promise<ConnectionState | CommandFailed> {
-  const path = `/connections/${vendor.id}/${connection}`
+  const path = `/connections/${vendor.id}/${connection}/check`
   try {
-    return readAnswer(connectionState, await callApi('POST', path, shell, { check: true }))
+    return readAnswer(connectionState, await callApi('POST', path, shell))
   } catch (error) {
     if (!(error instanceof CommandFailed)) throw error
     const message = `it is stored, but the machine could not check it; within 5 minutes it does so by itself\n${error.message}`

@@ -33,8 +33,8 @@ async function turn(status: 'disabled' | 'active', parameters: readonly string[]
   const { vendor, connection } = connectionNamed(
     parseArgs({ args: [...parameters], allowPositionals: true }).positionals,
   )
-  const path = `/connections/${vendor}/${connection}`
-  const json = readAnswer(connectionState, await callApi('POST', path, shell, { status }))
+  const path = `/connections/${vendor}/${connection}/status`
+  const json = readAnswer(connectionState, await callApi('PUT', path, shell, { status }))
   const text = `${vendor}/${connection} is ${status === 'active' ? 'enabled' : status}`
   return { text, json, next: stateInWords(json) }
 }

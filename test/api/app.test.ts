@@ -1,5 +1,6 @@
 import { type ApiRequest, answer } from '../../functions/api/app.ts'
 import type { VendingEvent } from '../../functions/api/audit.ts'
+import type { Operation } from '../../functions/api/routes.ts'
 import { FAILURES, type FailureCode, VendingError } from '../../functions/kit/errors.ts'
 import { NEVER, secondsAfter } from '../../functions/kit/time.ts'
 import type { Vendor } from '../../functions/kit/vendor.ts'
@@ -230,17 +231,14 @@ describe('a request', () => {
   })
 })
 
-describe('a change of a connection', () => {
-  const change = (body: unknown, w = world(), vendor = fakeVendor().vendor) =>
-    call(vendor, { operation: 'change', body: JSON.stringify(body) }, w)
-
+describe('what a person tells the machine of a connection', () => {
   it('takes an acknowledgement, and records who signed the call', async () => {
     const w = world()
     const { vendor } = fakeVendor()
     w.secrets.replace('acme/hq', { password: 'p1', expires_on: '2026-12-01' })
     await call(vendor, {}, w)
-    await change({ check: true }, w, vendor)
-    const { status, body } = await change({ acknowledge: { note: 'ticket 4711' } }, w, vendor)
+    await call(vendor, { operation: 'check' }, w)
+    const { status, body } = await call(vendor, { operation: 'acknowledge', body: '{"note":"ticket 4711"}' }, w)
     expect(status).toBe(200)
     expect(body).toMatchObject({
       credential_ends_at: '2026-12-01T23:59:59Z',
@@ -255,27 +253,69 @@ describe('a change of a connection', () => {
     expect(w.notices).toHaveLength(1)
   })
 
-  it.each([
-    { acknowledge: true },
-    { acknowledge: { note: '' } },
-    { acknowledge: { note: 'x'.repeat(201) } },
-    { acknowledge: { by: 'somebody else' } },
-    { check: false },
-    { check: 'yes' },
-    { try: '' },
-    { try: '../current' },
-    { rotate: true },
-  ])('refuses %j', async (body) => {
-    expect((await change(body)).body).toMatchObject({ code: 'bad_request', status: 400 })
+  it.each<[Operation, unknown]>([
+    ['setOwner', {}],
+    ['setOwner', { owner: ' ' }],
+    ['setOwner', { owner: 'x'.repeat(201) }],
+    ['setOwner', { owner: 'ada', status: 'disabled' }],
+    ['setStatus', {}],
+    ['setStatus', { status: 'reconnect' }],
+    ['setStatus', { status: 'active', owner: 'ada' }],
+    ['setKeepWarm', {}],
+    ['setKeepWarm', { keep_warm: 'yes' }],
+    ['acknowledge', true],
+    ['acknowledge', { note: '' }],
+    ['acknowledge', { note: 'x'.repeat(201) }],
+    ['acknowledge', { by: 'somebody else' }],
+    ['acknowledge', { status: 'disabled' }],
+    ['tryVersion', {}],
+    ['tryVersion', { version: '' }],
+    ['tryVersion', { version: '../current' }],
+  ])('%s refuses %j', async (operation, body) => {
+    const w = world()
+    const seen = await call(fakeVendor().vendor, { operation, body: JSON.stringify(body) }, w)
+    expect(seen.body).toMatchObject({ code: 'bad_request', status: 400 })
+    expect((await w.tokens.read({ vendor: fakeVendor().vendor, name: 'hq' })).exists).toBe(false)
+  })
+
+  it.each<[Operation, string | undefined, object]>([
+    ['setOwner', '{"owner":" ada@acme.example "}', { owner: 'ada@acme.example', state: 'new' }],
+    ['setStatus', '{"status":"disabled"}', { state: 'disabled' }],
+    ['setStatus', '{"status":"active"}', { state: 'new' }],
+    ['setKeepWarm', '{"keep_warm":true}', { state: 'new' }],
+    ['check', undefined, { state: 'new' }],
+    ['tryVersion', '{"version":"pending"}', { state: 'ok' }],
+  ])('%s %s is answered with what is known then, and is recorded under its own name', async (operation, body, view) => {
+    const w = world()
+    w.secrets.propose('acme/hq', 'pending', { password: 'p2' })
+    const seen = await call(fakeVendor().vendor, { operation, body }, w)
+    expect([seen.status, seen.body]).toMatchObject([200, { vendor: 'acme', connection: 'hq', ...view }])
+    expect(seen.events).toMatchObject([{ op: operation, outcome: 'done' }])
+  })
+
+  it.each<[Operation, string | undefined]>([
+    ['setOwner', '{"owner":"ada"}'],
+    ['setStatus', '{"status":"active"}'],
+    ['setKeepWarm', '{"keep_warm":true}'],
+    ['acknowledge', '{}'],
+    ['check', undefined],
+    ['tryVersion', '{"version":"v9"}'],
+  ])('%s is a 404 where there is no secret, and puts nothing on the list', async (operation, body) => {
+    const w = world()
+    const { vendor, calls } = fakeVendor()
+    const seen = await call(vendor, { operation, body, connection: 'nobody' }, w)
+    expect([seen.status, seen.body.code]).toEqual([404, 'unknown_connection'])
+    expect(await w.directory.page(vendor)).toEqual([])
+    expect(calls).toEqual([])
   })
 })
 
 describe('a connection', () => {
-  const disable = { operation: 'change', body: '{"status":"disabled"}' } as const
+  const disable = { operation: 'setStatus', body: '{"status":"disabled"}' } as const
   it.each<[string, Partial<ApiRequest>[]]>([
-    ['that is disabled', [disable, { operation: 'change', body: '{"try":"v1"}' }]],
-    ['without the version that is to be tried', [{ operation: 'change', body: '{"try":"v9"}' }]],
-    ['without a notice to acknowledge', [{ operation: 'change', body: '{"acknowledge":{}}' }]],
+    ['that is disabled', [disable, { operation: 'tryVersion', body: '{"version":"v1"}' }]],
+    ['without the version that is to be tried', [{ operation: 'tryVersion', body: '{"version":"v9"}' }]],
+    ['without a notice to acknowledge', [{ operation: 'acknowledge', body: '{}' }]],
     ['that cannot give so much', [{ query: { min_ttl: ['999999999'] } }]],
   ])('%s is named to its caller as in the path', async (_what, requests) => {
     const w = world()
@@ -296,14 +336,14 @@ describe('what a person stops', () => {
     const revoked = await call(vendor, { operation: 'revoke' }, w)
     expect([revoked.status, revoked.body.revoked]).toEqual([200, true])
     const body = JSON.stringify({ status: 'disabled' })
-    const disabled = await call(vendor, { operation: 'change', body }, w)
+    const disabled = await call(vendor, { operation: 'setStatus', body }, w)
     expect([disabled.status, disabled.body.state]).toEqual([200, 'disabled'])
   })
 
-  it.each(['revoke', 'change'] as const)(
+  it.each(['revoke', 'setStatus'] as const)(
     'is a 404 to %s when neither its row nor its secret is there',
     async (operation) => {
-      const body = operation === 'change' ? JSON.stringify({ status: 'disabled' }) : undefined
+      const body = operation === 'setStatus' ? JSON.stringify({ status: 'disabled' }) : undefined
       const { status } = await call(fakeVendor().vendor, { operation, connection: 'nobody', body })
       expect(status).toBe(404)
     },

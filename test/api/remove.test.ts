@@ -18,8 +18,9 @@ async function retiring() {
     const { status, body } = await answer(vendor, request as ApiRequest, runtime, () => {})
     return { status, body: JSON.parse(body) }
   }
-  const change = (body: object) => ask({ operation: 'change', body: JSON.stringify(body) })
-  return { ...w, vendor, connection, calls, warm, obtain, ask, change }
+  const setOwner = () => ask({ operation: 'setOwner', body: '{"owner":"ada@acme.example"}' })
+  const setStatus = (status: string) => ask({ operation: 'setStatus', body: JSON.stringify({ status }) })
+  return { ...w, vendor, connection, calls, warm, obtain, ask, setOwner, setStatus }
 }
 
 describe('DELETE of a connection', () => {
@@ -94,9 +95,9 @@ describe('a connection that was removed', () => {
   }
 
   it('works again once it is connected again, with a token of its own and without the old grant', async () => {
-    const { secrets, change, obtain, process, calls, directory, vendor, connection } = await removed()
+    const { secrets, setOwner, obtain, process, calls, directory, vendor, connection } = await removed()
     secrets.replace('acme/hq', { password: 'p2' })
-    expect((await change({ owner: 'ada@acme.example' })).status).toBe(200)
+    expect((await setOwner()).status).toBe(200)
     const { token } = await obtain(process())
     expect(token.accessToken.value.fingerprint).toBe(new Secret('t2').fingerprint)
     expect(calls.map(({ refreshToken }) => refreshToken)).toEqual([undefined, undefined])
@@ -104,19 +105,19 @@ describe('a connection that was removed', () => {
   })
 
   it('is enabled again by who says so, when its secret is there', async () => {
-    const { secrets, change, obtain, process } = await removed()
-    expect((await change({ status: 'active' })).status).toBe(404)
+    const { secrets, setStatus, obtain, process } = await removed()
+    expect((await setStatus('active')).status).toBe(404)
     secrets.replace('acme/hq', { password: 'p2' })
     await expect(obtain(process())).rejects.toMatchObject({ code: 'connection_disabled' })
-    await change({ status: 'active' })
+    await setStatus('active')
     expect((await obtain(process())).source).toBe('vendor')
   })
 
   it('can be disabled, which is not undone by being noted', async () => {
-    const { secrets, change, obtain, process } = await removed()
+    const { secrets, setOwner, setStatus, obtain, process } = await removed()
     secrets.replace('acme/hq', { password: 'p2' })
-    expect((await change({ status: 'disabled' })).body.state).toBe('disabled')
-    expect((await change({ owner: 'ada@acme.example' })).body.state).toBe('disabled')
+    expect((await setStatus('disabled')).body.state).toBe('disabled')
+    expect((await setOwner()).body.state).toBe('disabled')
     await expect(obtain(process())).rejects.toMatchObject({ code: 'connection_disabled' })
   })
 })

@@ -1,4 +1,5 @@
-import { change, list, show } from '../../functions/api/connections.ts'
+import { setOwner, setStatus } from '../../functions/api/commands.ts'
+import { list, show } from '../../functions/api/connections.ts'
 import { disable, revoke } from '../../functions/api/revoke.ts'
 import { vend } from '../../functions/core/vend.ts'
 import { type FailureCode, VendingError } from '../../functions/kit/errors.ts'
@@ -159,7 +160,7 @@ describe.each(badSecrets)('a connection whose secret is %s', (what, broken) => {
     const w = world()
     const { vendor } = fakeVendor()
     await vend(wanted(vendor), w.process())
-    const view = await change(hq(vendor), { by: 'ann', status: 'disabled' }, broken(w))
+    const view = await setStatus(hq(vendor), 'disabled', broken(w))
     expect(view.state).toBe('disabled')
     await expect(vend(wanted(vendor), w.process())).rejects.toMatchObject({ code: 'connection_disabled' })
   })
@@ -167,10 +168,7 @@ describe.each(badSecrets)('a connection whose secret is %s', (what, broken) => {
   it('is neither revoked nor disabled without a row, which is not made either', async () => {
     const w = world()
     const { vendor } = fakeVendor()
-    for (const stopping of [
-      revoke(hq(vendor), broken(w)),
-      change(hq(vendor), { by: 'ann', status: 'disabled' }, broken(w)),
-    ])
+    for (const stopping of [revoke(hq(vendor), broken(w)), setStatus(hq(vendor), 'disabled', broken(w))])
       await expect(stopping).rejects.toMatchObject({ code: codes[what] })
     expect((await w.tokens.read(hq(vendor))).exists).toBe(false)
   })
@@ -359,11 +357,11 @@ describe('what may be known of a connection', () => {
   it('is who owns it and whether it may be used, once somebody has said so', async () => {
     const { process } = world()
     const { vendor } = fakeVendor()
-    await change(hq(vendor), { by: 'ann', owner: 'ada@acme.example' }, process())
-    const view = await change(hq(vendor), { by: 'ann', status: 'disabled' }, process())
+    await setOwner(hq(vendor), 'ada@acme.example', process())
+    const view = await setStatus(hq(vendor), 'disabled', process())
     expect(view).toMatchObject({ owner: 'ada@acme.example', state: 'disabled' })
     await expect(vend(wanted(vendor), process())).rejects.toMatchObject({ code: 'connection_disabled' })
-    expect(await change(hq(vendor), { by: 'ann', status: 'active' }, process())).toMatchObject({
+    expect(await setStatus(hq(vendor), 'active', process())).toMatchObject({
       owner: 'ada@acme.example',
       state: 'new',
     })
@@ -374,7 +372,7 @@ describe('what may be known of a connection', () => {
     secrets.replace('acme/b', { password: 'p1' })
     const { vendor } = fakeVendor()
     await vend({ connection: { vendor, name: 'b' }, minTtlSeconds: 0 }, process())
-    await change(hq(vendor), { by: 'ann', owner: 'ada@acme.example' }, process())
+    await setOwner(hq(vendor), 'ada@acme.example', process())
     await registry.register({ vendor, name: 'gone' }, { sweepAt: The.now })
     const { connections } = await list(vendor, undefined, process())
     expect(connections.map(({ connection, state }) => `${connection} ${state}`)).toEqual([

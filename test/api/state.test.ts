@@ -1,4 +1,5 @@
-import { change, list, show } from '../../functions/api/connections.ts'
+import { takeAcknowledgement } from '../../functions/api/commands.ts'
+import { list, show } from '../../functions/api/connections.ts'
 import { disable, revoke } from '../../functions/api/revoke.ts'
 import type { ConnectionState } from '../../functions/api/state.ts'
 import { vend } from '../../functions/core/vend.ts'
@@ -290,7 +291,7 @@ describe('credentials that a person has to renew', () => {
     m.clock.advance(DAY)
     expect(await m.is()).toBe('ending')
     // Somebody who is at it has not done it yet.
-    await change(m.connection, { by: 'ann', acknowledge: {} }, m.process())
+    await takeAcknowledgement(m.connection, { by: 'ann' }, m.process())
     expect(await m.is()).toBe('ending')
   })
 

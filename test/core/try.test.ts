@@ -1,4 +1,4 @@
-import { change } from '../../functions/api/connections.ts'
+import { tryVersion } from '../../functions/api/commands.ts'
 import { tryCredentials } from '../../functions/api/trial.ts'
 import { newState } from '../../functions/core/store.ts'
 import { vend } from '../../functions/core/vend.ts'
@@ -18,7 +18,7 @@ async function machine(script: Script = gives({ refreshToken: 'r' })) {
     ...w,
     ...fake,
     get,
-    tryIt: (version = 'pending') => change(fake.connection, { by: 'arn:ann', try: version }, w.process()),
+    tryIt: (version = 'pending') => tryVersion(fake.connection, version, w.process()),
     state: async () => (await w.tokens.read(fake.connection)).state,
   }
 }

@@ -1,4 +1,4 @@
-import { change } from '../../functions/api/connections.ts'
+import { setOwner, setStatus, takeAcknowledgement } from '../../functions/api/commands.ts'
 import { vend } from '../../functions/core/vend.ts'
 import { checkAll, checkConnection, continueCheck } from '../../functions/keeper/check.ts'
 import { DAY_SECONDS, secondsBetween } from '../../functions/kit/time.ts'
@@ -19,7 +19,9 @@ function machine(options: Parameters<typeof fakeVendor>[0] = {}) {
     ...fake,
     check: (changes: Partial<Machine> = {}) => checkAll(vendor, { ...w.processFor(20), ...changes }),
     ask: (name = connection.name) => vend({ connection: { vendor, name }, minTtlSeconds: 0 }, w.process()),
-    change: (body: object) => change(connection, { by: 'arn:ann', ...body }, w.process()),
+    setOwner: (owner: string) => setOwner(connection, owner, w.process()),
+    setStatus: (status: 'active' | 'disabled') => setStatus(connection, status, w.process()),
+    acknowledge: (note?: string) => takeAcknowledgement(connection, { by: 'arn:ann', note }, w.process()),
     state: async () => (await w.tokens.read(connection)).state,
   }
 }
@@ -28,10 +30,10 @@ describe('a client secret with an end', () => {
   const ending = (day: string, password = 'p1') => ({ password, expires_on: day })
 
   it('is notified of by the ladder, once for each step, with who owns it and what to do', async () => {
-    const { secrets, ask, check, change, notices } = machine()
+    const { secrets, ask, check, setOwner, notices } = machine()
     secrets.replace('acme/hq', ending('2026-12-05'))
     await ask()
-    await change({ owner: 'erp@acme.example' })
+    await setOwner('erp@acme.example')
     expect(notices).toEqual([])
     await Promise.all([check(), check(), check()])
     expect(notices).toEqual([
@@ -105,14 +107,14 @@ describe('an acknowledgement', () => {
   const ended = { password: 'p1', expires_on: '2026-12-05' }
 
   it('mutes what is due until the next step, and says who and when', async () => {
-    const { secrets, ask, check, change, clock, notices } = machine()
+    const { secrets, ask, check, acknowledge, clock, notices } = machine()
     secrets.replace('acme/hq', ended)
     await ask()
     await check()
     notices.length = 0
     clock.advance(7 * DAY)
     // Nobody is notified of the step of this day yet, since there was no check.
-    const view = await change({ acknowledge: { note: 'ticket 4711' } })
+    const view = await acknowledge('ticket 4711')
     expect(view).toMatchObject({
       acknowledged: { by: 'arn:ann', at: '2026-11-28T12:00:00Z', note: 'ticket 4711' },
       next_notice_at: '2026-12-02T00:00:00Z',
@@ -127,11 +129,11 @@ describe('an acknowledgement', () => {
   })
 
   it('does not reach over to the next credentials', async () => {
-    const { secrets, ask, check, change, notices } = machine()
+    const { secrets, ask, check, acknowledge, notices } = machine()
     secrets.replace('acme/hq', ended)
     await ask()
     await check()
-    await change({ acknowledge: {} })
+    await acknowledge()
     notices.length = 0
     secrets.replace('acme/hq', { password: 'p2', expires_on: '2026-11-28' })
     await check()
@@ -139,15 +141,15 @@ describe('an acknowledgement', () => {
   })
 
   it('of nothing is refused, with the reason', async () => {
-    const { secrets, ask, check, change } = machine()
+    const { secrets, ask, check, acknowledge } = machine()
     await ask()
-    await expect(change({ acknowledge: {} })).rejects.toMatchObject({
+    await expect(acknowledge()).rejects.toMatchObject({
       code: 'bad_request',
       message: 'there is no notice of acme/hq to acknowledge: no end of its credentials is known',
     })
     secrets.replace('acme/hq', { password: 'p1', expires_on: '2027-11-01' })
     await check()
-    await expect(change({ acknowledge: {} })).rejects.toMatchObject({
+    await expect(acknowledge()).rejects.toMatchObject({
       message: expect.stringContaining('its credentials end on 2027-11-01T23:59:59Z'),
     })
   })
@@ -188,12 +190,12 @@ describe('the daily check', () => {
   })
 
   it('leaves a disabled connection and a deleted secret alone', async () => {
-    const { secrets, ask, check, change, notices, clock } = machine()
+    const { secrets, ask, check, setStatus, notices, clock } = machine()
     secrets.replace('acme/hq', { password: 'p1', expires_on: '2026-11-22' })
     await ask()
-    await change({ status: 'disabled' })
+    await setStatus('disabled')
     expect(await check()).toEqual({ checked: 1, failed: 0, left: 0 })
-    await change({ status: 'active' })
+    await setStatus('active')
     secrets.remove('acme/hq')
     clock.advance(DAY)
     expect(await check()).toEqual({ checked: 1, failed: 0, left: 0 })

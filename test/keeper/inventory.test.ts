@@ -1,4 +1,5 @@
-import { change, list } from '../../functions/api/connections.ts'
+import { setStatus } from '../../functions/api/commands.ts'
+import { list } from '../../functions/api/connections.ts'
 import { remove } from '../../functions/api/remove.ts'
 import { vend } from '../../functions/core/vend.ts'
 import { checkAll, continueCheck } from '../../functions/keeper/check.ts'
@@ -85,7 +86,7 @@ describe('a list', () => {
     m.store('a')
     expect((await m.page()).views).toEqual(['a disabled'])
     expect(await m.known()).toEqual([])
-    await change({ vendor: m.vendor, name: 'a' }, { by: 'ann', status: 'active' }, m.process())
+    await setStatus({ vendor: m.vendor, name: 'a' }, 'active', m.process())
     expect((await m.page()).views).toEqual(['a new'])
   })
 

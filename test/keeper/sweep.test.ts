@@ -1,4 +1,4 @@
-import { change } from '../../functions/api/connections.ts'
+import { setKeepWarm, setStatus } from '../../functions/api/commands.ts'
 import { disable } from '../../functions/api/revoke.ts'
 import { vend } from '../../functions/core/vend.ts'
 import { INVOCATION_SECONDS } from '../../functions/environment.ts'
@@ -32,7 +32,8 @@ function kept(options: Parameters<typeof fakeVendor>[0] = {}) {
     toDue,
     forSweep,
     sweep: (changes: Partial<Machine> = {}) => renewDue(vendor, { ...forSweep(), ...changes }),
-    alter: (body: object) => change(connection, { by: 'ann', ...body }, w.process()),
+    keepWarm: () => setKeepWarm(connection, true, w.process()),
+    setStatus: (status: 'active' | 'disabled') => setStatus(connection, status, w.process()),
   }
 }
 
@@ -181,14 +182,14 @@ describe('the keeper', () => {
 
   it('lets rest what nobody has used in 14 days, unless it is kept warm, and takes it up again when used', async () => {
     const policy = { maxLifeSeconds: 100 * DAY }
-    const { sweep, ask, alter, clock, calls } = kept({ policy, script: gives({ lifeSeconds: 20 * DAY }) })
+    const { sweep, ask, keepWarm, clock, calls } = kept({ policy, script: gives({ lifeSeconds: 20 * DAY }) })
     await ask()
     clock.advance(19 * DAY)
     expect(await sweep()).toEqual({ due: 1, renewed: 0, failed: 0, left: 0 })
     expect((await sweep()).due).toBe(0)
     clock.advance(DAY)
     expect((await ask()).source).toBe('vendor')
-    await alter({ keep_warm: true })
+    await keepWarm()
     clock.advance(18 * DAY)
     expect(await sweep()).toEqual({ due: 1, renewed: 1, failed: 0, left: 0 })
     expect(calls).toHaveLength(3)
@@ -228,15 +229,15 @@ describe('the keeper', () => {
   })
 
   it('takes up again what rests when it is enabled or kept warm, before anybody uses it', async () => {
-    const { sweep, toDue, alter, clock } = kept()
+    const { sweep, toDue, keepWarm, setStatus, clock } = kept()
     await toDue()
-    await alter({ status: 'disabled' })
+    await setStatus('disabled')
     expect((await sweep()).renewed).toBe(0)
-    await alter({ status: 'active' })
+    await setStatus('active')
     expect((await sweep()).renewed).toBe(1)
     clock.advance(30 * DAY)
     expect((await sweep()).renewed).toBe(0)
-    await alter({ keep_warm: true })
+    await keepWarm()
     expect((await sweep()).renewed).toBe(1)
   })
 

@@ -80,7 +80,12 @@ describe('the API', () => {
       `POST /tokens/${id}/{connection}/refresh`,
       `GET /connections/${id}`,
       `GET /connections/${id}/{connection}`,
-      `POST /connections/${id}/{connection}`,
+      `PUT /connections/${id}/{connection}/owner`,
+      `PUT /connections/${id}/{connection}/status`,
+      `PUT /connections/${id}/{connection}/keep-warm`,
+      `POST /connections/${id}/{connection}/acknowledgement`,
+      `POST /connections/${id}/{connection}/check`,
+      `POST /connections/${id}/{connection}/trial`,
       `DELETE /connections/${id}/{connection}`,
     ])
     expect(routes.sort()).toEqual([...expected, 'POST /connections/netrex/{connection}/authorization'].sort())
@@ -152,9 +157,38 @@ describe('the API', () => {
       // The address names the account. Whether the gateway states the account besides, nobody could try.
       expect([Principal, SourceAccount]).toEqual(['apigateway.amazonaws.com', undefined])
       expect(JSON.stringify(SourceArn)).toContain('":execute-api:",{"Ref":"AWS::Region"},":",{"Ref":"AWS::AccountId"}')
-      expect(JSON.stringify(SourceArn)).toMatch(/\/(GET|POST|DELETE)\/(tokens|connections)\/[a-z]+(\/\*(\/[a-z]+)?)?"/)
+      expect(JSON.stringify(SourceArn)).toMatch(
+        /\/(GET|PUT|POST|DELETE)\/(tokens|connections)\/[a-z]+(\/\*(\/[a-z-]+)?)?"/,
+      )
       expect(JSON.stringify(SourceArn)).not.toContain('test-invoke')
     }
+  })
+
+  it('leaves room in the policy of each function, of which Lambda takes 20 KB', () => {
+    const permissions = resources('AWS::Lambda::Permission').map(([, { Properties }]) => Properties)
+    const sizes = ids.map((id) => {
+      const [name] = functionOf(id)
+      const own = permissions.filter(({ FunctionName }) => FunctionName['Fn::GetAtt'][0] === name)
+      // Resolved, an address is shorter than its template; a name has at most 64 characters and a Sid 100.
+      const statements = own.map(({ Principal, SourceArn }) => ({
+        ...{
+          Sid: 'x'.repeat(100),
+          Effect: 'Allow',
+          Principal: { Service: Principal },
+          Action: 'lambda:InvokeFunction',
+        },
+        Resource: `arn:aws:lambda:ap-southeast-2:111122223333:function:${'x'.repeat(64)}`,
+        Condition: { ArnLike: { 'AWS:SourceArn': SourceArn } },
+      }))
+      return JSON.stringify({ Version: '2012-10-17', Id: 'default', Statement: statements }).length
+    })
+    expect(Math.max(...sizes)).toBeLessThan(10 * 1024)
+  })
+
+  it('leaves room in the stack and the API, of which CloudFormation takes 500 resources and API Gateway 300 paths', () => {
+    const all = machineTemplate({ hostedCallback: true }).toJSON().Resources
+    expect(Object.keys(all).length).toBeLessThan(400)
+    expect(resources('AWS::ApiGateway::Resource').length).toBeLessThan(150)
   })
 })
 
@@ -542,7 +576,7 @@ describe('the stack', () => {
       'AWS::IAM::Role': 2,
       'AWS::Scheduler::Schedule': 2,
       'AWS::Logs::LogGroup': 1,
-      'AWS::ApiGateway::Method': 7,
+      'AWS::ApiGateway::Method': 12,
       'AWS::CloudWatch::Alarm': 5,
       'AWS::CloudWatch::Dashboard': 0,
       'AWS::KMS::Key': 0,

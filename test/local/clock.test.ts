@@ -76,7 +76,7 @@ async function renewIobeya(days: number): Promise<void> {
   const token = await (await simulator(`acme.iobeya.com/generate-token?days=${days}`, { method: 'POST' })).text()
   const SecretString = JSON.stringify({ token, api_url: 'https://acme.api.iobeya.com' })
   await secrets().send(new PutSecretValueCommand({ SecretId: 'vendomat/iobeya/main', SecretString }))
-  await call('POST', '/connections/iobeya/main', { check: true })
+  await call('POST', '/connections/iobeya/main/check')
   expect((await vend('iobeya/main')).access_token).toBe(token)
 }
 

@@ -156,11 +156,11 @@ function requestOf(call: SignedCall): Requested {
     case 'revoke':
       return { operation: 'revoke' }
     case 'disable':
-      return { operation: 'change', body: JSON.stringify({ status: 'disabled' }) }
+      return { operation: 'setStatus', body: JSON.stringify({ status: 'disabled' }) }
     case 'enable':
-      return { operation: 'change', body: JSON.stringify({ status: 'active' }) }
+      return { operation: 'setStatus', body: JSON.stringify({ status: 'active' }) }
     case 'trial':
-      return { operation: 'change', body: JSON.stringify({ try: call.version }) }
+      return { operation: 'tryVersion', body: JSON.stringify({ version: call.version }) }
     case 'consent':
       return { operation: 'authorize', body: '{}' }
     case 'finish':

@@ -29,8 +29,8 @@ function machine(token: string = netrexUserToken) {
     store,
     /** What `vendomat connect` and `rotate` end with. */
     register: async () => {
-      await call('change', { owner: 'cameras@acme.example' })
-      return call('change', { check: true })
+      await call('setOwner', { owner: 'cameras@acme.example' })
+      return call('check')
     },
     get: () => call('vend'),
     report: (refused: string) => call('refresh', { rejected: new Secret(refused).fingerprint }),

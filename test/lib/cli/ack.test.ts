@@ -10,26 +10,28 @@ const view = {
   credential_ends_at: '2026-12-04T12:00:00Z',
   next_notice_at: '2026-11-27T00:00:00Z',
 }
-const answers = { 'POST /connections/iobeya/main': view }
+const answers = { 'POST /connections/iobeya/main/acknowledgement': view }
 
 describe('vendomat ack', () => {
   it('acknowledges to the machine, and says when the next notice goes out', async () => {
     const seen = await vendomat(['ack', 'iobeya', 'main', '--note', 'ticket 4711'], { answers })
     const next = 'the next notice goes out on 2026-11-27 unless the token is rotated'
     expect([seen.code, seen.out]).toEqual([0, `iobeya/main is acknowledged; ${next}`])
-    expect(seen.calls.map(({ body }) => body)).toEqual([{ acknowledge: { note: 'ticket 4711' } }])
+    expect(seen.calls.map(({ body }) => body)).toEqual([{ note: 'ticket 4711' }])
     expect(seen.said).toContain('the token ends on 2026-12-04')
   })
 
   it('names no date where no notice follows', async () => {
     const { next_notice_at: _, ...last } = view
-    const seen = await vendomat('ack iobeya main', { answers: { 'POST /connections/iobeya/main': last } })
+    const seen = await vendomat('ack iobeya main', {
+      answers: { 'POST /connections/iobeya/main/acknowledgement': last },
+    })
     expect([seen.code, seen.out]).toEqual([0, 'iobeya/main is acknowledged'])
   })
 
   it('needs no note', async () => {
     const seen = await vendomat('ack iobeya main', { answers })
-    expect(seen.calls.map(({ body }) => body)).toEqual([{ acknowledge: {} }])
+    expect(seen.calls.map(({ body }) => body)).toEqual([{}])
   })
 
   it.each([
@@ -44,7 +46,7 @@ describe('vendomat ack', () => {
   })
 
   it('says so when there is nothing to acknowledge', async () => {
-    const refused = { 'POST /connections/iobeya/main': () => problem(400, 'bad_request') }
+    const refused = { 'POST /connections/iobeya/main/acknowledgement': () => problem(400, 'bad_request') }
     const seen = await vendomat('ack iobeya main', { answers: refused })
     expect([seen.code, seen.out]).toEqual([2, ''])
     expect(seen.said).toContain('because')

@@ -23,11 +23,14 @@ const stored = (name = 'vendomat/accelo/hq') =>
     () => undefined,
   )
 
+const OWNER = 'PUT /connections/accelo/hq/owner'
+const CHECK = 'POST /connections/accelo/hq/check'
+
 /** Connects accelo/hq. Returns the vendor's requests as well. */
 async function connect(options: string, world: World = {}, answer: () => Response = () => json(granted)) {
   const vendor = vendorAnswering(answer, answer)
   const seen = await vendomat(`connect accelo hq ${options}`, {
-    answers: { 'POST /connections/accelo/hq': registered },
+    answers: { [OWNER]: registered, [CHECK]: registered },
     vendor: vendor.http,
     ...world,
   })
@@ -43,7 +46,8 @@ describe('vendomat connect', () => {
     expect(seen.vendor.map(({ url }) => url)).toEqual(['https://acme.api.accelo.com/oauth2/v0/token'])
     expect(await stored()).toEqual(accelo)
     expect(seen.calls).toMatchObject([
-      { method: 'POST', path: '/connections/accelo/hq', body: { owner: 'erp@acme.example', check: true } },
+      { method: 'PUT', path: '/connections/accelo/hq/owner', body: { owner: 'erp@acme.example' } },
+      { method: 'POST', path: '/connections/accelo/hq/check', body: undefined },
     ])
     expect([seen.code, seen.out]).toEqual([0, 'accelo/hq is connected'])
     expect(seen.said).toBe('token obtained, ends in 24 h\nstored in the secret vendomat/accelo/hq')
@@ -52,7 +56,8 @@ describe('vendomat connect', () => {
 
   it('takes a file, and asks nothing when nobody is there', async () => {
     const seen = await connect(`--from-file ${fileWith(`\ufeff${JSON.stringify(accelo)}\n`)}`)
-    expect([seen.code, seen.calls[0]?.body, seen.asked]).toEqual([0, { check: true }, []])
+    expect([seen.code, seen.asked]).toEqual([0, []])
+    expect(seen.calls.map(({ path }) => path)).toEqual(['/connections/accelo/hq/check'])
     expect(await stored()).toEqual(accelo)
   })
 
@@ -99,7 +104,7 @@ describe('vendomat connect', () => {
     expect(seen.code).toBe(0)
     expect(await stored()).toEqual({ ...accelo, scope: 'read(all)' })
     expect(seen.asked.map(({ secret }) => secret)).toEqual([false, false, true, false, false, false])
-    expect(seen.calls[0]?.body).toEqual({ owner: 'erp@acme.example', check: true })
+    expect(seen.calls[0]?.body).toEqual({ owner: 'erp@acme.example' })
     expect(seenIn(seen)).not.toContain(CANARY)
   })
 
@@ -111,7 +116,8 @@ describe('vendomat connect', () => {
 
   it('leaves the owner as it is when none is typed', async () => {
     const seen = await connect('', { types: ['acme', accelo.client_id, accelo.client_secret, '', '', ''] })
-    expect([seen.code, seen.calls[0]?.body]).toEqual([0, { check: true }])
+    expect(seen.code).toBe(0)
+    expect(seen.calls.map(({ path }) => path)).toEqual(['/connections/accelo/hq/check'])
   })
 
   it('stores the last day of a secret that does not say it itself', async () => {
@@ -181,7 +187,7 @@ describe('vendomat connect', () => {
   it('says so when the machine, which has stored credentials, does not get along with them', async () => {
     const last_failure = { code: 'configuration', detail: 'no route to Accelo', since: NOW.toISOString() }
     const view = { ...registered, state: 'failing', next_action: 'see last_failure', last_failure }
-    const seen = await connect('--from-stdin', { ...piped(), answers: { 'POST /connections/accelo/hq': view } })
+    const seen = await connect('--from-stdin', { ...piped(), answers: { [CHECK]: view } })
     expect([seen.code, seen.out]).toEqual([1, ''])
     expect(seen.said).toContain(
       'accelo/hq is stored, but the machine does not get along with it: no route to Accelo\nnext step: see last_failure',
@@ -189,7 +195,7 @@ describe('vendomat connect', () => {
   })
 
   it('says that the credentials are stored when the machine then cannot be reached', async () => {
-    const seen = await connect('--from-stdin', { ...piped(), answers: { 'POST /connections/accelo/hq': problem(503) } })
+    const seen = await connect('--from-stdin', { ...piped(), answers: { [CHECK]: problem(503) } })
     expect([seen.code, await stored()]).toEqual([5, accelo])
     expect(seen.said).toContain('stored in the secret vendomat/accelo/hq')
   })
@@ -242,7 +248,7 @@ describe('the form of a vendor', () => {
 
   it('of iObeya asks for the token unseen, and for its end only if it does not say so itself', async () => {
     const types = ['https://acme.api.iobeya.com', `${CANARY}opaque`, '2027-10-01', '']
-    const answers = { 'POST /connections/iobeya/main': { ...registered, vendor: 'iobeya', connection: 'main' } }
+    const answers = { 'POST /connections/iobeya/main/check': { ...registered, vendor: 'iobeya', connection: 'main' } }
     const vendor = vendorAnswering(json({ data: [] })).http
     const seen = await vendomat('connect iobeya main', { types, answers, vendor })
     expect([seen.code, seen.asked[1]?.secret]).toEqual([0, true])
@@ -273,7 +279,9 @@ describe('the form of a vendor', () => {
     const connected = async (world: World) => {
       const path = account.file('both.json', JSON.stringify(both))
       const vendor = vendorAnswering(() => json({ ...granted, expires_in: 3600 }))
-      const answers = { 'POST /connections/clearid/main': { ...registered, vendor: 'clearid', connection: 'main' } }
+      const answers = {
+        'POST /connections/clearid/main/check': { ...registered, vendor: 'clearid', connection: 'main' },
+      }
       const seen = await vendomat(`connect clearid main --from-file ${path}`, {
         answers,
         vendor: vendor.http,
@@ -301,13 +309,13 @@ describe('the form of a vendor', () => {
   })
 
   it('of NetRex is one of two, and a user token needs no consent', async () => {
-    const answers = { 'POST /connections/netrex/main': { ...registered, vendor: 'netrex', connection: 'main' } }
+    const answers = { 'POST /connections/netrex/main/check': { ...registered, vendor: 'netrex', connection: 'main' } }
     const types = ['3', '2', 'system2.netrex.cz', `${CANARY}user`, '', '']
     const vendor = vendorAnswering(json({ data: { cameraList: [] } })).http
     const seen = await vendomat('connect netrex main', { types, answers, vendor })
     expect([seen.code, seen.out, seen.opened]).toEqual([0, 'netrex/main is connected', []])
     expect(seen.said).toContain('it has no end')
-    expect(seen.calls.map(({ path }) => path)).toEqual(['/connections/netrex/main'])
+    expect(seen.calls.map(({ path }) => path)).toEqual(['/connections/netrex/main/check'])
     expect(await stored('vendomat/netrex/main')).toEqual({ host: 'system2.netrex.cz', user_token: `${CANARY}user` })
     expect(seenIn(seen)).not.toContain(CANARY)
   })
@@ -331,7 +339,7 @@ describe('a token that a person made', () => {
 
   async function connectOwn(name: Holder, document: object, ...steps: Step[]) {
     const vendor = vendorAnswering(...steps)
-    const answers = { [`POST /connections/${name}/own`]: { ...registered, vendor: name, connection: 'own' } }
+    const answers = { [`POST /connections/${name}/own/check`]: { ...registered, vendor: name, connection: 'own' } }
     const world = { ...piped(document), answers, vendor: vendor.http }
     const seen = await vendomat(`connect ${name} own --from-stdin`, world)
     expect(seenIn(seen)).not.toContain(CANARY)

@@ -50,7 +50,8 @@ function machine(finish: unknown = connected, registered?: string): { answers: A
     }
   }
   const answers = {
-    'POST /connections/netrex/main': connection,
+    'PUT /connections/netrex/main/owner': connection,
+    'POST /connections/netrex/main/check': connection,
     'POST /connections/netrex/main/authorization': authorization,
   }
   return { answers, sent }
@@ -117,11 +118,15 @@ describe('consent in the browser', () => {
   })
 
   it('comes before the machine checks the new credentials: it has only the grant of the old ones', async () => {
-    const seen = await consent(async (callback) => {
-      await visit(`${callback}?code=c1&state=${STATE}`)
-    })
-    const bodies = seen.calls.map(({ path, body }) => (path.endsWith('/authorization') ? 'consent' : body))
-    expect(bodies).toEqual([{}, 'consent', 'consent', { check: true }])
+    const types = ['ada@acme.example']
+    const seen = await consent(
+      async (callback) => {
+        await visit(`${callback}?code=c1&state=${STATE}`)
+      },
+      { types },
+    )
+    const steps = seen.calls.map(({ path }) => path.split('/').at(-1))
+    expect(steps).toEqual(['owner', 'authorization', 'authorization', 'check'])
   })
 
   it('has the door closed behind it', async () => {
@@ -281,7 +286,6 @@ describe('consent in the browser', () => {
 
   it('opens nothing that is no page', async () => {
     const answers = {
-      'POST /connections/netrex/main': connection,
       'POST /connections/netrex/main/authorization': {
         authorization_url: 'file:///etc/passwd',
         state: STATE,
@@ -335,7 +339,7 @@ describe('the address that the browser comes back to', () => {
 
   it('is free again when something fails before the consent', async () => {
     const port = await freePort()
-    const answers = { 'POST /connections/netrex/main': () => problem(503, 'store_unavailable') }
+    const answers = { 'POST /connections/netrex/main/authorization': () => problem(503, 'store_unavailable') }
     const seen = await vendomat(`connect netrex main --from-stdin --port ${port}`, { ...piped(), answers })
     expect(seen.code).toBe(5)
     await expect(fetch(redirectUriAt(Number(port)))).rejects.toThrow('fetch failed')
@@ -422,7 +426,7 @@ describe('credentials that are stored already', () => {
       return state ? connected : { authorization_url: PAGE, state: STATE, redirect_uri: redirected, expires_in: 600 }
     }
     const answers = {
-      'POST /connections/netrex/again': connection,
+      'POST /connections/netrex/again/check': connection,
       'POST /connections/netrex/again/authorization': begin,
     }
     return vendomat(`connect netrex again --port ${await freePort()}`, { answers, ...world })

@@ -5,7 +5,7 @@ beforeAll(() => {
 })
 
 const view = { vendor: 'iobeya', connection: 'main', state: 'ok', next_action: 'none', owner: 'team@acme.example' }
-const answers = { 'POST /connections/iobeya/main': view }
+const answers = { 'PUT /connections/iobeya/main/owner': view }
 
 describe('vendomat owner', () => {
   it('sends the machine who is to be notified', async () => {

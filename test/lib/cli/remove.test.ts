@@ -22,7 +22,7 @@ const secretNow = () =>
     () => 'gone',
   )
 
-const DISABLE = 'POST /connections/accelo/hq'
+const DISABLE = 'PUT /connections/accelo/hq/status'
 const REVOKE = 'DELETE /tokens/accelo/hq'
 const FORGET = 'DELETE /connections/accelo/hq'
 const revoked = (vendor_revocation: string) => ({ revoked: true, vendor_revocation, next_action: 'none' })

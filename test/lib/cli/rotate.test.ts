@@ -42,7 +42,7 @@ async function rotate(command: string, world: World = {}, ...steps: Step[]) {
   const [vendor = '', connection = ''] = command.split(' ')
   const answering = vendorAnswering(...steps)
   const view = { vendor, connection, state: 'ok', next_action: 'none' }
-  const answers = { [`POST /connections/${vendor}/${connection}`]: view, ...world.answers }
+  const answers = { [`POST /connections/${vendor}/${connection}/check`]: view, ...world.answers }
   const seen = await vendomat(`rotate ${command}`, { vendor: answering.http, ...world, answers })
   expect(seenIn(seen)).not.toContain(CANARY)
   return { ...seen, requests: answering.requests }
@@ -62,7 +62,7 @@ describe('an iObeya token', () => {
     expect([seen.code, seen.out]).toEqual([0, `iobeya/main is rotated: ${old} -> ${version}, ends 2027-11-20`])
     expect(document).toEqual({ token, api_url })
     expect(stages).toEqual({ [old]: ['AWSPREVIOUS'], [version ?? '']: ['AWSCURRENT'] })
-    expect(seen.calls).toMatchObject([{ method: 'POST', path: '/connections/iobeya/main', body: { check: true } }])
+    expect(seen.calls).toMatchObject([{ method: 'POST', path: '/connections/iobeya/main/check', body: undefined }])
     expect(seen.requests.map(({ url }) => url)).toEqual([`${api_url}/v1/rooms?page=1&size=1`])
     expect(seen.said).toMatch(
       /1\. For a personal access token[\s\S]*Generate the token[\s\S]*Then:\n {2}1\. For a machine user/,
@@ -141,7 +141,7 @@ describe('an iObeya token', () => {
     const old = await secretOf('iobeya/main', { token: tokenFor(20), api_url })
     const failure = { code: 'credential_expired', detail: 'iObeya refuses it', since: NOW.toISOString() }
     const view = { vendor: 'iobeya', connection: 'main', state: 'failing', next_action: 'x', last_failure: failure }
-    const answers = { 'POST /connections/iobeya/main': view }
+    const answers = { 'POST /connections/iobeya/main/check': view }
     const seen = await rotate('iobeya main --from-stdin', { ...piped(tokenFor(365)), answers }, alive)
     expect(seen.code).toBe(1)
     expect(seen.said).toContain('iObeya refuses it')
@@ -152,7 +152,7 @@ describe('an iObeya token', () => {
 
   it('is reported with its versions also when the machine then cannot check it', async () => {
     const old = await secretOf('iobeya/main', { token: tokenFor(20), api_url })
-    const answers = { 'POST /connections/iobeya/main': problem(503, 'vendor_unavailable') }
+    const answers = { 'POST /connections/iobeya/main/check': problem(503, 'vendor_unavailable') }
     const seen = await rotate('iobeya main --from-stdin', { ...piped(tokenFor(365)), answers }, alive)
     const { version } = await stored('iobeya/main')
     expect([seen.code, seen.out]).toEqual([5, `iobeya/main is rotated: ${old} -> ${version}, ends 2027-11-20`])
@@ -162,7 +162,7 @@ describe('an iObeya token', () => {
   it('that still asks something of a person is rotated, and says what', async () => {
     await secretOf('iobeya/main', { token: tokenFor(20), api_url })
     const view = { vendor: 'iobeya', connection: 'main', state: 'disabled', next_action: 'vendomat enable, when ready' }
-    const answers = { 'POST /connections/iobeya/main': view }
+    const answers = { 'POST /connections/iobeya/main/check': view }
     const seen = await rotate('iobeya main --from-stdin', { ...piped(tokenFor(365)), answers }, alive)
     expect(seen.code).toBe(0)
     expect(seen.said).toContain('next step: vendomat enable, when ready')
@@ -288,6 +288,8 @@ describe('a client secret', () => {
 describe('a NetRex application', () => {
   const netrex = { host: 'system2.netrex.cz', client_id: 'nrx', client_secret: 'old', scope: 'read' }
   const view = { vendor: 'netrex', connection: 'site-a', state: 'ok', next_action: 'none' }
+  const TRIAL = 'POST /connections/netrex/site-a/trial'
+  const CHECK = 'POST /connections/netrex/site-a/check'
 
   it('is tried by the machine, which has the refresh token, before it is put into use', async () => {
     const old = await secretOf('netrex/site-a', netrex)
@@ -296,11 +298,14 @@ describe('a NetRex application', () => {
       during.push((await stored('netrex/site-a')).version)
       return view
     }
-    const world = { ...piped(`${CANARY}-new`), answers: { 'POST /connections/netrex/site-a': answer } }
+    const world = { ...piped(`${CANARY}-new`), answers: { [TRIAL]: answer, [CHECK]: answer } }
     const seen = await rotate('netrex site-a --from-stdin', world)
     const { document, version, stages } = await stored('netrex/site-a')
     expect(seen.code).toBe(0)
-    expect(seen.calls.map(({ body }) => body)).toEqual([{ try: version }, { check: true }])
+    expect(seen.calls).toMatchObject([
+      { path: '/connections/netrex/site-a/trial', body: { version } },
+      { path: '/connections/netrex/site-a/check', body: undefined },
+    ])
     expect(during).toEqual([old, version])
     expect(document).toEqual({ ...netrex, client_secret: `${CANARY}-new` })
     expect(stages).toEqual({ [old]: ['AWSPREVIOUS'], [version ?? '']: ['AWSCURRENT'] })
@@ -308,7 +313,7 @@ describe('a NetRex application', () => {
 
   it('that does not work is taken back, and the old one stays in use', async () => {
     const old = await secretOf('netrex/site-a', netrex)
-    const answers = { 'POST /connections/netrex/site-a': () => problem(502, 'credential_rejected') }
+    const answers = { [TRIAL]: () => problem(502, 'credential_rejected') }
     const seen = await rotate('netrex site-a --from-stdin', { ...piped('new'), answers })
     expect(seen.code).toBe(1)
     expect(seen.said).toContain('the credentials in use are still the old ones')
@@ -322,7 +327,7 @@ describe('a NetRex application', () => {
       await account.secrets.send(new DeleteSecretCommand({ SecretId, ForceDeleteWithoutRecovery: true }))
       return problem(502, 'credential_rejected')
     }
-    const answers = { 'POST /connections/netrex/site-a': gone }
+    const answers = { [TRIAL]: gone }
     const seen = await rotate('netrex site-a --from-stdin', { ...piped('new'), answers })
     expect(seen.code).toBe(1)
     expect(seen.said).toContain('No: because')

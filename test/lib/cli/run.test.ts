@@ -47,7 +47,9 @@ describe('-o', () => {
   const answers = {
     'GET /tokens/accelo/hq': { access_token: 't1', warnings: [] },
     'GET /connections/accelo/hq': view,
-    'POST /connections/accelo/hq': view,
+    'POST /connections/accelo/hq/acknowledgement': view,
+    'PUT /connections/accelo/hq/owner': view,
+    'PUT /connections/accelo/hq/status': view,
     'DELETE /tokens/accelo/hq': { revoked: true, vendor_revocation: 'done', next_action: 'none' },
   }
 
@@ -152,7 +154,7 @@ describe('a call that takes its time', () => {
       return { vendor: 'accelo', connection: 'hq', state: 'ok', next_action: 'none' }
     }
     const seen = await vendomat(line, {
-      answers: { 'POST /connections/accelo/hq': answer },
+      answers: { 'PUT /connections/accelo/hq/owner': answer },
       environment: { ...AWS, VENDOMAT_URL: MACHINE },
       now: () => new Date(time),
       sleep: async (pause) => {

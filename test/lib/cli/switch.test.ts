@@ -9,7 +9,7 @@ describe.each([
   ['enable', 'active', 'accelo/hq is enabled'],
 ])('vendomat %s', (command, status, expected) => {
   const answer = { vendor: 'accelo', connection: 'hq', state: 'secret_deleted', next_action: 'do this' }
-  const answers = { 'POST /connections/accelo/hq': answer }
+  const answers = { 'PUT /connections/accelo/hq/status': answer }
 
   it('changes the connection with a signed body', async () => {
     const { code, out, said, calls } = await vendomat(`${command} accelo hq`, { answers })
@@ -24,7 +24,7 @@ describe.each([
 
   it('exits with 3 when it is not allowed', async () => {
     expect(
-      await vendomat(`${command} accelo hq`, { answers: { 'POST /connections/accelo/hq': problem(403) } }),
+      await vendomat(`${command} accelo hq`, { answers: { 'PUT /connections/accelo/hq/status': problem(403) } }),
     ).toMatchObject({ code: 3 })
   })
 
