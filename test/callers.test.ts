@@ -1,8 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import committed from '../functions/api/openapi.json' with { type: 'json' }
 import { MachineUnreachable, tokenSource, VendorUnavailable } from '../lib/client/token-source.ts'
 import { type Machine, startMachine } from '../lib/local/machine.ts'
+import { openApi } from '../lib/openapi.ts'
+import { recordExamples } from './openapi/record.ts'
 
 /** What callers use, against the machine as `npm start` runs it. */
 let machine: Machine
@@ -52,6 +55,20 @@ async function vendor(method: 'GET' | 'POST' | 'DELETE', fault?: object) {
   })
   return JSON.parse(await answer.text()).calls.byPath['POST /oauth2/v0/token'] ?? {}
 }
+
+describe('the OpenAPI document', () => {
+  /** The names of all members, with the kinds of their values: what stays the same from one recording to the next. */
+  const shapeOf = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.slice(0, 1).map(shapeOf)
+    if (typeof value !== 'object' || value === null) return typeof value
+    return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, shapeOf(member)]))
+  }
+
+  it('has the answers of this machine for its examples', async () => {
+    const document = openApi(await recordExamples(machine.environment))
+    expect(shapeOf(document)).toEqual(shapeOf(committed))
+  })
+})
 
 describe('the client for Node', () => {
   it('gets a thousand callers at once one token, with one call of the vendor', async () => {

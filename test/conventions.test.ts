@@ -121,7 +121,8 @@ const ARROWS: readonly { readonly from: RegExp; readonly may: (imported: string,
     from: /^lib\/cli\//,
     may: (i) =>
       /^(lib\/(cli|client)|functions\/kit)\//.test(i) ||
-      ['functions/vendors.ts', 'functions/environment.ts'].includes(i) ||
+      /^functions\/(vendors|environment|api\/(answers|states))\.ts$/.test(i) ||
+      i === 'functions/api/openapi.json' ||
       i.startsWith('node:') ||
       /^(@aws-sdk\/|zod\/mini$)/.test(i),
   },
@@ -135,7 +136,10 @@ const ARROWS: readonly { readonly from: RegExp; readonly may: (imported: string,
         'functions/kit/vendor.ts',
         'functions/kit/connection.ts',
         'functions/oauth/vendor-url.ts',
+        'functions/kit/errors.ts',
         'functions/api/routes.ts',
+        'functions/api/bodies.ts',
+        'functions/api/answers.ts',
         'constructs',
         'tldts',
         'zod',

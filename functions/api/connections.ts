@@ -11,45 +11,12 @@ import { type Connection, keyOf } from '../kit/connection.ts'
 import { orFailure, VendingError } from '../kit/errors.ts'
 import { DAY_SECONDS, isNever, rfc3339, secondsBetween } from '../kit/time.ts'
 import { isExpired, type Timed } from '../kit/token.ts'
-import type { Liveness, Vendor, Warning } from '../kit/vendor.ts'
+import type { Vendor, Warning } from '../kit/vendor.ts'
+import type { CONNECTION, Members, PAGE } from './answers.ts'
 import { cursorAfter, nameIn } from './cursor.ts'
-import {
-  type ConnectionState,
-  nextAction,
-  renewsAt,
-  type Secretly,
-  type Standing,
-  secretFault,
-  stateOf,
-} from './state.ts'
+import { nextAction, renewsAt, type Secretly, type Standing, secretFault, stateOf } from './state.ts'
 
-/** What people may know of a connection. Never a token. */
-export interface ConnectionView {
-  readonly vendor: string
-  readonly connection: string
-  readonly state: ConnectionState
-  readonly owner?: string
-  readonly expires_at?: string
-  readonly days_left?: number
-  /** When the machine renews it next, if it will. */
-  readonly renews_at?: string
-  /** The version of the secret that last worked. */
-  readonly secret_version?: string
-  /** Of the credentials themselves, where they have one that a person has to put off. */
-  readonly credential_ends_at?: string
-  readonly next_notice_at?: string
-  readonly acknowledged?: { readonly by: string; readonly at: string; readonly note?: string }
-  /** When the vendor last was seen to take the static token. */
-  readonly checked?: { readonly at: string; readonly result: Liveness }
-  readonly last_success_at?: string
-  readonly last_failure?: {
-    readonly code: string
-    readonly detail: string
-    readonly since: string
-    readonly next_try_at?: string
-  }
-  readonly next_action: string
-}
+export type ConnectionView = Members<typeof CONNECTION>
 
 /** How old the credentials may be that a list is made of, which is drawn again and again. One by name is read afresh. */
 const LISTED_SECONDS = 60
@@ -134,19 +101,8 @@ function reminders({ ends, acknowledged }: State, now: Date): Partial<Connection
   }
 }
 
-/** One page of a vendor's connections by name. */
-export interface Page {
-  readonly connections: readonly ConnectionView[]
-  /** Where the next page begins, if there is one. */
-  readonly next?: string
-  /** On the first page: when the last daily check began, of which a schedule had to reach the function. */
-  readonly checked_at?: string
-  /** What keeps the list from being whole. */
-  readonly warnings?: readonly Warning[]
-}
-
-/** Some 20 KB, and four calls of the table. With a secret to look at for each it still is there within a second. */
-const PAGE = 100
+/** Connections on a page: some 20 KB, and four calls of the table. With a secret to look at for each it still is there within a second. */
+const PAGE_LENGTH = 100
 /** Looks at secrets: so many side by side, and none is begun that could not end within the function's time. */
 const LOOKS = { atOnce: 16, secondsEach: 7 }
 
@@ -162,17 +118,17 @@ export async function list(
   vendor: Vendor,
   next: string | undefined,
   runtime: CheckRuntime & ViewRuntime,
-): Promise<Page> {
+): Promise<Members<typeof PAGE>> {
   const after = next === undefined ? undefined : nameIn(vendor, next)
   const isFirst = next === undefined
   // One more than fits says whether there is a page behind.
-  const known = await runtime.directory.page(vendor, { after, limit: PAGE + 1 })
+  const known = await runtime.directory.page(vendor, { after, limit: PAGE_LENGTH + 1 })
   // One after the other: where one fails the other must not run on behind the answer.
   const round = isFirst ? await runtime.rounds.last(vendor) : undefined
   const added = isFirst ? await orFailure(findNew(vendor, { known, limit: NEWEST }, runtime)) : []
   const isBlind = added instanceof VendingError
   const found = isBlind ? known : merged(known, added)
-  const rows = await runtime.directory.glance(found.slice(0, PAGE))
+  const rows = await runtime.directory.glance(found.slice(0, PAGE_LENGTH))
   const views: ConnectionView[] = []
   const work = async (row: Glimpse) => {
     const { connection } = row

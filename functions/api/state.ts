@@ -8,31 +8,7 @@ import { FAILURES, isFailure, VendingError } from '../kit/errors.ts'
 import { isNever, rfc3339 } from '../kit/time.ts'
 import { isExpired, sweepAt, type Timed } from '../kit/token.ts'
 import type { Vendor } from '../kit/vendor.ts'
-
-/** How a connection is, what needs a person first before what does not. */
-export type ConnectionState =
-  /** Its secret is gone, or scheduled for deletion. */
-  | 'secret_deleted'
-  /** The function may not read it, or Secrets Manager does not answer. */
-  | 'secret_unreadable'
-  /** The document does not fit its vendor. */
-  | 'malformed'
-  /** The grant is over: a person has to consent again. */
-  | 'reconnect'
-  /** The token that a person made has ended, or was refused or taken back. */
-  | 'expired'
-  /** The last try failed, and none has worked since, whether the pause after it is over or not. */
-  | 'failing'
-  /** It works, and a person has to renew it soon: a step of the reminders is due. */
-  | 'ending'
-  /** Nothing has been obtained with its credentials yet. */
-  | 'new'
-  | 'disabled'
-  /** There is no fresh token; the sweep or the next call obtains one. */
-  | 'ageing'
-  /** The same, but the sweep leaves it alone, as nobody has used it for long. */
-  | 'resting'
-  | 'ok'
+import type { ConnectionState } from './states.ts'
 
 /** What could be read of the credentials, or why not; undefined where the row alone says enough. */
 export type Secretly = Credentials | VendingError | undefined

@@ -104,7 +104,7 @@ export interface Issued {
   readonly warnings?: readonly Warning[]
 }
 
-export interface Warning {
+export type Warning = {
   readonly code: string
   readonly detail: string
 }

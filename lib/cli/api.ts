@@ -1,5 +1,6 @@
 import { defaultProvider } from '@aws-sdk/credential-provider-node'
 import * as z from 'zod/mini'
+import { PROBLEM } from '../../functions/api/answers.ts'
 import { endpointIn } from '../client/endpoint.ts'
 import { ANSWER_SECONDS, signedRequest } from '../client/signed-request.ts'
 import { CommandFailed, EXIT, type Shell, UsageError } from './command.ts'
@@ -17,13 +18,7 @@ export class ApiError extends CommandFailed {
   }
 }
 
-const problem = z.object({
-  title: z.string(),
-  detail: z.string(),
-  code: z.optional(z.string()),
-  next_step: z.string(),
-  request_id: z.string(),
-})
+const problem = z.pick(PROBLEM, { title: true, detail: true, code: true, next_step: true, request_id: true })
 /** API Gateway uses both spellings. */
 const gatewayError = z.union([z.object({ message: z.string() }), z.object({ Message: z.string() })])
 

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini'
+import { CONNECTION } from '../../functions/api/answers.ts'
 import { NAME } from '../../functions/kit/connection.ts'
 import { UsageError } from './command.ts'
 
@@ -20,28 +21,8 @@ export function checkNames(...names: string[]): void {
   if (!names.every((name) => NAME.test(name))) throw new UsageError('names consist of a-z, 0-9 and "-"')
 }
 
-/** What the machine reports of a connection. It holds no token. */
-export const connectionState = z.looseObject({
-  vendor: z.string(),
-  connection: z.string(),
-  /** 'ok' and others; a newer machine may know more of them. */
-  state: z.string(),
-  owner: z.optional(z.string()),
-  /** When the machine renews it next, if it will. */
-  renews_at: z.optional(z.iso.datetime({ offset: true })),
-  /** The version of the secret that is in use, if it is known. */
-  secret_version: z.optional(z.string()),
-  expires_at: z.optional(z.iso.datetime({ offset: true })),
-  days_left: z.optional(z.number()),
-  credential_ends_at: z.optional(z.iso.datetime({ offset: true })),
-  next_notice_at: z.optional(z.iso.datetime({ offset: true })),
-  acknowledged: z.optional(z.looseObject({ by: z.string(), at: z.string(), note: z.optional(z.string()) })),
-  checked: z.optional(z.looseObject({ at: z.string(), result: z.string() })),
-  last_failure: z.optional(
-    z.looseObject({ code: z.string(), detail: z.string(), since: z.string(), next_try_at: z.optional(z.string()) }),
-  ),
-  next_action: z.string(),
-})
+/** What the machine reports of a connection. A newer machine may know more states than this command. */
+export const connectionState = z.looseObject({ ...CONNECTION.shape, state: z.string() })
 export type ConnectionState = z.output<typeof connectionState>
 
 /** The state of a connection, and what is to be done about it. */

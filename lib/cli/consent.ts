@@ -1,4 +1,5 @@
 import * as z from 'zod/mini'
+import { BEGUN } from '../../functions/api/answers.ts'
 import type { Vendor } from '../../functions/kit/vendor.ts'
 import { ApiError, callApi, readAnswer } from './api.ts'
 import { type Arrival, type Callback, isLoopback, listenForCallback, redirectUriAt } from './callback.ts'
@@ -10,13 +11,7 @@ import { pageToOpen } from './vendor-context.ts'
 
 const MINUTE = 60
 
-const begun = z.object({
-  authorization_url: z.url(),
-  state: z.string(),
-  redirect_uri: z.url(),
-  expires_in: z.number(),
-})
-type Begun = z.output<typeof begun>
+type Begun = z.output<typeof BEGUN>
 
 const connected = z.looseObject({
   expires_at: z.iso.datetime({ offset: true }),
@@ -81,7 +76,7 @@ export async function obtainConsent(request: ConsentRequest, shell: Shell): Prom
 
 async function begin(path: string, { callback, isStored }: Redirection, shell: Shell): Promise<Begun> {
   const address = callback && !isStored ? { redirect_uri: callback.redirectUri } : {}
-  return readAnswer(begun, await callApi('POST', path, shell, address))
+  return readAnswer(BEGUN, await callApi('POST', path, shell, address))
 }
 
 /** The machine says which address counts: stored credentials that were not read here may have one of their own. */

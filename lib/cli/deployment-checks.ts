@@ -1,5 +1,6 @@
 import { defaultProvider } from '@aws-sdk/credential-provider-node'
 import * as z from 'zod/mini'
+import { PAGE, PROBLEM, TOKEN } from '../../functions/api/answers.ts'
 import type { Vendor } from '../../functions/kit/vendor.ts'
 import { signedRequest } from '../client/signed-request.ts'
 import { gatewayMessage, machineAt } from './api.ts'
@@ -25,12 +26,9 @@ interface Answer {
   readonly code: string | undefined
 }
 
-const listing = z.object({
-  connections: z.array(connectionState),
-  checked_at: z.optional(z.iso.datetime({ offset: true })),
-})
-const problem = z.object({ code: z.string(), title: z.string(), detail: z.string() })
-const vended = z.object({ source: z.string() })
+const listing = z.looseObject({ ...PAGE.shape, connections: z.array(connectionState) })
+const problem = z.pick(PROBLEM, { code: true, title: true, detail: true })
+const vended = z.pick(TOKEN, { source: true })
 
 /**
  * Calls a deployment so that each permission and condition of it is used that shows in no template: by vendor the list

@@ -5,6 +5,7 @@ import { ack } from './ack.ts'
 import { type Command, CommandFailed, EXIT, type Shell, UsageError } from './command.ts'
 import { connect } from './connect.ts'
 import { doctor } from './doctor.ts'
+import { openapi } from './openapi.ts'
 import { owner } from './owner.ts'
 import { remove } from './remove.ts'
 import { revoke } from './revoke.ts'
@@ -26,6 +27,7 @@ export const commands: Readonly<Record<string, Command>> = {
   enable,
   remove,
   doctor,
+  openapi,
 }
 
 const HELP = `vendomat: fresh vendor tokens from the command line

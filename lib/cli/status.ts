@@ -1,5 +1,7 @@
 import { parseArgs } from 'node:util'
 import * as z from 'zod/mini'
+import { PAGE } from '../../functions/api/answers.ts'
+import { STATES } from '../../functions/api/states.ts'
 import { FAILURES } from '../../functions/kit/errors.ts'
 import { rfc3339 } from '../../functions/kit/time.ts'
 import { vendors } from '../../functions/vendors.ts'
@@ -9,18 +11,7 @@ import { type ConnectionState, checkNames, connectionState } from './connection.
 import { type Cell, NOTHING, type Row, renderTable } from './table.ts'
 import { timeLeft } from './time-left.ts'
 
-const warning = z.object({ code: z.string(), detail: z.string() })
-const listing = z.object({
-  connections: z.array(connectionState),
-  next: z.optional(z.string()),
-  warnings: z._default(z.array(warning), []),
-})
-
-/** Worst first: what has stopped until a person acts, what fails, what a person has to see to soon, and all others. */
-const STATES = [
-  ...['secret_deleted', 'secret_unreadable', 'malformed', 'reconnect', 'expired', 'failing', 'ending', 'new'],
-  ...['ageing', 'resting', 'ok', 'disabled'],
-]
+const listing = z.looseObject({ ...PAGE.shape, connections: z.array(connectionState) })
 const HEAD = ['CONNECTION', 'STATE', 'EXPIRES', 'LEFT', 'RENEWED', 'SECRET', 'OWNER']
 const WATCH_SECONDS = 5
 const DAY_MS = 24 * 60 * 60 * 1000
@@ -183,7 +174,7 @@ async function readPlace(place: string, shell: Shell, read: (more: number) => vo
       const query = next === undefined ? '' : `?next=${encodeURIComponent(next)}`
       const page = readAnswer(listing, await callApi('GET', `/connections/${place}${query}`, shell))
       connections.push(...page.connections)
-      warnings.push(...page.warnings.map(({ detail }) => `${place}: ${detail}`))
+      warnings.push(...(page.warnings ?? []).map(({ detail }) => `${place}: ${detail}`))
       next = page.next
       if (next !== undefined) read(page.connections.length)
     } while (next !== undefined)
@@ -203,7 +194,7 @@ function worstFirst(a: ConnectionState, b: ConnectionState): number {
 
 /** A state this version does not know comes before all others, and a failure that only a person can mend before those that may pass. */
 function rankOf({ state, last_failure: failure }: ConnectionState): number {
-  const rank = STATES.indexOf(state)
+  const rank = Object.keys(STATES).indexOf(state)
   return state === 'failing' && failure && isForPerson(failure.code) ? rank - 0.5 : rank
 }
 

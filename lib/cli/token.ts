@@ -1,10 +1,11 @@
 import { parseArgs } from 'node:util'
 import * as z from 'zod/mini'
+import { TOKEN } from '../../functions/api/answers.ts'
 import { callApi, readAnswer } from './api.ts'
 import { type Command, UsageError } from './command.ts'
 import { connectionNamed } from './connection.ts'
 
-const answer = z.looseObject({ access_token: z.string(), warnings: z.array(z.object({ detail: z.string() })) })
+const answer = z.pick(TOKEN, { access_token: true, warnings: true })
 
 export const token: Command = {
   summary: 'print a fresh bearer token',

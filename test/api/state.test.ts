@@ -1,7 +1,7 @@
 import { takeAcknowledgement } from '../../functions/api/commands.ts'
 import { list, show } from '../../functions/api/connections.ts'
 import { disable, revoke } from '../../functions/api/revoke.ts'
-import type { ConnectionState } from '../../functions/api/state.ts'
+import type { ConnectionState } from '../../functions/api/states.ts'
 import { vend } from '../../functions/core/vend.ts'
 import { checkConnection } from '../../functions/keeper/check.ts'
 import { VendingError } from '../../functions/kit/errors.ts'
