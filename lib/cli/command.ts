@@ -14,6 +14,11 @@ export interface Shell {
   readonly display: Display
   /** Shows a page to the person if that can be done. Never fails: the address has been printed as well. */
   readonly openBrowser: (url: URL) => void
+  /** Runs a program at this terminal, with more in its environment. Returns its exit code as a shell states it; rejects when it cannot be run. */
+  readonly runProgram: (
+    command: readonly [string, ...string[]],
+    more: Readonly<Record<string, string>>,
+  ) => Promise<number>
   readonly now: () => Date
   /** Ends early, and without an error, when the signal fires. */
   readonly sleep: (seconds: number, signal?: AbortSignal) => Promise<void>

@@ -5,6 +5,7 @@ import { ack } from './ack.ts'
 import { type Command, CommandFailed, EXIT, type Shell, UsageError } from './command.ts'
 import { connect } from './connect.ts'
 import { doctor } from './doctor.ts'
+import { exec } from './exec.ts'
 import { openapi } from './openapi.ts'
 import { owner } from './owner.ts'
 import { remove } from './remove.ts'
@@ -17,6 +18,7 @@ import { showingWaits } from './waits.ts'
 
 export const commands: Readonly<Record<string, Command>> = {
   token,
+  exec,
   status,
   connect,
   rotate,

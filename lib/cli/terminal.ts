@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { constants } from 'node:os'
 import { createInterface } from 'node:readline/promises'
 import { Writable } from 'node:stream'
 import { text } from 'node:stream/consumers'
@@ -19,6 +20,7 @@ export function terminalShell(environment: Shell['environment'], aheadSeconds = 
     stdin: () => text(stdin),
     display: displayOf(environment),
     openBrowser,
+    runProgram: (command, more) => runProgram(command, { ...environment, ...more }),
     now: () => new Date(Date.now() + aheadSeconds * 1000),
     sleep: (seconds, signal) => pause(seconds * 1000, undefined, signal && { signal }).catch(() => {}),
     untilInterrupted: () => {
@@ -76,3 +78,19 @@ function openBrowser(url: URL): void {
   opener.on('error', () => {})
   opener.unref()
 }
+
+/** A signal to end goes to the program as well, and its end is ours. Rejects when it cannot be run. */
+function runProgram([program, ...parameters]: readonly [string, ...string[]], env: NodeJS.ProcessEnv): Promise<number> {
+  return new Promise<number>((resolve, reject) => {
+    const child = spawn(program, parameters, { stdio: 'inherit', env })
+    const passOn = (signal: NodeJS.Signals) => void child.kill(signal)
+    for (const signal of ENDING) process.on(signal, passOn)
+    child.on('close', () => {
+      for (const signal of ENDING) process.off(signal, passOn)
+    })
+    child.on('error', reject)
+    child.on('exit', (code, signal) => resolve(code ?? 128 + (signal ? constants.signals[signal] : 0)))
+  })
+}
+
+const ENDING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const

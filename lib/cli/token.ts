@@ -1,17 +1,24 @@
 import { parseArgs } from 'node:util'
-import * as z from 'zod/mini'
-import { TOKEN } from '../../functions/api/answers.ts'
-import { callApi, readAnswer } from './api.ts'
 import { type Command, UsageError } from './command.ts'
 import { connectionNamed } from './connection.ts'
+import { type Vend, variableOf, vended } from './vended.ts'
 
-const answer = z.pick(TOKEN, { access_token: true, warnings: true })
+/** What `-o` prints, by its name. */
+const SHAPES: Readonly<Record<string, (vend: Vend, vendor: string) => string | undefined>> = {
+  token: ({ token }) => token.access_token,
+  // The whole answer is printed as every command's JSON is.
+  json: () => undefined,
+  header: ({ token }) => `Authorization: Bearer ${token.access_token}`,
+  env: ({ token }, vendor) => `export ${variableOf(vendor)}='${token.access_token.replaceAll("'", "'\\''")}'`,
+  'exec-credential': execCredential,
+  git: gitCredential,
+}
 
 export const token: Command = {
   summary: 'print a fresh bearer token',
   help: `vendomat token <vendor> <connection>
                [--min-ttl seconds | --rejected fingerprint]
-               [-o token|json|header|env]
+               [-o token|json|header|env|exec-credential|git]
 
 Prints a bearer token that is fresh now and still good for --min-ttl seconds.
 When the vendor has refused a token before its end, --rejected tells the machine
@@ -20,10 +27,12 @@ so and prints the one that follows it.
   --rejected   the fingerprint of the refused token: the machine's answer to -o
                json has it
 
-  -o token    the token alone (default)
-  -o json     the machine's whole answer
-  -o header   Authorization: Bearer ...
-  -o env      export ACCELO_TOKEN='...'
+  -o token             the token alone (default)
+  -o json              the machine's whole answer
+  -o header            Authorization: Bearer ...
+  -o env               export ACCELO_TOKEN='...'
+  -o exec-credential   ExecCredential of client.authentication.k8s.io/v1
+  -o git               what a credential helper of git prints
 
 examples
   vendomat token accelo hq
@@ -31,42 +40,33 @@ examples
   eval "$(vendomat token accessia main --min-ttl 600 -o env)"
   vendomat token accelo hq --rejected 0123456789abcdef`,
 
-  outputs: ['token', 'json', 'header', 'env'],
+  outputs: ['token', ...Object.keys(SHAPES).filter((name) => name !== 'token')],
 
   async run(parameters, shell, output) {
-    const { vendor, connection, minTtl, rejected } = read(parameters)
-    const path = `/tokens/${vendor}/${connection}`
-    const query = minTtl === undefined ? '' : `?min_ttl=${minTtl}`
-    const body = rejected
-      ? await callApi('POST', `${path}/refresh`, shell, { rejected })
-      : await callApi('GET', `${path}${query}`, shell)
-    const { access_token: value, warnings } = readAnswer(answer, body)
-    for (const { detail } of warnings) shell.say(`warning: ${detail}`)
-    // That it is an object was just read from it.
-    return { text: printed(value, vendor, output), json: body as object }
+    const { values, positionals } = parseArgs({
+      args: [...parameters],
+      allowPositionals: true,
+      options: { 'min-ttl': { type: 'string' }, rejected: { type: 'string' } },
+    })
+    const { 'min-ttl': minTtl, rejected } = values
+    if (rejected !== undefined && !/^[0-9a-f]{16}$/.test(rejected))
+      throw new UsageError('--rejected is a fingerprint: 16 digits of 0-9 and a-f')
+    if (rejected !== undefined && minTtl !== undefined) throw new UsageError('--min-ttl does not go with --rejected')
+    const name = connectionNamed(positionals)
+    const vend = await vended(name, { minTtl, rejected }, shell)
+    const text = SHAPES[output]?.(vend, name.vendor)
+    return { ...(text !== undefined && { text }), json: vend.json }
   },
 }
 
-function printed(token: string, vendor: string, output: string): string {
-  if (output === 'header') return `Authorization: Bearer ${token}`
-  if (output !== 'env') return token
-  return `export ${vendor.toUpperCase().replaceAll('-', '_')}_TOKEN='${token.replaceAll("'", "'\\''")}'`
+/** Source: Kubernetes, "client-go credential plugins" (2026-11). */
+function execCredential({ token: { access_token, expires_at } }: Vend): string {
+  const status = { token: access_token, ...(expires_at && { expirationTimestamp: expires_at }) }
+  return JSON.stringify({ apiVersion: 'client.authentication.k8s.io/v1', kind: 'ExecCredential', status })
 }
 
-function read(parameters: readonly string[]) {
-  const { values, positionals } = parseArgs({
-    args: [...parameters],
-    allowPositionals: true,
-    options: {
-      'min-ttl': { type: 'string' },
-      rejected: { type: 'string' },
-    },
-  })
-  const { 'min-ttl': minTtl, rejected } = values
-  if (minTtl !== undefined && !/^[0-9]{1,10}$/.test(minTtl))
-    throw new UsageError('--min-ttl is a whole number of seconds')
-  if (rejected !== undefined && !/^[0-9a-f]{16}$/.test(rejected))
-    throw new UsageError('--rejected is a fingerprint: 16 digits of 0-9 and a-f')
-  if (rejected !== undefined && minTtl !== undefined) throw new UsageError('--min-ttl does not go with --rejected')
-  return { ...connectionNamed(positionals), minTtl, rejected }
+/** Source: git-credential(1), "INPUT/OUTPUT FORMAT". What servers want for a name beside a token differs; this one is usual. */
+function gitCredential({ token: { access_token, expires_at } }: Vend): string {
+  const end = expires_at === undefined ? [] : [`password_expiry_utc=${Math.floor(Date.parse(expires_at) / 1000)}`]
+  return ['username=oauth2', `password=${access_token}`, ...end].join('\n')
 }

@@ -78,6 +78,7 @@ export async function vendomat(parameters: string | readonly string[], world: Wo
     stdin: () => Promise.reject(new Error('standard input was read')),
     display: {},
     openBrowser: (url) => opened.push(url),
+    runProgram: () => Promise.reject(new Error('a program was run')),
     now: () => NOW,
     sleep: (_seconds, signal) =>
       new Promise((resolve) => {

@@ -56,8 +56,21 @@ describe('vendomat token', () => {
     ['-o json', JSON.stringify(given, undefined, 2)],
     ['-o header', "Authorization: Bearer t1'"],
     ['--output env', "export ACCELO_TOKEN='t1'\\'''"],
+    [
+      '-o exec-credential',
+      '{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":{"token":"t1\'"}}',
+    ],
+    ['-o git', "username=oauth2\npassword=t1'"],
   ])('prints with %s what other tools read', async (option, expected) => {
     expect((await answered(`token accelo hq ${option}`)).out).toBe(expected)
+  })
+
+  it.each([
+    ['exec-credential', '"expirationTimestamp":"2026-11-22T12:00:00Z"'],
+    ['git', 'password_expiry_utc=1795348800'],
+  ])('says with -o %s when the token ends', async (output, expected) => {
+    const ending = { ...given, expires_at: '2026-11-22T12:00:00Z' }
+    expect((await answered(`token accelo hq -o ${output}`, ending)).out).toContain(expected)
   })
 
   it.each([
