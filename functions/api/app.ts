@@ -58,10 +58,10 @@ export async function answer(
   record: Recorder,
 ): Promise<ApiAnswer> {
   const startedAt = runtime.now()
-  const { connection = '*' } = request
-  const named = connection === '*' || NAME.test(connection)
+  const { operation, connection = '*' } = request
+  const named = request.connection === undefined ? operation === 'list' : NAME.test(connection)
   const event = {
-    op: request.operation,
+    op: operation,
     request_id: request.requestId,
     caller: request.caller,
     connection: `${vendor.id}#${named ? connection : '?'}`,

@@ -178,6 +178,7 @@ describe('a request', () => {
   it.each([
     '',
     'HQ',
+    '*',
     '-hq',
     'h q',
     '../hq',
