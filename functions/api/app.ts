@@ -23,7 +23,7 @@ export interface ApiRequest {
   readonly requestId: string
   /** ARN of who signed the call, as the gateway verified it. */
   readonly caller: string
-  /** Left out by `list`. */
+  /** As the path spells it. Left out by `list`. */
   readonly connection?: string | undefined
   readonly query: Readonly<Record<string, readonly string[]>>
   readonly body?: string | undefined
@@ -68,7 +68,8 @@ export async function answer(
   }
   const ms = () => Math.round(secondsBetween(startedAt, runtime.now()) * 1000)
   try {
-    if (!named) throw badRequest('a connection is named with a-z, 0-9 and "-", at most 63 of them')
+    if (!named)
+      throw badRequest('a connection is named with a-z, 0-9 and "-", at most 63 of them, and the path spells it out')
     const done = await run(vendor, request, runtime)
     record({ ...event, ...done.record, ms: ms() })
     return done.answer

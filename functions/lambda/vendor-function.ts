@@ -1,10 +1,10 @@
 import { logMetrics } from '@aws-lambda-powertools/metrics/middleware'
 import middy from '@middy/core'
-import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda'
-import { type ApiRequest, answer } from '../api/app.ts'
-import { operationOf } from '../api/routes.ts'
+import type { APIGatewayProxyResult, Context } from 'aws-lambda'
+import { answer } from '../api/app.ts'
 import { callSeconds } from '../environment.ts'
 import type { Vendor, VendorFacts } from '../kit/vendor.ts'
+import { requestOf } from './gateway-event.ts'
 import { metrics, recordEvent } from './log.ts'
 import { during, lambdaRuntime } from './runtime.ts'
 import type { ScheduledTask } from './task.ts'
@@ -14,8 +14,8 @@ import { vendorOnDemand } from './vendor-on-demand.ts'
 export function lambdaHandler(facts: VendorFacts, code: () => Promise<Vendor>) {
   const { vendor, load } = vendorOnDemand(facts, code)
   const machine = lambdaRuntime(vendor, process.env, load)
-  return middy(async (event: APIGatewayProxyEvent | ScheduledTask, context: Context) => {
-    if ('task' in event) {
+  return middy(async (event: unknown, context: Context) => {
+    if (isTask(event)) {
       const runtime = during(machine, context)
       const [{ runTask }] = await Promise.all([import('./task.ts'), load()])
       return runTask(vendor, event, runtime)
@@ -31,20 +31,5 @@ export function lambdaHandler(facts: VendorFacts, code: () => Promise<Vendor>) {
   }).use(logMetrics(metrics))
 }
 
-/** Identity comes from what the gateway verified, never from a header. An event without it did not come through the gateway. */
-function requestOf(event: APIGatewayProxyEvent, vendorId: string): ApiRequest {
-  const { requestContext, httpMethod, resource, pathParameters, multiValueQueryStringParameters, body } = event
-  const caller = requestContext?.identity?.userArn
-  const operation = operationOf(httpMethod, resource, vendorId)
-  if (!caller || !operation) throw new Error('the call did not come through the gateway')
-  return {
-    operation,
-    requestId: requestContext.requestId,
-    caller,
-    connection: pathParameters?.connection,
-    query: Object.fromEntries(
-      Object.entries(multiValueQueryStringParameters ?? {}).map(([name, values]) => [name, values ?? []]),
-    ),
-    body: body === null || !event.isBase64Encoded ? (body ?? undefined) : Buffer.from(body, 'base64').toString(),
-  }
-}
+const isTask = (event: unknown): event is ScheduledTask =>
+  typeof event === 'object' && event !== null && 'task' in event && typeof event.task === 'string'

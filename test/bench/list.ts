@@ -120,7 +120,8 @@ interface Page {
 /** As the gateway calls the function. */
 function askForPage(child: ChildProcess, vendor: Vendor, next: string | undefined): Promise<Page> {
   const event = {
-    ...{ resource: `/connections/${vendor.id}`, httpMethod: 'GET', pathParameters: null, body: null },
+    ...{ resource: `/connections/${vendor.id}`, path: `/connections/${vendor.id}`, httpMethod: 'GET' },
+    ...{ pathParameters: null, body: null },
     multiValueQueryStringParameters: next === undefined ? null : { next: [next] },
     requestContext: { requestId: 'r', identity: { userArn: 'arn:aws:iam::1:user/bench' } },
   }

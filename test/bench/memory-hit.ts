@@ -25,7 +25,8 @@ export async function run(): Promise<BenchResult> {
   const runtime = m.runtime('accelo')
   const { handler } = await import('../../functions/accelo/handler.ts')
   const event = {
-    ...{ httpMethod: 'GET', resource: '/tokens/accelo/{connection}', pathParameters: { connection: 'hq' } },
+    ...{ httpMethod: 'GET', resource: '/tokens/accelo/{connection}', path: '/tokens/accelo/hq' },
+    pathParameters: { connection: 'hq' },
     ...{ multiValueQueryStringParameters: null, body: null, isBase64Encoded: false, headers: {} },
     requestContext: { requestId: '6e1b1c1e-7d1b', identity: { userArn: 'arn:aws:iam::000000000000:user/laptop' } },
   }

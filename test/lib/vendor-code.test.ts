@@ -119,8 +119,9 @@ it('a part that cannot be loaded is an answer, and the next call is answered too
   for (const path of filesOf('without-ports')) if (path.includes('/ports-')) unlinkSync(path)
   const program = `
     const { handler } = require(process.argv[1])
-    const event = { httpMethod: 'GET', resource: '/tokens/accelo/{connection}', pathParameters: { connection: 'hq' },
-      requestContext: { requestId: 'r', identity: { userArn: 'arn' } }, body: null }
+    const event = { httpMethod: 'GET', resource: '/tokens/accelo/{connection}', path: '/tokens/accelo/hq',
+      pathParameters: { connection: 'hq' }, body: null,
+      requestContext: { requestId: 'r', identity: { userArn: 'arn:aws:iam::111122223333:user/ada' } } }
     const call = () => handler(event, { getRemainingTimeInMillis: () => 9000 })
     call().then(async (first) => process.stdout.write(JSON.stringify([first.statusCode, (await call()).statusCode])))`
   const env = { ...environment, AWS_ENDPOINT_URL: 'http://127.0.0.1:1' }

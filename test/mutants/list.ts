@@ -943,24 +943,32 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   ),
   ...of(
-    'functions/lambda/vendor-function.ts',
-    ['test/lambda/vendor-function.test.ts'],
+    'functions/lambda/gateway-event.ts',
+    ['test/security/identities.test.ts', 'test/security/paths.test.ts'],
     [
       [
         'the caller is who a header says',
-        'requestContext?.identity?.userArn',
-        "event.headers?.['x-caller'] ?? requestContext?.identity?.userArn",
+        "text(member(context, 'identity'), 'userArn')",
+        "text(member(event, 'headers'), 'x-caller') || text(member(context, 'identity'), 'userArn')",
       ],
       [
         'the caller may be who a header says where the gateway names none',
-        'requestContext?.identity?.userArn',
-        "requestContext?.identity?.userArn ?? event.headers?.['x-caller']",
+        "text(member(context, 'identity'), 'userArn')",
+        "text(member(context, 'identity'), 'userArn') || text(member(event, 'headers'), 'x-caller')",
       ],
       [
         'a call without a caller is answered',
-        'requestContext?.identity?.userArn',
-        "requestContext?.identity?.userArn ?? 'nobody'",
+        "text(member(context, 'identity'), 'userArn')",
+        "text(member(context, 'identity'), 'userArn') || 'arn:nobody'",
       ],
+      ['a connection is what the gateway has decoded', 'spells(path, resource, connection) ? ', 'connection ? '],
+      ['anything may stand before a route', ' && BASE_PATH.test(path.slice(0, -route.length))', ''],
+    ],
+  ),
+  ...of(
+    'functions/lambda/vendor-function.ts',
+    ['test/lambda/vendor-function.test.ts'],
+    [
       [
         'a call takes as long as a task may',
         'during(machine, context, callSeconds(vendor))',
