@@ -170,7 +170,8 @@ function exchange(url: string, bytes: string | Buffer): Promise<{ readonly statu
     socket.on('data', (chunk) => chunks.push(chunk))
     socket.on('error', reject)
     socket.on('close', () => {
-      const [head = '', ...rest] = Buffer.concat(chunks).toString().split('\r\n\r\n')
+      const parts = Buffer.concat(chunks).toString().split('\r\n\r\n')
+      const [head = '', ...rest] = parts[0]?.endsWith('100 Continue') ? parts.slice(1) : parts
       resolve({ status: Number(head.split(' ')[1]), body: rest.join('\r\n\r\n') })
     })
   })
