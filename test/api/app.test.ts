@@ -4,6 +4,7 @@ import type { Operation } from '../../functions/api/routes.ts'
 import { FAILURES, type FailureCode, VendingError } from '../../functions/kit/errors.ts'
 import { NEVER, secondsAfter } from '../../functions/kit/time.ts'
 import type { Vendor } from '../../functions/kit/vendor.ts'
+import { figure } from '../support/figure.ts'
 import { fakeVendor, gives, refuses, type Script, The, world } from '../support/world.ts'
 
 const request = (change: Partial<ApiRequest> = {}): ApiRequest => ({
@@ -148,6 +149,20 @@ describe('a refusal', () => {
       expect(body.next_step.startsWith('call again')).toBe(FAILURES[code].retryable)
     },
   )
+
+  it('of any code may be stored by nobody', async () => {
+    const codes = Object.keys(FAILURES) as FailureCode[]
+    let unstored = 0
+    for (const code of codes) {
+      const { headers } = await call(fakeVendor({ script: refuses(code, 'words of ours') }).vendor)
+      expect(headers).toMatchObject({
+        ...{ 'cache-control': 'no-store', pragma: 'no-cache', 'x-content-type-options': 'nosniff' },
+        'content-type': 'application/problem+json',
+      })
+      unstored += 1
+    }
+    figure('no-store', `${unstored} of ${codes.length} kinds of failure, and the token itself, stored by nobody`)
+  })
 
   it('that nobody foresaw tells the caller nothing but the request id', async () => {
     const { vendor } = fakeVendor({

@@ -961,7 +961,11 @@ export const MUTANTS: readonly Mutant[] = [
         "text(member(context, 'identity'), 'userArn')",
         "text(member(context, 'identity'), 'userArn') || 'arn:nobody'",
       ],
-      ['a connection is what the gateway has decoded', 'spells(path, resource, connection) ? ', 'connection ? '],
+      [
+        'a connection is what the gateway has decoded',
+        'spells(path, resource, connection) ? ',
+        'spells(path, resource, connection) || connection ? ',
+      ],
       ['anything may stand before a route', ' && BASE_PATH.test(path.slice(0, -route.length))', ''],
     ],
   ),
