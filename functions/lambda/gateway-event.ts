@@ -14,7 +14,7 @@ export function requestOf(event: unknown, vendorId: string): ApiRequest {
   const path = text(event, 'path')
   const query = queryIn(member(event, 'multiValueQueryStringParameters'))
   const operation = operationOf(method, resource, vendorId)
-  if (!requestId || !caller.startsWith('arn:') || !operation || !path || !query)
+  if (!requestId || !caller.startsWith('arn:') || !operation || !path.startsWith('/') || !query)
     throw new Error('the call did not come through the gateway')
   const connection = text(member(event, 'pathParameters'), 'connection')
   const body = text(event, 'body')
@@ -22,6 +22,7 @@ export function requestOf(event: unknown, vendorId: string): ApiRequest {
     operation,
     requestId,
     caller,
+    // A path is no name, so that a call in another spelling is refused for it.
     connection: spells(path, resource, connection) ? connection || undefined : path,
     query,
     body: member(event, 'isBase64Encoded') === true ? Buffer.from(body, 'base64').toString() : body,
@@ -29,9 +30,9 @@ export function requestOf(event: unknown, vendorId: string): ApiRequest {
 }
 
 /**
- * Whether the path is the resource with this connection, letter by letter. IAM judges the path as it was sent, and API Gateway
- * decodes what it found in it: a policy about `hq` says nothing of `%68%71`. Before the resource there may be the base path of
- * a custom domain, of plain segments.
+ * Whether the path is the resource with this connection, letter by letter. IAM judges the path as it was sent, and so it stands
+ * in the event of a REST API; its parameters are decoded, and a policy on `hq` says nothing of `%68%71`. Before the resource
+ * there may be the base path of a custom domain, of plain segments.
  */
 function spells(path: string, resource: string, connection: string): boolean {
   const route = resource.replace('{connection}', () => connection)

@@ -15,7 +15,7 @@ import { startSimulators } from '../../lib/local/simulators.ts'
 import { jsonOf } from '../local/json.ts'
 import { localAws } from '../support/local-aws.ts'
 
-/** The names that IAM policies speak of; `hq` is the one connection that there is. */
+/** The credentials of `hq`, the one connection that a vendor has here. */
 const SECRETS = {
   accelo: {
     deployment: acceloDeployment,

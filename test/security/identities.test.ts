@@ -102,6 +102,7 @@ const STRANGERS: readonly (readonly [string, unknown])[] = [
   ['a call of the route that was there before', { ...eventOf('show', 'accelo'), httpMethod: 'POST' }],
   ['a call of another vendor', eventOf('vend', 'netrex')],
   ['a call without its path', eventOf('vend', 'accelo', { path: undefined })],
+  ['a call with a name for its path', eventOf('vend', 'accelo', { path: 'hq' })],
   ['a call with a list for its path', eventOf('vend', 'accelo', { path: ['/tokens/accelo/hq'] })],
   ['a call with a text for its query', eventOf('vend', 'accelo', { multiValueQueryStringParameters: 'min_ttl=1' })],
   [
@@ -140,7 +141,7 @@ describe('who calls', () => {
     recorded += 1
   })
 
-  it('is recorded with both ends of an ARN that is longer than a line, and with a line that is still one', async () => {
+  it('is recorded with both ends of an ARN that is longer than an audit line may be', async () => {
     const path = 'p'.repeat(512)
     const userArn = `arn:aws:iam::111122223333:user/${path}/ada`
     const { audit } = await entry.call(callOf({ userArn }))
