@@ -15,6 +15,8 @@ export const ENV = {
   runbook: 'VENDOMAT_RUNBOOK',
   /** Comma-separated domains an operator has approved beside the vendor's own. */
   allowedHosts: 'VENDOMAT_ALLOWED_HOSTS',
+  /** Comma-separated private networks that the vendor may be in, in CIDR notation. */
+  allowedNetworks: 'VENDOMAT_ALLOWED_NETWORKS',
   /** After how many days without a caller tokens are not renewed ahead of need any more. */
   restAfterDays: 'VENDOMAT_REST_AFTER_DAYS',
   /** Address of the hosted callback's API, where the deployment has one. */

@@ -11,12 +11,14 @@ import { dynamoRegistry } from '../aws/dynamo-registry.ts'
 import { dynamoRounds } from '../aws/dynamo-rounds.ts'
 import { dynamoTable } from '../aws/dynamo-table.ts'
 import { dynamoTokens } from '../aws/dynamo-tokens.ts'
+import { egress } from '../aws/egress.ts'
 import { kmsDataKeys } from '../aws/envelope.ts'
 import type { Envelope } from '../aws/jwe-envelope.ts'
 import { type NotifierOptions, notifier } from '../aws/publish.ts'
 import { secretsManagerInventory } from '../aws/secret-names.ts'
 import { followTable } from '../aws/table-clock.ts'
 import type { Memory } from '../core/memory.ts'
+import { addressCheck } from '../kit/networks.ts'
 import type { tableClock } from '../kit/time.ts'
 import { noticeListener } from '../notices/listen.ts'
 import { countNotice, logger } from './log.ts'
@@ -33,13 +35,15 @@ export interface PortsOptions {
   /** What the names of the secrets begin with, and whom events come from. */
   readonly service: string
   readonly notices: Pick<NotifierOptions, 'topic' | 'chatTopic' | 'place'>
+  /** Private networks that the vendor may be in. */
+  readonly allowedNetworks: readonly string[]
 }
 
 const CLIENT = clientConfig({ attempts: 3, seconds: 2 })
 /** A caller may be waiting behind a notice too; one that is not sent now is sent later. */
 const NOTICE_CLIENT = clientConfig({ attempts: 2, seconds: 1 })
 
-/** All that a table hit has no use for: the clients of the SDK, and what is done with them. Loaded by the first need of it. */
+/** All that a table hit has no use for: clients, and what is done with them. Loaded by the first need of it. */
 export function openPorts({
   vendorId,
   keyId,
@@ -64,6 +68,7 @@ export function openPorts({
   })
   const credentials = secretsManagerCredentials(secrets, { prefix: service, memory, now })
   return {
+    http: egress({ mayCall: addressCheck(options.allowedNetworks) }),
     query: dynamoTable(table).query,
     dataKeys: kmsDataKeys(new KMSClient(CLIENT), keyId),
     tokens: dynamoTokens({ ...table, envelope, onUnsealable, now }),

@@ -48,7 +48,8 @@ export function lambdaRuntime(
     const { openPorts } = await import('./ports.ts')
     const notices = noticesOf(environment)
     const own = { vendorId: vendor.id, table, keyId, service, envelope, onUnsealable }
-    opened = openPorts({ ...own, memory, clock, localNow, notices })
+    const allowedNetworks = listIn(environment[ENV.allowedNetworks])
+    opened = openPorts({ ...own, memory, clock, localNow, notices, allowedNetworks })
     return opened
   })
   const signed = signedCalls(environment, { now, timing: tableTiming(clock, localNow) })
@@ -70,8 +71,8 @@ export function lambdaRuntime(
       // Before anything is loaded nothing has been read.
       known: (connection) => opened?.credentials.known(connection),
     }),
-    http: simulatorUrl ? viaSimulator(fetch, simulatorUrl) : fetch,
-    allowedHosts: environment[ENV.allowedHosts]?.split(',').filter(Boolean) ?? [],
+    http: simulatorUrl ? viaSimulator(fetch, simulatorUrl) : async (...call) => (await ports()).http(...call),
+    allowedHosts: listIn(environment[ENV.allowedHosts]),
     callbackUrl: environment[ENV.callbackUrl],
     secretPrefix: service,
     restAfterDays: Number(environment[ENV.restAfterDays] ?? REST_AFTER_DAYS),
@@ -95,6 +96,8 @@ export function lambdaRuntime(
 }
 
 const localNow = () => new Date()
+
+const listIn = (text = ''): readonly string[] => text.split(',').filter(Boolean)
 
 /**
  * The runtime of one invocation, made at its start: it knows when it is ended, or is to have ended if it may take so many

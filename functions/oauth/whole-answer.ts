@@ -81,8 +81,8 @@ const failure = (what: string, cause: string, retryAfterSeconds?: number) =>
   new VendingError('vendor_unavailable', what, { cause, ...(retryAfterSeconds !== undefined && { retryAfterSeconds }) })
 
 function codeOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'UNKNOWN'
+  if (typeof error !== 'object' || error === null) return 'UNKNOWN'
   const code = 'code' in error ? error.code : undefined
   if (typeof code === 'string' && /^[A-Z][A-Z0-9_]{1,50}$/.test(code)) return code
-  return error.cause === undefined ? 'UNKNOWN' : codeOf(error.cause)
+  return 'cause' in error ? codeOf(error.cause) : 'UNKNOWN'
 }

@@ -8,6 +8,7 @@ import { metrics } from '../../functions/lambda/log.ts'
 import { during, lambdaRuntime } from '../../functions/lambda/runtime.ts'
 import { vendors } from '../../functions/vendors.ts'
 import { listenOnLoopback, readBody } from '../../lib/local/loopback.ts'
+import { trapOnLoopback } from '../support/trap.ts'
 
 const environment = { AWS_REGION: 'eu-west-1', VENDOMAT_TABLE: 'tokens', VENDOMAT_ENVELOPE_KEY: 'key' }
 
@@ -31,6 +32,20 @@ describe('a function', () => {
       'refused inside Lambda',
     )
     expect(() => lambdaRuntime(vendors.accelo, simulated)).not.toThrow()
+  })
+
+  it('calls vendors on the internet alone: a name of this computer is refused, and nobody is connected to', async () => {
+    const trap = await trapOnLoopback()
+    try {
+      const opened = { ...environment, VENDOMAT_ALLOWED_NETWORKS: '127.0.0.0/8,10.0.0.0/8' }
+      for (const given of [environment, opened]) {
+        const calling = lambdaRuntime(vendors.accelo, given).http(`https://localhost:${trap.port}`)
+        await expect(calling).rejects.toMatchObject({ code: 'configuration' })
+      }
+      expect(trap.caught).toEqual([])
+    } finally {
+      trap.close()
+    }
   })
 
   it('refuses to run with certificates unchecked', () => {
