@@ -5,6 +5,7 @@ import { parse } from 'tldts'
 import * as z from 'zod'
 import { STAGE } from '../functions/environment.ts'
 import { NAME } from '../functions/kit/connection.ts'
+import { isPrivateNetwork } from '../functions/kit/networks.ts'
 import type { Vendor } from '../functions/kit/vendor.ts'
 import { vendorUrl } from '../functions/oauth/vendor-url.ts'
 import { vendors as registry } from '../functions/vendors.ts'
@@ -21,6 +22,11 @@ export interface Settings {
   readonly alertEmail?: string
   /** Domains an operator approved beside the vendors' own, by vendor id. @default none */
   readonly allowedHosts?: Readonly<Record<string, readonly string[]>>
+  /**
+   * Private networks that a vendor's hosts may have addresses in, by vendor id, like '10.20.0.0/16'. @default none: only
+   * addresses on the internet are called
+   */
+  readonly allowedNetworks?: Readonly<Record<string, readonly string[]>>
   /**
    * Accounts or roles elsewhere that may get tokens, each with the connections it may get them of, like 'accelo/hq' or
    * 'accelo/*'. Their own account has to allow it as well. @default none: who may call, the IAM of this account says
@@ -99,6 +105,7 @@ const schemas = (ids: readonly string[]) =>
     stage: that(fits(STAGE), 'is no stage: write a-z, 0-9 and "-", 16 of them at most, a letter first, like dev'),
     alertEmail: that((value) => z.email().safeParse(value).success, 'is no mail address like platform@example.com'),
     allowedHosts: byVendor(ids, listOf(host, 'boards.example.com')),
+    allowedNetworks: byVendor(ids, listOf(network, '10.20.0.0/16')),
     callers: z.record(
       that<string>(
         fits(CALLER),
@@ -247,6 +254,11 @@ function isPublicSuffix(name: unknown): boolean {
   const { isIcann, isPrivate, publicSuffix } = parse(String(name), { allowPrivateDomains: true })
   return (isIcann || isPrivate) === true && publicSuffix === String(name).toLowerCase()
 }
+
+const network = that(
+  (value) => typeof value === 'string' && isPrivateNetwork(value),
+  'is no private network like 10.20.0.0/16 or fd12:3456:789a::/48; loopback, link-local and multicast are never called',
+)
 
 /** `accelo/hq`, or `accelo/*` for all of a vendor. */
 const connection = (ids: readonly string[]) =>

@@ -29,7 +29,8 @@ export class VendingStack extends Stack {
     const logRetention = props.logRetentionDays ?? RetentionDays.THREE_MONTHS
     const accessLogRetention = props.accessLogRetentionDays ?? RetentionDays.THIRTEEN_MONTHS
     const names = namesOf(stage)
-    const { allowedHosts, reservedConcurrency, hostedCallback = false, vendors = Object.values(registry) } = props
+    const { allowedHosts, allowedNetworks, reservedConcurrency, hostedCallback = false } = props
+    const { vendors = Object.values(registry) } = props
     const alerts = new Alerts(this, 'Alerts', {
       names,
       ...(alertEmail !== undefined && { email: alertEmail }),
@@ -68,6 +69,7 @@ export class VendingStack extends Stack {
 
     for (const vendor of vendors) {
       const hosts = allowedHosts?.[vendor.id]
+      const networks = allowedNetworks?.[vendor.id]
       const reserved = reservedConcurrency?.[vendor.id]
       const about = {
         vendor,
@@ -75,6 +77,7 @@ export class VendingStack extends Stack {
         ...(stage !== undefined && { stage }),
         ...(secretsKey !== undefined && { secretsKey }),
         ...(hosts && { allowedHosts: hosts }),
+        ...(networks && { allowedNetworks: networks }),
         ...(memorySize !== undefined && { memorySize }),
       }
       const equipped = (scope: Construct, more: Pick<VendorFunctionProps, 'entry' | 'reservedConcurrency'>) => {

@@ -15,6 +15,8 @@ export interface VendorFunctionProps {
   readonly entry?: 'handler' | 'exchange'
   /** Domains that may be called beside the vendor's own. @default none */
   readonly allowedHosts?: readonly string[]
+  /** Private networks that may be called beside the internet. @default none */
+  readonly allowedNetworks?: readonly string[]
   /** @default what the account has left */
   readonly reservedConcurrency?: number
   /** In MB. @default 512 */
@@ -27,7 +29,8 @@ export interface VendorFunctionProps {
 /** The Lambda of one vendor, with a role and a log of its own, which reads the secrets of that vendor only. */
 export class VendorFunction extends LambdaFunction {
   constructor(scope: Construct, id: string, props: VendorFunctionProps) {
-    const { vendor, stage, entry = 'handler', allowedHosts = [], reservedConcurrency, memorySize = 512 } = props
+    const { vendor, stage, entry = 'handler', reservedConcurrency, memorySize = 512 } = props
+    const { allowedHosts = [], allowedNetworks = [] } = props
     const names = namesOf(stage)
     const logGroup = new LogGroup(scope, `${id}Log`, {
       retention: props.logRetention,
@@ -53,6 +56,7 @@ export class VendorFunction extends LambdaFunction {
         POWERTOOLS_METRICS_NAMESPACE: names.namespace,
         ...(stage !== undefined && { [ENV.stage]: stage }),
         ...(allowedHosts.length > 0 && { [ENV.allowedHosts]: allowedHosts.join(',') }),
+        ...(allowedNetworks.length > 0 && { [ENV.allowedNetworks]: allowedNetworks.join(',') }),
       },
     })
     const secrets = Stack.of(this).formatArn({

@@ -25,6 +25,10 @@ describe('settings that fit', () => {
     ],
     ['a name below a suffix that a company lets to anybody', { allowedHosts: { netrex: ['acme.github.io'] } }],
     [
+      'networks of one’s own',
+      { allowedNetworks: { iobeya: ['10.20.0.0/16', '192.168.1.7/32', 'fd12:3456:789a::/48'] } },
+    ],
+    [
       'accounts and roles',
       { callers: { '111122223333': ['accelo/*'], 'arn:aws:iam::111122223333:role/a/erp': ['iobeya/m-1'] } },
     ],
@@ -83,6 +87,21 @@ describe('a setting that does not fit is named, with its value and what to write
     [{ allowedHosts: { iobeya: 'a.ch' } }, "allowedHosts.iobeya: 'a.ch' is no list like ['boards.example.com']"],
     [{ allowedHosts: { iobeya: [] } }, 'allowedHosts.iobeya: is empty'],
     [{ allowedHosts: { iobeia: ['a.ch'] } }, 'allowedHosts.iobeia: there is no such name; did you mean iobeya?'],
+    [
+      { allowedNetworks: { iobeya: ['10.20.0.0'] } },
+      "allowedNetworks.iobeya[0]: '10.20.0.0' is no private network like 10.20.0.0/16 or fd12:3456:789a::/48; loopback",
+    ],
+    ...['127.0.0.0/8', '169.254.169.254/32', '224.0.0.0/4', '0.0.0.0/0', '10.0.0.0/7', '8.8.8.0/24', '::1/128']
+      .concat('fe80::/10', 'ff00::/8', 'fd00:ec2::254/128', '::ffff:10.0.0.0/104', '64:ff9b::/96', 'boards.example.com')
+      .map((network): [object, string] => [
+        { allowedNetworks: { iobeya: [network] } },
+        `'${network}' is no private network`,
+      ]),
+    [{ allowedNetworks: { iobeya: [10] } }, 'allowedNetworks.iobeya[0]: 10 is no private network'],
+    [{ allowedNetworks: { iobeya: '10.20.0.0/16' } }, "'10.20.0.0/16' is no list like ['10.20.0.0/16']"],
+    [{ allowedNetworks: { iobeya: [] } }, "allowedNetworks.iobeya: is empty: name one, like '10.20.0.0/16'"],
+    [{ allowedNetworks: { iobeia: ['10.20.0.0/16'] } }, 'there is no such name; did you mean iobeya?'],
+    [{ allowedNetwork: {} }, 'allowedNetwork: there is no such name; did you mean allowedNetworks?'],
     [{ callers: { '1111': ['accelo/hq'] } }, "callers.1111: '1111' is neither an account like 111122223333"],
     [{ callers: { 'arn:aws:iam::111122223333:root': ['accelo/hq'] } }, 'is neither an account'],
     [{ callers: { 'arn:aws:sts::111122223333:assumed-role/a/b': ['accelo/hq'] } }, 'is neither an account'],

@@ -504,6 +504,19 @@ describe('the stack', () => {
     expect(() => machineStack({ memorySize: 127 })).toThrow('memorySize: 127 is no whole number from 128 to 10240')
   })
 
+  it('opens a private network to the functions of the vendor it was allowed for, and to no other', () => {
+    const allowedNetworks = { netrex: ['10.20.0.0/16', 'fd12:3456:789a::/48'] }
+    const given = machineTemplate({ allowedNetworks, hostedCallback: true })
+    const opened = Object.entries(given.findResources('AWS::Lambda::Function'))
+      .map(([id, { Properties }]) => [id, Properties.Environment?.Variables.VENDOMAT_ALLOWED_NETWORKS])
+      .filter(([, networks]) => networks !== undefined)
+    const both = '10.20.0.0/16,fd12:3456:789a::/48'
+    expect(opened).toEqual([
+      [expect.stringMatching(/^Callbacknetrex/), both],
+      [expect.stringMatching(/^netrex/), both],
+    ])
+  })
+
   it('has the daily check in the time zone it is given', () => {
     const zones = Object.values(
       machineTemplate({ timeZone: 'Europe/Zurich' }).findResources('AWS::Scheduler::Schedule'),
@@ -626,6 +639,7 @@ describe('the rules of CloudFormation', () => {
     stage: 'dev',
     alertEmail: 'platform@example.com',
     allowedHosts: { iobeya: ['boards.example.com'] },
+    allowedNetworks: { iobeya: ['10.20.0.0/16'] },
     callers: { '111122223333': ['accelo/hq'], 'arn:aws:iam::444455556666:role/erp': ['iobeya/*'] },
     logRetentionDays: 30,
     accessLogRetentionDays: 731,
