@@ -142,10 +142,15 @@ const noticesOf = (environment: Environment) => ({
   },
 })
 
+/** Log what is sent and answered, send it by way of others, or trust whom nobody else does. A laptop may have them for others. */
+const UNSAFE = ['NODE_DEBUG', 'NODE_EXTRA_CA_CERTS', 'NODE_USE_ENV_PROXY', 'HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY']
+
 function refuseTheUnsafe(environment: Environment): void {
   const inLambda = Boolean(environment.AWS_LAMBDA_FUNCTION_NAME ?? environment.LAMBDA_TASK_ROOT)
   if (inLambda && environment[ENV.simulatorUrl])
     throw new Error(`${ENV.simulatorUrl} is for laptops; it is refused inside Lambda`)
+  const unsafe = Object.keys(environment).find((name) => UNSAFE.includes(name.toUpperCase()))
+  if (inLambda && unsafe) throw new Error(`${unsafe} is refused inside Lambda: vendors are called directly and unseen`)
   if (environment.NODE_TLS_REJECT_UNAUTHORIZED === '0')
     throw new Error('NODE_TLS_REJECT_UNAUTHORIZED=0 is refused: vendors are checked')
 }

@@ -34,6 +34,17 @@ describe('a function', () => {
     expect(() => lambdaRuntime(vendors.accelo, simulated)).not.toThrow()
   })
 
+  it.each(['NODE_DEBUG', 'NODE_EXTRA_CA_CERTS', 'NODE_USE_ENV_PROXY', 'HTTP_PROXY', 'https_proxy', 'ALL_PROXY'])(
+    'does not start inside Lambda with %s, which a laptop may have',
+    (name) => {
+      const given = { ...environment, [name]: 'x' }
+      expect(() => lambdaRuntime(vendors.accelo, { ...given, AWS_LAMBDA_FUNCTION_NAME: 'accelo' })).toThrow(
+        `${name} is refused inside Lambda`,
+      )
+      expect(() => lambdaRuntime(vendors.accelo, given)).not.toThrow()
+    },
+  )
+
   it('calls vendors on the internet alone: a name of this computer is refused, and nobody is connected to', async () => {
     const trap = await trapOnLoopback()
     try {
