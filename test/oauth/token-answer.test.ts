@@ -3,6 +3,7 @@ import { Secret } from '../../functions/kit/secret.ts'
 import { RFC_6749, readTokenAnswer, type TokenShape } from '../../functions/oauth/token-answer.ts'
 import type { Answer } from '../../functions/oauth/whole-answer.ts'
 import { expectNoTrace } from '../support/fake-vendor.ts'
+import { figure } from '../support/figure.ts'
 
 const GOOD = { access_token: 't1', token_type: 'Bearer', expires_in: 3600 }
 
@@ -56,8 +57,19 @@ describe('a token', () => {
     expect(read.expiresIn).toBeUndefined()
   })
 
-  it('is not taken from a prototype', () => {
-    expect(failure(answer('{"__proto__":{"access_token":"t1"}}')).code).toBe('vendor_malformed')
+  it('is the last of several, as JSON.parse has it, and none where the last is none', () => {
+    expect(readTokenAnswer(answer('{"access_token":"t1","access_token":"t2"}')).accessToken.reveal()).toBe('t2')
+    expect(failure(answer('{"access_token":"t1","error":null,"error":"invalid_client"}')).code).toBe(
+      'credential_rejected',
+    )
+  })
+
+  it('is not taken from a prototype, and leaves every prototype as it was', () => {
+    const before = Reflect.ownKeys(Object.prototype)
+    for (const name of ['__proto__', 'constructor', 'prototype', 'toString'])
+      expect(failure(answer(`{"${name}":{"access_token":"t1","polluted":true}}`)).code).toBe('vendor_malformed')
+    expect(Reflect.ownKeys(Object.prototype)).toEqual(before)
+    expect(Reflect.get({}, 'polluted')).toBeUndefined()
   })
 
   it.each(['constructor', 'toString', 'hasOwnProperty', '__proto__'])(
@@ -87,76 +99,110 @@ describe('a token', () => {
   })
 })
 
+/** Bodies that hold no token, as they may come with 200. */
+const NONSENSE = [
+  '<html>Service unavailable</html>',
+  '',
+  'null',
+  '[]',
+  '["t1"]',
+  '"text"',
+  '7',
+  '{"access_token":"t1"',
+  'access_token=t1&token_type=bearer',
+  '{}',
+  '{"access_token":""}',
+  '{"access_token":123}',
+  '{"access_token":null}',
+  '{"access_token":{"value":"t1"}}',
+  '{"Access_Token":"t1"}',
+  '{"access_token":"a b"}',
+  '{"access_token":"a\\r\\nx-evil: 1"}',
+  '{"access_token":"a\\u0000"}',
+  '{"access_token":"tökên"}',
+  '{"access_token":"","access_token":null}',
+  '{"__proto__":{"access_token":"t1"}}',
+  '{"__proto__":{"__proto__":{"access_token":"t1"}}}',
+  '{"constructor":{"prototype":{"access_token":"t1"}}}',
+  '{"toString":"t1","valueOf":"t1"}',
+  '{"access_token":{"__proto__":"t1","toString":"t1"}}',
+  '{"access_token":["t1"]}',
+  '{"access_token":true}',
+  '{"access_token":"\\ud800"}',
+  '{"data":{"access_token":"t1"}}',
+  '[{"access_token":"t1"}]',
+  '{"access_token":"t1"}{}',
+  '{"access_token":"t1",}',
+  "{'access_token':'t1'}",
+  '<token><access_token>t1</access_token></token>',
+  'data: {"access_token":"t1"}',
+  ')]}\',\n{"access_token":"t1"}',
+  '['.repeat(60),
+]
+
+function isJson(body: string): boolean {
+  try {
+    JSON.parse(body)
+    return true
+  } catch {
+    return false
+  }
+}
+
 describe('an answer of 200 that makes no sense', () => {
-  it.each([
-    '<html>Service unavailable</html>',
-    '',
-    'null',
-    '[]',
-    '["t1"]',
-    '"text"',
-    '7',
-    '{"access_token":"t1"',
-    'access_token=t1&token_type=bearer',
-    '{}',
-    '{"access_token":""}',
-    '{"access_token":123}',
-    '{"access_token":null}',
-    '{"access_token":{"value":"t1"}}',
-    '{"Access_Token":"t1"}',
-    '{"access_token":"a b"}',
-    '{"access_token":"a\\r\\nx-evil: 1"}',
-    '{"access_token":"a\\u0000"}',
-    '{"access_token":"tökên"}',
-  ])('is no token: %s', (body) => {
+  afterAll(() => figure('vendor-words', `${NONSENSE.length + REFUSALS.length} fixed answers`))
+
+  it.each(NONSENSE)('is no token: %s', (body) => {
     const error = failure(answer(body))
     expect(error.code).toBe('vendor_malformed')
     const seen = `the vendor answered 200 (application/json, ${body.length} characters), without a token that can be used`
     const changed = "; the answer's shape has changed: access_token is not as documented"
-    const isObject = body.startsWith('{') && body.endsWith('}')
+    const isObject = body.startsWith('{') && isJson(body)
     expect(error.message).toBe(isObject ? seen + changed : seen)
   })
 })
 
+const REFUSALS: readonly (readonly [status: number, error: unknown, code: FailureCode])[] = [
+  [401, 'invalid_client', 'credential_rejected'],
+  [400, 'invalid_client', 'credential_rejected'],
+  [200, 'invalid_client', 'credential_rejected'],
+  [500, 'invalid_client', 'credential_rejected'],
+  [401, 'unauthorized_client', 'credential_rejected'],
+  [401, 'unauthorized client', 'credential_rejected'],
+  [401, undefined, 'credential_rejected'],
+  [403, undefined, 'credential_rejected'],
+  [401, 'something new', 'credential_rejected'],
+  [400, 'invalid_grant', 'grant_rejected'],
+  [200, 'invalid_grant', 'grant_rejected'],
+  [400, 'unsupported_grant_type', 'configuration'],
+  [400, 'invalid_scope', 'configuration'],
+  [400, 'invalid_request', 'configuration'],
+  [400, undefined, 'configuration'],
+  [200, 'Error message', 'configuration'],
+  [200, { code: 1 }, 'configuration'],
+  [200, '', 'configuration'],
+  [200, 'constructor', 'configuration'],
+  [404, undefined, 'configuration'],
+  [410, undefined, 'configuration'],
+  [302, undefined, 'configuration'],
+  [307, undefined, 'configuration'],
+  [401, 'too_many_failed_logins', 'vendor_locked_out'],
+  [429, 'too_many_failed_logins', 'vendor_locked_out'],
+  [429, undefined, 'vendor_throttled'],
+  [429, 'too_many_requests', 'vendor_throttled'],
+  [408, undefined, 'vendor_unavailable'],
+  [425, undefined, 'vendor_unavailable'],
+  [500, undefined, 'vendor_unavailable'],
+  [502, undefined, 'vendor_unavailable'],
+  [503, undefined, 'vendor_unavailable'],
+  [504, undefined, 'vendor_unavailable'],
+  [500, 'server_error', 'vendor_unavailable'],
+  [400, 'temporarily_unavailable', 'vendor_unavailable'],
+  [700, undefined, 'vendor_malformed'],
+]
+
 describe('a refusal', () => {
-  it.each<[number, unknown, FailureCode]>([
-    [401, 'invalid_client', 'credential_rejected'],
-    [400, 'invalid_client', 'credential_rejected'],
-    [200, 'invalid_client', 'credential_rejected'],
-    [500, 'invalid_client', 'credential_rejected'],
-    [401, 'unauthorized_client', 'credential_rejected'],
-    [401, 'unauthorized client', 'credential_rejected'],
-    [401, undefined, 'credential_rejected'],
-    [403, undefined, 'credential_rejected'],
-    [401, 'something new', 'credential_rejected'],
-    [400, 'invalid_grant', 'grant_rejected'],
-    [200, 'invalid_grant', 'grant_rejected'],
-    [400, 'unsupported_grant_type', 'configuration'],
-    [400, 'invalid_scope', 'configuration'],
-    [400, 'invalid_request', 'configuration'],
-    [400, undefined, 'configuration'],
-    [200, 'Error message', 'configuration'],
-    [200, { code: 1 }, 'configuration'],
-    [200, '', 'configuration'],
-    [200, 'constructor', 'configuration'],
-    [404, undefined, 'configuration'],
-    [410, undefined, 'configuration'],
-    [302, undefined, 'configuration'],
-    [307, undefined, 'configuration'],
-    [401, 'too_many_failed_logins', 'vendor_locked_out'],
-    [429, 'too_many_failed_logins', 'vendor_locked_out'],
-    [429, undefined, 'vendor_throttled'],
-    [429, 'too_many_requests', 'vendor_throttled'],
-    [408, undefined, 'vendor_unavailable'],
-    [425, undefined, 'vendor_unavailable'],
-    [500, undefined, 'vendor_unavailable'],
-    [502, undefined, 'vendor_unavailable'],
-    [503, undefined, 'vendor_unavailable'],
-    [504, undefined, 'vendor_unavailable'],
-    [500, 'server_error', 'vendor_unavailable'],
-    [400, 'temporarily_unavailable', 'vendor_unavailable'],
-    [700, undefined, 'vendor_malformed'],
-  ])('of %i with %j means %s', (status, error, code) => {
+  it.each(REFUSALS)('of %i with %j means %s', (status, error, code) => {
     expect(failure(answer({ error, error_description: 'canary' }, status)).code).toBe(code)
   })
 
