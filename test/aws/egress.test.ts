@@ -182,6 +182,22 @@ describe('a deadline', () => {
   })
 })
 
+describe('a vendor', () => {
+  it.each([
+    'http://HOST',
+    'https://127.0.0.1',
+    'https://[::1]',
+    'https://[::ffff:7f00:1]',
+    'https://2130706433',
+    'ftp://HOST',
+  ])('is called by https and its name alone: %s', async (origin) => {
+    const vendor = await vendorThat(says('ok'))
+    const calling = vendor.http(`${origin.replace('HOST', HOST)}:${vendor.port}/`)
+    expect(await failureOf(calling)).toMatchObject({ code: 'configuration' })
+    expect(vendor.connections()).toBe(0)
+  })
+})
+
 describe('a vendor that is not who it should be', () => {
   const DAY_MS = 24 * 60 * 60 * 1000
   const ago = (days: number) => new Date(Date.now() - days * DAY_MS)
