@@ -150,7 +150,7 @@ function isJson(body: string): boolean {
 }
 
 describe('an answer of 200 that makes no sense', () => {
-  afterAll(() => figure('vendor-words', `${NONSENSE.length + REFUSALS.length} fixed answers`))
+  afterAll(() => figure('no-echo', `${NONSENSE.length + REFUSALS.length} fixed answers`))
 
   it.each(NONSENSE)('is no token: %s', (body) => {
     const error = failure(answer(body))

@@ -264,7 +264,7 @@ describe('whatever a vendor answers', () => {
       expect(PATHS.filter(({ name }) => !called.get(name))).toEqual([])
       // Otherwise nothing but refusals was tried.
       expect(tokens).toBeGreaterThan(fuzzRuns / 50)
-      figure('vendor-answers', `${fuzzRuns} made-up answers on ${PATHS.length} paths, ${tokens} with a token`)
+      figure('only-tokens', `${fuzzRuns} made-up answers on ${PATHS.length} paths, ${tokens} with a token`)
     },
     FUZZ_TIMEOUT_MS,
   )
