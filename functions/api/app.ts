@@ -124,19 +124,27 @@ async function run(vendor: Vendor, request: ApiRequest, runtime: ApiRuntime): Pr
       await beside.remove(connection, runtime)
       return done({ vendor: vendor.id, connection: name, removed: true })
     case 'authorize':
-      return authorize(connection, read(request, beside.AUTHORIZATION), runtime)
+      return authorize(connection, { ...read(request, beside.AUTHORIZATION), by: request.caller }, runtime)
   }
 }
 
-async function authorize(connection: Connection, body: AuthorizationBody, runtime: ConsentRuntime): Promise<Done> {
+async function authorize(
+  connection: Connection,
+  { by: begunBy, ...body }: AuthorizationBody & { readonly by: string },
+  runtime: ConsentRuntime,
+): Promise<Done> {
   const { beginConsent, beginHostedConsent, CONSENT_SECONDS, finishConsent } = await besideVending()
   if ('hosted' in body) {
-    const { beginUrl, redirectUri } = await beginHostedConsent(connection, runtime)
+    const { beginUrl, redirectUri } = await beginHostedConsent(connection, begunBy, runtime)
     const begun = { begin_url: beginUrl, redirect_uri: redirectUri, expires_in: CONSENT_SECONDS }
     return { answer: json(begun), record: { outcome: 'begun' } }
   }
   if (!('state' in body)) {
-    const { authorizationUrl, state, redirectUri } = await beginConsent(connection, body.redirect_uri, runtime)
+    const { authorizationUrl, state, redirectUri } = await beginConsent(
+      connection,
+      { redirectUri: body.redirect_uri, begunBy },
+      runtime,
+    )
     const begun = { authorization_url: authorizationUrl, state, redirect_uri: redirectUri, expires_in: CONSENT_SECONDS }
     return { answer: json(begun), record: { outcome: 'begun' } }
   }

@@ -1,12 +1,100 @@
 import { randomUUID } from 'node:crypto'
-import { type Consent, type ConsentStore, EXCHANGE_WITHIN_SECONDS } from '../consent/store.ts'
+import {
+  type Consent,
+  type ConsentStore,
+  EXCHANGE_WITHIN_SECONDS,
+  MOST_OPEN,
+  type PublicConsent,
+  type PublicConsents,
+} from '../consent/store.ts'
 import { keyOf } from '../kit/connection.ts'
+import { Secret } from '../kit/secret.ts'
 import { secondsAfter } from '../kit/time.ts'
-import { date, type Item, instant, S, seconds, text } from './dynamo-item.ts'
+import { date, type Item, instant, readBack, S, seconds, text } from './dynamo-item.ts'
 import { type Change, dynamoTable, type TableOptions } from './dynamo-table.ts'
+import type { Envelope } from './jwe-envelope.ts'
 
-/** Consents under way, and nothing else of the table: all that the hosted callback may touch. */
-export function dynamoConsents(options: TableOptions): ConsentStore {
+export interface DynamoConsentsOptions extends TableOptions {
+  readonly envelope: Envelope
+  /** Hears of a consent that does not open: it was not sealed by us, or for another connection or state. */
+  readonly onUnsealable: (key: string) => void
+}
+
+/** Where the hashes of the open consents of a connection stand, the newest first. */
+const PLACES = Array.from({ length: MOST_OPEN }, (_, index) => `open${index + 1}`)
+
+/**
+ * Consents, sealed. The item of a consent is one that the public function may write, so it is believed only as far as its
+ * seal goes, and whether the consent is still open stands in an item that this function may not write.
+ */
+export function dynamoConsents({ envelope, onUnsealable, ...options }: DynamoConsentsOptions): ConsentStore {
+  const table = dynamoTable(options)
+
+  async function opened(key: string, stateHash: string, item: Item): Promise<Consent | undefined> {
+    const record = await envelope.open(item.sealed?.S ?? '', { key, use: 'consent', id: stateHash })
+    if (!record) onUnsealable(key)
+    return record && readBack<Consent>(record.reveal())
+  }
+
+  return {
+    async beginConsent(connection, consent) {
+      const { stateHash, through, authorizationUrl, endsAt } = consent
+      const { vendor, name } = connection
+      const key = keyOf(connection)
+      const seal = await envelope.sealer(key)
+      const sealed = await seal(new Secret(JSON.stringify(consent)), { key, use: 'consent', id: stateHash })
+      const ttl = seconds(secondsAfter(endsAt, EXCHANGE_WITHIN_SECONDS))
+      const isPublic = through === 'callback'
+      await table.update(flowsOf(vendor.id), stateHash, {
+        set: [
+          ...['sealed = :sealed', '#ttl = :ttl'],
+          isPublic && '#connection = :key, authorizationUrl = :page, issuer = :issuer, #until = :until',
+        ],
+        values: {
+          ':sealed': S(sealed),
+          ':ttl': ttl,
+          ':key': S(key),
+          ':page': S(authorizationUrl),
+          // No vendor states its issuer; where nothing else is known it is the server of the page.
+          ':issuer': S(new URL(authorizationUrl).origin),
+          ':until': instant(endsAt),
+        },
+      })
+      await table.update(openOf(vendor.id), name, {
+        // What stands on the right is what was there before: all move up by one, and the last falls out.
+        set: [
+          ...PLACES.map((place, index) => `${place} = ${index === 0 ? ':hash' : placed(index - 1)}`),
+          '#ttl = :ttl',
+        ],
+        // Sent again by the SDK, it finds itself.
+        condition: `NOT (${PLACES.map((place) => `${place} = :hash`).join(' OR ')})`,
+        values: { ':hash': S(stateHash), ':none': S('none'), ':ttl': ttl },
+      })
+    },
+
+    async endConsent(connection, { stateHash, through, now }) {
+      const { vendor, name } = connection
+      const item = await table.get(flowsOf(vendor.id), stateHash)
+      const consent = item && (await opened(keyOf(connection), stateHash, item))
+      if (!consent || consent.through !== through || !isInTime(consent, item, now)) return undefined
+      const ended = { ':hash': S(stateHash), ':ended': S(randomUUID()) }
+      // In this order, as one that begins meanwhile moves it up by one.
+      for (const place of PLACES) {
+        const condition = `${place} = :hash OR ${place} = :ended`
+        const done = await table.update(openOf(vendor.id), name, {
+          set: [`${place} = :ended`],
+          condition,
+          values: ended,
+        })
+        if (done) return consent
+      }
+      return undefined
+    },
+  }
+}
+
+/** All of the table that the hosted callback may touch, and nothing to open a seal with. */
+export function dynamoPublicConsents(options: TableOptions): PublicConsents {
   const table = dynamoTable(options)
 
   /** Takes a consent one step on, for one of those who try. Sent again by the SDK, the step finds its own id. */
@@ -14,77 +102,43 @@ export function dynamoConsents(options: TableOptions): ConsentStore {
     vendorId: string,
     stateHash: string,
     { set, condition, values }: { set: string; condition: string; values: NonNullable<Change['values']> },
-  ): Promise<Consent | undefined> {
+  ): Promise<PublicConsent | undefined> {
     const item = await table.update(flowsOf(vendorId), stateHash, {
       set: [set, 'writeId = :id'],
       condition: `(${condition}) OR writeId = :id`,
       values: { ...values, ':id': S(randomUUID()) },
       returns: 'ALL_NEW',
     })
-    return item && consentOf(stateHash, item)
+    return item && { stateHash, key: text(item, 'connection'), authorizationUrl: text(item, 'authorizationUrl') }
   }
 
   return {
-    async beginConsent(vendorId, { stateHash, key, redirectUri, expiresAt, authorizationUrl }) {
-      await table.update(flowsOf(vendorId), stateHash, {
-        set: [
-          ...['#connection = :key', 'redirectUri = :uri', '#until = :until', '#ttl = :ttl'],
-          authorizationUrl !== undefined && 'authorizationUrl = :page',
-        ],
-        values: {
-          ':key': S(key),
-          ':uri': S(redirectUri),
-          ':until': instant(expiresAt),
-          ':ttl': seconds(expiresAt),
-          ':page': authorizationUrl === undefined ? undefined : S(authorizationUrl),
-        },
-      })
-    },
-
     bindConsent: (vendorId, { stateHash, bind, now }) =>
       step(vendorId, stateHash, {
         set: '#bind = :bind',
-        condition: `attribute_exists(authorizationUrl) AND attribute_not_exists(#bind)
-          AND #until > :now AND attribute_not_exists(taken)`,
+        condition: 'attribute_not_exists(#bind) AND #until > :now',
         values: { ':bind': S(bind), ':now': instant(now) },
       }),
 
-    takeConsent: (vendorId, { stateHash, now, ...by }) =>
+    takeConsent: (vendorId, { stateHash, bind, issuer, now }) =>
       step(vendorId, stateHash, {
         set: 'taken = :now',
-        condition: `#until > :now AND attribute_not_exists(taken) AND ${
-          'bind' in by
-            ? '#bind = :by AND attribute_exists(authorizationUrl)'
-            : '#connection = :by AND attribute_not_exists(authorizationUrl)'
+        condition: `#bind = :bind AND #until > :now AND attribute_not_exists(taken)${
+          issuer === undefined ? '' : ' AND issuer = :issuer'
         }`,
-        values: { ':by': S('bind' in by ? by.bind : keyOf(by.connection)), ':now': instant(now) },
-      }),
-
-    markExchanged: (vendorId, { stateHash, connection, now }) =>
-      step(vendorId, stateHash, {
-        set: 'exchanged = :now',
-        condition: `#connection = :key AND attribute_exists(#bind) AND taken > :recently
-          AND attribute_not_exists(exchanged)`,
-        values: {
-          ':key': S(keyOf(connection)),
-          ':now': instant(now),
-          ':recently': instant(secondsAfter(now, -EXCHANGE_WITHIN_SECONDS)),
-        },
+        values: { ':bind': S(bind), ':now': instant(now), ':issuer': S(issuer ?? '') },
       }),
   }
 }
 
-function consentOf(stateHash: string, item: Item): Consent {
-  const authorizationUrl = item.authorizationUrl?.S
-  const bind = item.bind?.S
-  return {
-    stateHash,
-    key: text(item, 'connection'),
-    redirectUri: text(item, 'redirectUri'),
-    expiresAt: date(item, 'until'),
-    ...(authorizationUrl !== undefined && { authorizationUrl }),
-    ...(bind !== undefined && { bind }),
-  }
+/** When it was taken the public function says; how long it may last at most says the seal. */
+function isInTime({ through, endsAt }: Consent, item: Item, now: Date): boolean {
+  if (through === 'api') return endsAt > now
+  const since = secondsAfter(now, -EXCHANGE_WITHIN_SECONDS)
+  return endsAt > since && item.taken !== undefined && date(item, 'taken') > since
 }
+
+const placed = (index: number): string => `if_not_exists(${PLACES[index]}, :none)`
 
 const flowsOf = (vendorId: string): string => `${vendorId}#FLOW`
+const openOf = (vendorId: string): string => `${vendorId}#OPEN`

@@ -33,10 +33,12 @@ import { storeUnavailable } from './unavailable.ts'
  *   accelo#ALL        FAILING      notifiedTrouble, noticeId: notices about the vendor as a whole.
  *   accelo#ALL        SWEEP        the same, of its sweep.
  *   accelo#ALL        CHECK        round (JSON), roundId: how far the daily check has come.
- *   netrex#FLOW       <hash of     connection, redirectUri, until, taken, writeId; ttl. A consent under way. Through the
- *                     state>       hosted callback also authorizationUrl, bind (hash of the cookie) and exchanged.
+ *   netrex#FLOW       <hash of     sealed, ttl. A consent under way. Through the hosted callback also connection, until, issuer,
+ *                     state>       authorizationUrl, bind (hash of the cookie), taken and writeId: the public function may
+ *                                  write any item of this partition, and no other.
+ *   netrex#OPEN       hq           open1, open2, open3 (hashes of states, the newest first); ttl.
  *
- * Connections are lower case, so ALLOWANCE, ALL and FLOW are none. LeadingKeys `accelo#*` covers all of it. Index `names` has
+ * Connections are lower case, so ALLOWANCE, ALL, FLOW and OPEN are none. LeadingKeys `accelo#*` covers all of it. Index `names` has
  * every STATE with a vendor in the order of its pk, and is written to when that vendor is first noted and when
  * the connection is forgotten, never else.
  */

@@ -8,12 +8,18 @@ export type Invoke = (functionName: string, event: object) => Promise<unknown>
 /** Under the callback's own 20 s. */
 const TIMEOUT_MS = 18_000
 
+export interface InvokeOptions {
+  readonly region: string
+  /** @default Lambda's own in that region */
+  readonly endpoint?: string | undefined
+}
+
 /** Lambda's Invoke by hand: its client would be most of a function that uses this one call. */
-export function lambdaInvoke(region: string, http: typeof fetch = fetch): Invoke {
+export function lambdaInvoke({ region, endpoint }: InvokeOptions, http: typeof fetch = fetch): Invoke {
   const signature = new SignatureV4({ service: 'lambda', region, credentials: fromEnv(), sha256: Sha256 })
-  const host = `lambda.${region}.${region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com'}`
+  const own = `https://lambda.${region}.${region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com'}`
   return async (functionName, event) => {
-    const url = new URL(`https://${host}/2015-03-31/functions/${encodeURIComponent(functionName)}/invocations`)
+    const url = new URL(`/2015-03-31/functions/${encodeURIComponent(functionName)}/invocations`, endpoint ?? own)
     const body = JSON.stringify(event)
     const { headers } = await signature.sign({
       method: 'POST',

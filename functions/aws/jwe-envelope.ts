@@ -3,13 +3,14 @@ import { keepNewest } from '../kit/newest.ts'
 import { Secret } from '../kit/secret.ts'
 
 /** What a sealed value belongs to. Sealed under one, it opens under no other. */
-export interface Binding {
+export type Binding = {
   /** The connection: `<vendor>#<connection>`. */
   readonly key: string
-  readonly use: 'access' | 'refresh'
-  readonly epoch: number
-  readonly fence: number
-}
+} & (
+  | { readonly use: 'access' | 'refresh'; readonly epoch: number; readonly fence: number }
+  /** Of a consent: the hash of its state. */
+  | { readonly use: 'consent'; readonly id: string }
+)
 
 export type Seal = (secret: Secret, binding: Binding) => Promise<string>
 
@@ -43,8 +44,9 @@ interface HeldKey {
 const HELD = { most: 1000, maxAgeMs: 60 * 60 * 1000 }
 
 /**
- * Seals tokens as JWE (RFC 7516, `dir` with `A256GCM`) under a data key of the connection. The protected header carries the
- * encrypted data key (`edk`) and the binding (`ctx`); GCM authenticates both, KMS authenticates vendor and connection.
+ * Seals tokens and consents as JWE (RFC 7516, `dir` with `A256GCM`) under a data key of the connection. The protected
+ * header carries the encrypted data key (`edk`) and the binding (`ctx`); GCM authenticates both, KMS authenticates vendor and
+ * connection.
  */
 export function jweEnvelope(dataKeys: DataKeys, now: () => Date): Envelope {
   const opening = new Map<string, HeldKey>()
@@ -125,7 +127,8 @@ function contextOf(key: string): Record<string, string> {
   return { app: 'vendomat', vendor, connection }
 }
 
-const textOf = ({ key, use, epoch, fence }: Binding): string => `vendomat1|${key}|${use}|${epoch}|${fence}`
+const textOf = ({ key, use, ...which }: Binding): string =>
+  `vendomat1|${key}|${use}|${'id' in which ? which.id : `${which.epoch}|${which.fence}`}`
 
 function headerOf(part = ''): Readonly<Record<string, unknown>> {
   try {

@@ -3,7 +3,7 @@ import { attempt } from '../core/attempt.ts'
 import { tablePolicy, withLease } from '../core/lease.ts'
 import type { Runtime } from '../core/runtime.ts'
 import type { HeldToken } from '../core/store.ts'
-import { type Connection, keyOf, labelOf } from '../kit/connection.ts'
+import { type Connection, labelOf } from '../kit/connection.ts'
 import { VendingError } from '../kit/errors.ts'
 import type { Secret } from '../kit/secret.ts'
 import { secondsAfter } from '../kit/time.ts'
@@ -35,7 +35,7 @@ export interface Begun {
  */
 export async function beginConsent(
   connection: Connection,
-  redirectUri: string | undefined,
+  { redirectUri, begunBy }: { readonly redirectUri?: string | undefined; readonly begunBy: string },
   runtime: ConsentRuntime,
 ): Promise<Begun> {
   const authorization = authorizationOf(connection)
@@ -45,9 +45,9 @@ export async function beginConsent(
       'redirect_uri is an address on the machine of who connects: http://127.0.0.1:<port>/...',
     )
   }
-  const { url, ...begun } = await begin(connection, authorization, redirectUri, runtime)
-  await runtime.consents.beginConsent(connection.vendor.id, consentFor(connection, begun))
-  return { authorizationUrl: url.href, state: begun.state, redirectUri: begun.redirectUri }
+  const { url, state, consent } = await begin(connection, { authorization, redirectUri, begunBy }, runtime)
+  await runtime.consents.beginConsent(connection, { ...consent, through: 'api' })
+  return { authorizationUrl: url.href, state, redirectUri: consent.redirectUri }
 }
 
 export interface HostedBegun {
@@ -57,63 +57,66 @@ export interface HostedBegun {
 }
 
 /** Begins a consent that comes back to the hosted callback. The `state` is the ticket for the first step as well. */
-export async function beginHostedConsent(connection: Connection, runtime: ConsentRuntime): Promise<HostedBegun> {
+export async function beginHostedConsent(
+  connection: Connection,
+  begunBy: string,
+  runtime: ConsentRuntime,
+): Promise<HostedBegun> {
   const authorization = authorizationOf(connection)
   const { callbackUrl } = runtime
   if (!callbackUrl) throw new VendingError('bad_request', 'this machine has no hosted callback')
   const here = `${callbackUrl}/oauth/${connection.vendor.id}`
-  const { url, ...begun } = await begin(connection, authorization, `${here}/callback`, runtime)
-  if (begun.redirectUri !== `${here}/callback`) {
+  const redirectUri = `${here}/callback`
+  const { state, consent } = await begin(connection, { authorization, redirectUri, begunBy }, runtime)
+  if (consent.redirectUri !== redirectUri) {
     throw new VendingError(
       'configuration',
-      `the credentials of ${labelOf(connection)} send people to another redirect_uri; the hosted callback is ${here}/callback`,
+      `the credentials of ${labelOf(connection)} send people to another redirect_uri; the hosted callback is ${redirectUri}`,
     )
   }
-  const consent = { ...consentFor(connection, begun), authorizationUrl: withoutState(url) }
-  await runtime.consents.beginConsent(connection.vendor.id, consent)
-  return { beginUrl: `${here}/begin?t=${begun.state}`, redirectUri: begun.redirectUri }
+  await runtime.consents.beginConsent(connection, { ...consent, through: 'callback' })
+  return { beginUrl: `${here}/begin?t=${state}`, redirectUri }
 }
 
 interface Beginning {
-  readonly state: string
-  readonly redirectUri: string
-  readonly expiresAt: Date
+  readonly authorization: Authorization
+  readonly redirectUri: string | undefined
+  readonly begunBy: string
 }
 
 async function begin(
   connection: Connection,
-  authorization: Authorization,
-  redirectUri: string | undefined,
+  { authorization, redirectUri, begunBy }: Beginning,
   runtime: ConsentRuntime,
-): Promise<Beginning & { readonly url: URL }> {
-  const { vendor } = connection
+) {
   const { document } = await runtime.credentials.read(connection, 0)
+  const hosts = hostsOf(connection, runtime)
   const state = randomBytes(32).toString('base64url')
-  const url = authorization.url(document, { state, ...(redirectUri !== undefined && { redirectUri }) }, [
-    ...vendor.hosts,
-    ...runtime.allowedHosts,
-  ])
+  const url = authorization.url(document, { state, ...(redirectUri !== undefined && { redirectUri }) }, hosts)
   // Who begins a consent connects it: it is listed from here on, and one that was forgotten is active again.
   await runtime.registry.register(connection, { sweepAt: runtime.now(), reopens: true })
   const { state: known } = await runtime.tokens.read(connection)
   if (known.status === 'disabled') throw new VendingError('connection_disabled', `${labelOf(connection)} is disabled`)
-  // What the vendor's file put there is what the exchange has to repeat (RFC 6749 section 4.1.3).
-  const used = url.searchParams.get('redirect_uri') ?? redirectUri ?? ''
-  return { url, state, redirectUri: used, expiresAt: secondsAfter(runtime.now(), CONSENT_SECONDS) }
+  const consent: Omit<Consent, 'through'> = {
+    stateHash: sha256(state),
+    begunBy,
+    epoch: known.epoch,
+    // What the vendor's file put there is what the exchange has to repeat (RFC 6749 section 4.1.3).
+    redirectUri: url.searchParams.get('redirect_uri') ?? redirectUri ?? '',
+    authorizationUrl: withoutState(url),
+    tokenEndpoint: authorization.tokenEndpoint(document, hosts).href,
+    endsAt: secondsAfter(runtime.now(), CONSENT_SECONDS),
+  }
+  return { url, state, consent }
 }
-
-const consentFor = (connection: Connection, { state, redirectUri, expiresAt }: Beginning): Consent => ({
-  stateHash: sha256(state),
-  key: keyOf(connection),
-  redirectUri,
-  expiresAt,
-})
 
 /** By hand: URLSearchParams would write the rest of the query anew, with `+` for every space. */
 function withoutState({ origin, pathname, search }: URL): string {
   const rest = search.slice(1).split('&')
   return `${origin}${pathname}?${rest.filter((pair) => !pair.startsWith('state=')).join('&')}`
 }
+
+const hostsOf = ({ vendor }: Connection, { allowedHosts }: ConsentRuntime) => [...vendor.hosts, ...allowedHosts]
 
 /** What the vendor sent the person's browser back with. An error counts even when there is a code beside it. */
 export interface Returned {
@@ -129,8 +132,8 @@ export async function finishConsent(
   runtime: ConsentRuntime,
 ): Promise<Connected> {
   const authorization = authorizationOf(connection)
-  const taken = { stateHash: sha256(state), connection, now: runtime.now() }
-  const consent = await runtime.consents.takeConsent(connection.vendor.id, taken)
+  const ended = { stateHash: sha256(state), through: 'api', now: runtime.now() } as const
+  const consent = await runtime.consents.endConsent(connection, ended)
   if (!consent) {
     throw new VendingError(
       'authorization_invalid',
@@ -144,8 +147,8 @@ export async function finishConsent(
 }
 
 /**
- * Ends a hosted consent. What the callback says is not taken on trust: the consent must have been taken by the browser
- * that began it, a moment ago, and not been exchanged.
+ * Ends a hosted consent. What the callback says is not taken on trust: a function of ours must have begun the consent, for
+ * this connection, and it must not have been ended. Whose code it is no store can tell.
  */
 export async function finishHostedConsent(
   connection: Connection,
@@ -153,8 +156,8 @@ export async function finishHostedConsent(
   runtime: ConsentRuntime,
 ): Promise<Connected> {
   const authorization = authorizationOf(connection)
-  const marked = { stateHash, connection, now: runtime.now() }
-  const consent = await runtime.consents.markExchanged(connection.vendor.id, marked)
+  const ended = { stateHash, through: 'callback', now: runtime.now() } as const
+  const consent = await runtime.consents.endConsent(connection, ended)
   if (!consent) {
     throw new VendingError(
       'authorization_invalid',
@@ -172,6 +175,8 @@ interface Exchange {
 
 /** What a consent came to. */
 export interface Connected {
+  /** ARN of who began it. */
+  readonly begunBy: string
   readonly token: HeldToken
   readonly warnings: readonly Warning[]
 }
@@ -187,6 +192,14 @@ async function exchange(
   const row = await runtime.tokens.read(connection)
   const { state } = row
   if (state.status === 'disabled') throw new VendingError('connection_disabled', `${label} is disabled`)
+  if (state.epoch !== consent.epoch)
+    throw new VendingError('authorization_invalid', `${label} was revoked after this consent was begun; begin again`)
+  if (!isPinned(connection, { authorization, consent, document: credentials.document }, runtime)) {
+    throw new VendingError(
+      'authorization_invalid',
+      `the credentials of ${label} lead elsewhere than when this consent was begun; begin again`,
+    )
+  }
   const policy = tablePolicy(connection, credentials)
   if (!policy) throw new VendingError('bad_request', `the credentials of ${label} need nobody's consent`)
   const grant = { code, redirectUri: consent.redirectUri }
@@ -212,7 +225,22 @@ async function exchange(
     throw new VendingError('busy', `another caller is renewing ${label}; begin again`, { retryAfterSeconds: 2 })
   if (connected === 'superseded' || 'failure' in connected)
     throw new VendingError('busy', `${label} was revoked, disabled or renewed meanwhile; begin again`)
-  return connected
+  return { ...connected, begunBy: consent.begunBy }
+}
+
+/**
+ * Whether the credentials of now would send the person to the same page and the code to the same endpoint as those of then
+ * (RFC 9700 section 4.4.2): a code of one server is not sent to another.
+ */
+function isPinned(
+  connection: Connection,
+  { authorization, consent, document }: Pick<Exchange, 'authorization' | 'consent'> & { readonly document: unknown },
+  runtime: ConsentRuntime,
+): boolean {
+  const { redirectUri, authorizationUrl, tokenEndpoint } = consent
+  const hosts = hostsOf(connection, runtime)
+  const url = authorization.url(document, { state: '', ...(redirectUri && { redirectUri }) }, hosts)
+  return withoutState(url) === authorizationUrl && authorization.tokenEndpoint(document, hosts).href === tokenEndpoint
 }
 
 function authorizationOf({ vendor }: Connection): Authorization {

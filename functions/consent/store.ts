@@ -1,47 +1,67 @@
 import type { Connection } from '../kit/connection.ts'
 
-/** A consent under way. Only the hash of its `state` is kept, so that who reads the table cannot finish it. */
+/** A consent under way, as it was begun. Only the hash of its `state` is kept, so that who reads the table cannot finish it. */
 export interface Consent {
   readonly stateHash: string
-  /** Key of the connection it is for. */
-  readonly key: string
+  /** 'callback': its code comes to the hosted callback. 'api': to the machine of who began it, and from there signed. */
+  readonly through: 'callback' | 'api'
+  /** ARN of who began it. */
+  readonly begunBy: string
+  /** Of the connection at that moment. A revoke since then ends the consent. */
+  readonly epoch: number
   readonly redirectUri: string
-  readonly expiresAt: Date
-  /** The vendor's page, without the `state`. Present when the consent goes through the hosted callback, and only there. */
-  readonly authorizationUrl?: string
-  /** Hash of the cookie of the browser that began. */
-  readonly bind?: string
+  /** The vendor's page, without the `state`. With `tokenEndpoint` it is what the consent is pinned to. */
+  readonly authorizationUrl: string
+  readonly tokenEndpoint: string
+  readonly endsAt: Date
 }
 
 /** So long after a consent was taken its code may still be exchanged. */
 export const EXCHANGE_WITHIN_SECONDS = 60
 
-/**
- * Consents under way, by vendor id: all of the table that the hosted callback may touch. A consent of the private API is
- * finished by who names its connection, a hosted one by the browser that began it; neither way ends the other's.
- */
+/** So many consents of one connection are open at most. One more ends the oldest: the newest link is the one that works. */
+export const MOST_OPEN = 3
+
+/** Consents for those who hold the key that they are sealed with: the functions of the vendors. */
 export interface ConsentStore {
   /** Keeps a consent that was begun, for as long as it may take. */
-  beginConsent(vendorId: string, consent: Consent): Promise<void>
+  beginConsent(connection: Connection, consent: Consent): Promise<void>
 
-  /** Ties a hosted consent to one browser, once: undefined when there is none, or it is tied, taken or over. */
+  /**
+   * Ends a consent, once: undefined when there is none as `beginConsent` kept it, or it is over, ended, another
+   * connection's, or goes another way. One of the callback has to have been taken within the last minute.
+   */
+  endConsent(
+    connection: Connection,
+    ended: { readonly stateHash: string; readonly through: Consent['through']; readonly now: Date },
+  ): Promise<Consent | undefined>
+}
+
+/** What the hosted callback reads of a consent. It could write the same, so nobody else goes by it. */
+export interface PublicConsent {
+  readonly stateHash: string
+  /** Key of the connection. */
+  readonly key: string
+  readonly authorizationUrl: string
+}
+
+/** The two steps of a hosted consent in the browser of who consents, by vendor id: all of the table that the callback may touch. */
+export interface PublicConsents {
+  /** Ties a consent to one browser, once: undefined when there is none, or it is tied, taken or over. */
   bindConsent(
     vendorId: string,
     by: { readonly stateHash: string; readonly bind: string; readonly now: Date },
-  ): Promise<Consent | undefined>
+  ): Promise<PublicConsent | undefined>
 
-  /** Takes it, once: undefined when there is none, it is over, was taken, or belongs to another connection or browser. */
+  /** Takes it, once: undefined when there is none, it is over, was taken, or belongs to another browser or issuer. */
   takeConsent(
     vendorId: string,
-    taken: { readonly stateHash: string; readonly now: Date } & (
-      | { readonly connection: Connection }
-      | { readonly bind: string }
-    ),
-  ): Promise<Consent | undefined>
-
-  /** Notes that the code of a hosted consent is going to be exchanged, once, and within a minute after it was taken. */
-  markExchanged(
-    vendorId: string,
-    consent: { readonly stateHash: string; readonly connection: Connection; readonly now: Date },
-  ): Promise<Consent | undefined>
+    taken: {
+      readonly stateHash: string
+      readonly bind: string
+      /** RFC 9207, where the vendor sent one. */
+      readonly issuer?: string | undefined
+      readonly now: Date
+    },
+  ): Promise<PublicConsent | undefined>
 }

@@ -125,6 +125,8 @@ export interface Context {
 export interface Authorization<C = unknown> {
   /** The page where the person says yes. Fails with `configuration` when the connection needs no consent. */
   url(credentials: C, request: AuthorizationRequest, hosts: readonly string[]): URL
+  /** Where `exchange` sends the code. */
+  tokenEndpoint(credentials: C, hosts: readonly string[]): URL
   /** Exchanges the code, once: it may be spent whatever the answer is. */
   exchange(
     credentials: C,
@@ -198,6 +200,7 @@ export function defineVendor<C>(definition: VendorDefinition<C>): Vendor {
     ...(authorization && {
       authorization: {
         url: (document, request, hosts) => authorization.url(read(document), request, hosts),
+        tokenEndpoint: (document, hosts) => authorization.tokenEndpoint(read(document), hosts),
         exchange: async (document, grant, context) => authorization.exchange(read(document), grant, context),
       },
     }),

@@ -38,16 +38,16 @@ export async function answerExchange(
   record = recordEvent,
 ): Promise<ExchangeAnswer> {
   const startedAt = runtime.now()
-  const line = () => ({
+  const line = (begunBy?: string) => ({
     op: 'authorize' as const,
     request_id: requestId,
-    caller: 'hosted callback',
+    caller: begunBy ? `hosted callback, begun by ${begunBy}` : 'hosted callback',
     connection: `${vendor.id}#${connectionIn(event)}`,
     ms: Math.round(secondsBetween(startedAt, runtime.now()) * 1000),
   })
   try {
-    const { token } = await exchangeHosted(vendor, event, runtime)
-    record(vendor.id, { ...line(), outcome: 'connected', fingerprint: token.accessToken.value.fingerprint })
+    const { token, begunBy } = await exchangeHosted(vendor, event, runtime)
+    record(vendor.id, { ...line(begunBy), outcome: 'connected', fingerprint: token.accessToken.value.fingerprint })
     return { outcome: 'connected' }
   } catch (error) {
     const outcome = error instanceof VendingError ? error.code : 'internal'

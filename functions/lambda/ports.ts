@@ -76,7 +76,7 @@ export function openPorts({
     directory: dynamoDirectory(table),
     rounds: dynamoRounds(table),
     allowance: dynamoAllowance(table),
-    consents: dynamoConsents(table),
+    consents: dynamoConsents({ ...table, envelope, onUnsealable }),
     credentials,
     inventory: secretsManagerInventory(secrets, service),
     hearForNotices: noticeListener({

@@ -48,6 +48,7 @@ export const netrex = defineVendor({
       const page = joinPath(hostOf(credentials, hosts), '/oauth2/auth/')
       return authorizationUrl(page, { clientId, redirectUri, scope, state: request.state })
     },
+    tokenEndpoint: (credentials, hosts) => tokenEndpoint(applicationOf(credentials), hostOf(credentials, hosts)).url,
     exchange: async (credentials, { code, redirectUri }, context) => {
       const application = applicationOf(credentials)
       const host = hostOf(credentials, context.hosts)

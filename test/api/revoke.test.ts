@@ -69,6 +69,7 @@ describe('a revoke', () => {
     const { process } = world()
     const authorization = {
       url: () => new URL('https://acme.example'),
+      tokenEndpoint: () => new URL('https://acme.example/token'),
       exchange: () => Promise.reject(new Error('not here')),
     }
     const { vendor } = revocable(async () => {}, { authorization })
@@ -220,6 +221,7 @@ describe('a static token', () => {
       const fake = fakeVendor()
       const authorization = {
         url: () => new URL('https://acme.example'),
+        tokenEndpoint: () => new URL('https://acme.example/token'),
         exchange: () => Promise.reject(new Error('not here')),
       }
       const isStatic = (document: unknown) => JSON.stringify(document).includes('static')
@@ -240,6 +242,7 @@ describe('a revoke of a grant, where the vendor ends it by an access token', () 
     const w = world()
     const authorization = {
       url: () => new URL('https://acme.example'),
+      tokenEndpoint: () => new URL('https://acme.example/token'),
       exchange: () => Promise.reject(new Error('not here')),
     }
     const fake = fakeVendor({ policy: { singleUseRefreshToken: true }, script: gives({ refreshToken: 'r' }) })

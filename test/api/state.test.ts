@@ -44,7 +44,11 @@ function reading(machine: Machine, read: Machine['credentials']['read']): Machin
 
 const denied = new VendingError('configuration', "the secret may not be read: the function's role lacks kms:Decrypt")
 const consented: Partial<Vendor> = {
-  authorization: { url: () => new URL('https://acme.example'), exchange: () => Promise.reject(new Error('not here')) },
+  authorization: {
+    url: () => new URL('https://acme.example'),
+    tokenEndpoint: () => new URL('https://acme.example/token'),
+    exchange: () => Promise.reject(new Error('not here')),
+  },
 }
 const aged = (lifeDays: number): Script => gives({ name: 'jwt', lifeSeconds: lifeDays * DAY })
 

@@ -1,5 +1,8 @@
-import { dynamoConsents } from '../../functions/aws/dynamo-consents.ts'
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { dynamoConsents, dynamoPublicConsents } from '../../functions/aws/dynamo-consents.ts'
+import { kmsEnvelope } from '../../functions/aws/envelope.ts'
 import { consentStoreContract } from '../contracts/consents.ts'
+import { now } from '../contracts/vendors.ts'
 import { sendingTwice } from '../support/interference.ts'
 import { localAws } from '../support/local-aws.ts'
 
@@ -9,7 +12,11 @@ beforeAll(async () => {
 })
 afterAll(() => aws.close())
 
-consentStoreContract('DynamoDB', async () => dynamoConsents({ client: aws.dynamo, table: await aws.createTable() }))
-consentStoreContract('DynamoDB, where every write is sent twice,', async () =>
-  dynamoConsents({ client: sendingTwice(aws.dynamoClient()), table: await aws.createTable() }),
-)
+async function open(client: DynamoDBClient) {
+  const table = { client, table: await aws.createTable() }
+  const envelope = kmsEnvelope(aws.kms, aws.keyId, () => now)
+  return { ...dynamoConsents({ ...table, envelope, onUnsealable: () => {} }), ...dynamoPublicConsents(table) }
+}
+
+consentStoreContract('DynamoDB', () => open(aws.dynamo))
+consentStoreContract('DynamoDB, where every write is sent twice,', () => open(sendingTwice(aws.dynamoClient())))

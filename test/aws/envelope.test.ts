@@ -14,7 +14,7 @@ beforeAll(async () => {
 })
 afterAll(() => aws.close())
 
-const binding: Binding = { key: 'acme#hq', use: 'access', epoch: 1, fence: 2 }
+const binding = { key: 'acme#hq', use: 'access', epoch: 1, fence: 2 } as const satisfies Binding
 
 /** A key service that hands out its keys whatever the encryption context is. */
 function carelessKms(): KMSClient {
@@ -52,16 +52,28 @@ describe('a sealed token', () => {
     ])
   })
 
-  it.each<[string, Partial<Binding>]>([
-    ['connection', { key: 'acme#other' }],
-    ['vendor', { key: 'apex#hq' }],
-    ['use', { use: 'refresh' }],
-    ['epoch', { epoch: 2 }],
-    ['fence', { fence: 1 }],
-  ])('opens under no other %s, not even where the key service is careless', async (_, change) => {
+  it.each<[string, Binding]>([
+    ['connection', { ...binding, key: 'acme#other' }],
+    ['vendor', { ...binding, key: 'apex#hq' }],
+    ['use', { ...binding, use: 'refresh' }],
+    ['use, of a consent', { key: binding.key, use: 'consent', id: '1|2' }],
+    ['epoch', { ...binding, epoch: 2 }],
+    ['fence', { ...binding, fence: 1 }],
+  ])('opens under no other %s, not even where the key service is careless', async (_, other) => {
     const { open } = await sealed(carelessKms())
-    expect(await open({ ...binding, ...change })).toBeUndefined()
+    expect(await open(other)).toBeUndefined()
     expect(await open(binding)).toBe('canary')
+  })
+})
+
+describe('a sealed consent', () => {
+  it('opens for its own state alone, and not as a token', async () => {
+    const envelope = kmsEnvelope(carelessKms(), aws.keyId, () => now)
+    const consent = { key: 'acme#hq', use: 'consent', id: 'a' } as const
+    const text = await (await envelope.sealer(consent.key))(new Secret('canary'), consent)
+    expect(await envelope.open(text, { ...consent, id: 'b' })).toBeUndefined()
+    expect(await envelope.open(text, binding)).toBeUndefined()
+    expect((await envelope.open(text, consent))?.reveal()).toBe('canary')
   })
 })
 

@@ -9,6 +9,7 @@ import type { Authorization, Vendor } from '../../functions/kit/vendor.ts'
 import { fakeVendor, gives, refuses, The, world } from '../support/world.ts'
 
 const REDIRECT = 'http://127.0.0.1:53682/callback'
+const ASKED = { redirectUri: REDIRECT, begunBy: 'arn:aws:iam::000000000000:role/ada' }
 
 /** A vendor that wants consent, and the codes it was sent. */
 function consenting(refreshToken: string | undefined = 'r1') {
@@ -20,11 +21,13 @@ function consenting(refreshToken: string | undefined = 'r1') {
         : refuses('not_connected', 'nobody has connected it')(context, held, call),
   })
   const exchanged: { code: string; redirectUri: string }[] = []
+  const server = { page: 'https://acme.example/auth', endpoint: 'https://acme.example/token' }
   let fails = false
   let meanwhile = async () => {}
   const authorization: Authorization = {
     url: (_, { redirectUri = 'https://vend.example/callback', state }) =>
-      new URL(`https://acme.example/auth?redirect_uri=${encodeURIComponent(redirectUri)}&state=${state}`),
+      new URL(`${server.page}?redirect_uri=${encodeURIComponent(redirectUri)}&state=${state}`),
+    tokenEndpoint: () => new URL(server.endpoint),
     exchange: async (_, { code, redirectUri }, context) => {
       exchanged.push({ code: code.reveal(), redirectUri })
       await meanwhile()
@@ -50,10 +53,10 @@ function consenting(refreshToken: string | undefined = 'r1') {
   }
   /** A person says yes, and comes back with a code. */
   const connect = async (runtime: ConsentRuntime) => {
-    const { state } = await beginConsent(hq(vendor), REDIRECT, runtime)
+    const { state } = await beginConsent(hq(vendor), ASKED, runtime)
     return finishConsent(hq(vendor), { state, code }, runtime)
   }
-  return { ...fake, vendor, authorization, connection: hq(vendor), exchanged, fail, slowly, connect }
+  return { ...fake, vendor, authorization, connection: hq(vendor), exchanged, server, fail, slowly, connect }
 }
 
 const hq = (vendor: Vendor) => ({ vendor, name: The.connection })
@@ -67,7 +70,7 @@ describe('a consent', () => {
     await expect(vend(wanted(vendor), process())).rejects.toMatchObject({
       code: 'not_connected',
     })
-    const { authorizationUrl, state } = await beginConsent(hq(vendor), REDIRECT, process())
+    const { authorizationUrl, state } = await beginConsent(hq(vendor), ASKED, process())
     expect(new URL(authorizationUrl).searchParams.get('state')).toBe(state)
     expect(state).toMatch(/^[\w-]{43}$/)
     await finishConsent(hq(vendor), { state, code }, process())
@@ -83,7 +86,7 @@ describe('a consent', () => {
     const { process, clock, secrets } = world()
     secrets.replace('acme/other', { password: 'p1' })
     const { vendor, exchanged } = consenting()
-    const { state } = await beginConsent(hq(vendor), REDIRECT, process())
+    const { state } = await beginConsent(hq(vendor), ASKED, process())
     const invalid = { code: 'authorization_invalid' }
     await expect(finishConsent(hq(vendor), { state: 'x'.repeat(43), code }, process())).rejects.toMatchObject(invalid)
     await expect(finishConsent({ vendor, name: 'other' }, { state, code }, process())).rejects.toMatchObject(invalid)
@@ -95,7 +98,7 @@ describe('a consent', () => {
   it('is exchanged once, however often it is finished', async () => {
     const { process } = world()
     const { vendor, exchanged } = consenting()
-    const { state } = await beginConsent(hq(vendor), REDIRECT, process())
+    const { state } = await beginConsent(hq(vendor), ASKED, process())
     const outcomes = await Promise.allSettled(
       Array.from({ length: 100 }, () => finishConsent(hq(vendor), { state, code }, process())),
     )
@@ -103,10 +106,45 @@ describe('a consent', () => {
     expect(exchanged).toHaveLength(1)
   })
 
+  it('is one of three: the oldest is over when a fourth is begun', async () => {
+    const { process } = world()
+    const { vendor, exchanged } = consenting()
+    const begun = []
+    for (let count = 0; count < 4; count++) begun.push(await beginConsent(hq(vendor), ASKED, process()))
+    const finish = ({ state }: { readonly state: string }) => finishConsent(hq(vendor), { state, code }, process())
+    const [oldest, ...newer] = begun
+    await expect(oldest && finish(oldest)).rejects.toMatchObject({ code: 'authorization_invalid' })
+    for (const one of newer) await finish(one)
+    expect(exchanged).toHaveLength(3)
+  })
+
+  it('that was begun before a revoke leads to no exchange', async () => {
+    const { process } = world()
+    const { vendor, exchanged } = consenting()
+    const { state } = await beginConsent(hq(vendor), ASKED, process())
+    await revoke(hq(vendor), process())
+    const invalid = { code: 'authorization_invalid', message: expect.stringContaining('was revoked after') }
+    await expect(finishConsent(hq(vendor), { state, code }, process())).rejects.toMatchObject(invalid)
+    expect(exchanged).toEqual([])
+  })
+
+  it.each<'page' | 'endpoint'>(['page', 'endpoint'])(
+    'whose credentials have come to lead to another %s leads to no exchange',
+    async (member) => {
+      const { process } = world()
+      const { vendor, exchanged, server } = consenting()
+      const { state } = await beginConsent(hq(vendor), ASKED, process())
+      server[member] = 'https://eu.acme.example/elsewhere'
+      const invalid = { code: 'authorization_invalid', message: expect.stringContaining('lead elsewhere') }
+      await expect(finishConsent(hq(vendor), { state, code }, process())).rejects.toMatchObject(invalid)
+      expect(exchanged).toEqual([])
+    },
+  )
+
   it('that was denied is over, whatever came beside the error', async () => {
     const { process } = world()
     const { vendor, exchanged } = consenting()
-    const { state } = await beginConsent(hq(vendor), REDIRECT, process())
+    const { state } = await beginConsent(hq(vendor), ASKED, process())
     const denied = finishConsent(hq(vendor), { state, code, error: 'access_denied' }, process())
     await expect(denied).rejects.toMatchObject({ code: 'authorization_denied' })
     const again = finishConsent(hq(vendor), { state, code }, process())
@@ -117,9 +155,9 @@ describe('a consent', () => {
   it('whose code is refused leaves the grant of before as it was', async () => {
     const { process, tokens } = world()
     const { vendor, fail } = consenting()
-    const { state } = await beginConsent(hq(vendor), REDIRECT, process())
+    const { state } = await beginConsent(hq(vendor), ASKED, process())
     await finishConsent(hq(vendor), { state, code }, process())
-    const second = await beginConsent(hq(vendor), REDIRECT, process())
+    const second = await beginConsent(hq(vendor), ASKED, process())
     fail()
     const refused = finishConsent(hq(vendor), { state: second.state, code }, process())
     await expect(refused).rejects.toMatchObject({ code: 'grant_rejected' })
@@ -131,10 +169,10 @@ describe('a consent', () => {
   it('that gives no refresh token ends with its token, and forgets the grant of before', async () => {
     const { process, clock } = world()
     const first = consenting('r1')
-    const begun = await beginConsent(hq(first.vendor), REDIRECT, process())
+    const begun = await beginConsent(hq(first.vendor), ASKED, process())
     await finishConsent(hq(first.vendor), { state: begun.state, code }, process())
     const { vendor, calls } = consenting('')
-    const { state } = await beginConsent(hq(vendor), REDIRECT, process())
+    const { state } = await beginConsent(hq(vendor), ASKED, process())
     await finishConsent(hq(vendor), { state, code }, process())
     clock.advance(3600)
     await expect(vend(wanted(vendor), process())).rejects.toMatchObject({
@@ -246,17 +284,17 @@ describe('a consent', () => {
       throw new VendingError('bad_request', 'this address does not fit')
     }
     const refusing: Vendor = { ...vendor, authorization: { ...authorization, url } }
-    await expect(beginConsent(hq(refusing), REDIRECT, process())).rejects.toMatchObject({ code: 'bad_request' })
+    await expect(beginConsent(hq(refusing), ASKED, process())).rejects.toMatchObject({ code: 'bad_request' })
     expect((await tokens.read(hq(vendor))).exists).toBe(false)
   })
 
   it('is neither begun nor finished on a disabled connection', async () => {
     const { process } = world()
     const { vendor, exchanged } = consenting()
-    const { state } = await beginConsent(hq(vendor), REDIRECT, process())
+    const { state } = await beginConsent(hq(vendor), ASKED, process())
     await disable(hq(vendor), process())
     const disabled = { code: 'connection_disabled' }
-    await expect(beginConsent(hq(vendor), REDIRECT, process())).rejects.toMatchObject(disabled)
+    await expect(beginConsent(hq(vendor), ASKED, process())).rejects.toMatchObject(disabled)
     await expect(finishConsent(hq(vendor), { state, code }, process())).rejects.toMatchObject(disabled)
     expect(exchanged).toEqual([])
   })
@@ -269,14 +307,14 @@ describe('a consent', () => {
     'http://127.0.0.1/',
   ])('is not begun towards %s', async (redirectUri) => {
     const { vendor } = consenting()
-    await expect(beginConsent(hq(vendor), redirectUri, world().process())).rejects.toMatchObject({
+    await expect(beginConsent(hq(vendor), { ...ASKED, redirectUri }, world().process())).rejects.toMatchObject({
       code: 'bad_request',
     })
   })
 
   it('is not begun where the vendor needs none', async () => {
     const { vendor } = fakeVendor()
-    await expect(beginConsent(hq(vendor), REDIRECT, world().process())).rejects.toMatchObject({
+    await expect(beginConsent(hq(vendor), ASKED, world().process())).rejects.toMatchObject({
       code: 'bad_request',
     })
   })

@@ -1,47 +1,67 @@
-import type { ConsentStore } from '../../functions/consent/store.ts'
-import { acme, hq, later, now } from './vendors.ts'
+import type { Consent, ConsentStore, PublicConsents } from '../../functions/consent/store.ts'
+import { acme, apex, hq, later, now } from './vendors.ts'
 
 /** What every store of consents promises, whatever it is made of. */
-export function consentStoreContract(name: string, open: () => Promise<ConsentStore>): void {
+export function consentStoreContract(name: string, open: () => Promise<ConsentStore & PublicConsents>): void {
   describe(`${name} as a store of consents`, () => {
-    let consents: ConsentStore
+    let consents: ConsentStore & PublicConsents
     beforeEach(async () => {
       consents = await open()
     })
 
     const other = { vendor: acme, name: 'other' }
     const stateHash = 'a'.repeat(64)
-    const redirectUri = 'https://callback.example/oauth/acme/callback'
-    const own = { stateHash, key: 'acme#hq', redirectUri, expiresAt: later(600) }
+    const own: Consent = {
+      stateHash,
+      through: 'api',
+      begunBy: 'arn:aws:iam::000000000000:role/ada',
+      epoch: 3,
+      redirectUri: 'https://callback.example/oauth/acme/callback',
+      authorizationUrl: 'https://acme.example/auth?scope=a%20b',
+      tokenEndpoint: 'https://acme.example/token',
+      endsAt: later(600),
+    }
+    const end = (change: object = {}, connection = hq) =>
+      consents.endConsent(connection, { stateHash, through: 'api', now, ...change })
 
-    it('hands a consent out once, before its end, and to its own connection', async () => {
-      await consents.beginConsent('acme', own)
-      const take = (change: object = {}) => consents.takeConsent('acme', { stateHash, connection: hq, now, ...change })
-      expect(await take({ connection: other })).toBeUndefined()
-      expect(await take({ stateHash: 'b'.repeat(64) })).toBeUndefined()
-      expect(await take({ now: later(600) })).toBeUndefined()
-      expect(await consents.takeConsent('apex', { stateHash, connection: hq, now })).toBeUndefined()
-      const taken = await Promise.all(Array.from({ length: 10 }, () => take({ now: later(599.999) })))
-      expect(taken.filter(Boolean)).toEqual([own])
-      expect(await take()).toBeUndefined()
+    it('ends a consent once, before its time is up, and for its own connection', async () => {
+      await consents.beginConsent(hq, own)
+      expect(await end({}, other)).toBeUndefined()
+      expect(await end({}, { vendor: apex, name: 'hq' })).toBeUndefined()
+      expect(await end({ stateHash: 'b'.repeat(64) })).toBeUndefined()
+      expect(await end({ now: later(600) })).toBeUndefined()
+      const ended = await Promise.all(Array.from({ length: 10 }, () => end({ now: later(599.999) })))
+      expect(ended.filter(Boolean)).toEqual([own])
+      expect(await end()).toBeUndefined()
+    })
+
+    it('keeps three of a connection open, the newest ones, and ends each of them once', async () => {
+      const hashes = ['1', '2', '3', '4'].map((digit) => digit.repeat(64))
+      await consents.beginConsent(other, own)
+      for (const one of hashes) await consents.beginConsent(hq, { ...own, stateHash: one })
+      const ended = await Promise.all(hashes.map((one) => end({ stateHash: one })))
+      expect(ended.flatMap((one) => (one ? [one.stateHash] : [])).sort()).toEqual(hashes.slice(1))
+      await consents.beginConsent(hq, { ...own, stateHash: '5'.repeat(64) })
+      expect(await end({ stateHash: hashes[3] })).toBeUndefined()
+      expect(await end({ stateHash: hashes[0] })).toBeUndefined()
+      expect(await end({}, other)).toEqual(own)
     })
 
     describe('of a hosted consent', () => {
-      const hosted = { ...own, authorizationUrl: 'https://acme.example/auth?scope=a%20b' }
-      const bind = (change: object = {}) =>
-        consents.bindConsent('acme', { stateHash, bind: 'b'.repeat(64), now, ...change })
-      const take = (change: object = {}) =>
-        consents.takeConsent('acme', { stateHash, bind: 'b'.repeat(64), now, ...change })
-      const mark = (change: object = {}) =>
-        consents.markExchanged('acme', { stateHash, connection: hq, now, ...change })
-      beforeEach(() => consents.beginConsent('acme', hosted))
+      const hosted: Consent = { ...own, through: 'callback' }
+      const shown = { stateHash, key: 'acme#hq', authorizationUrl: hosted.authorizationUrl }
+      const browser = { stateHash, bind: 'b'.repeat(64), now }
+      const bind = (change: object = {}) => consents.bindConsent('acme', { ...browser, ...change })
+      const take = (change: object = {}) => consents.takeConsent('acme', { ...browser, ...change })
+      const endHosted = (change: object = {}, connection = hq) => end({ through: 'callback', ...change }, connection)
+      beforeEach(() => consents.beginConsent(hq, hosted))
 
-      it('binds it once, before its end and before it is taken', async () => {
+      it('binds it once, and before its end', async () => {
         expect(await bind({ stateHash: 'c'.repeat(64) })).toBeUndefined()
         expect(await bind({ now: later(600) })).toBeUndefined()
-        expect(await consents.bindConsent('apex', { stateHash, bind: 'b', now })).toBeUndefined()
+        expect(await consents.bindConsent('apex', browser)).toBeUndefined()
         const bound = await Promise.all(Array.from({ length: 10 }, () => bind()))
-        expect(bound.filter(Boolean)).toEqual([{ ...hosted, bind: 'b'.repeat(64) }])
+        expect(bound.filter(Boolean)).toEqual([shown])
       })
 
       it('hands it out once, to whom it is bound; who is wrong does not use it up', async () => {
@@ -49,31 +69,33 @@ export function consentStoreContract(name: string, open: () => Promise<ConsentSt
         await bind()
         expect(await take({ bind: 'c'.repeat(64) })).toBeUndefined()
         expect(await take({ now: later(600) })).toBeUndefined()
-        expect(await consents.takeConsent('acme', { stateHash, connection: hq, now })).toBeUndefined()
-        expect(await consents.takeConsent('apex', { stateHash, bind: 'b'.repeat(64), now })).toBeUndefined()
-        const taken = await Promise.all(Array.from({ length: 10 }, () => take()))
-        expect(taken.filter(Boolean)).toEqual([{ ...hosted, bind: 'b'.repeat(64) }])
+        expect(await take({ issuer: 'https://apex.example' })).toBeUndefined()
+        expect(await consents.takeConsent('apex', browser)).toBeUndefined()
+        expect(await end()).toBeUndefined()
+        const taken = await Promise.all(Array.from({ length: 10 }, () => take({ issuer: 'https://acme.example' })))
+        expect(taken.filter(Boolean)).toEqual([shown])
         expect(await bind()).toBeUndefined()
       })
 
-      it('lets its code be exchanged once, for its connection, within a minute after it was taken', async () => {
+      it('ends it once, for its connection, within a minute after it was taken', async () => {
+        expect(await endHosted()).toBeUndefined()
         await bind()
-        expect(await mark()).toBeUndefined()
+        expect(await endHosted()).toBeUndefined()
         await take({ now: later(599) })
-        expect(await mark({ connection: other, now: later(600) })).toBeUndefined()
-        expect(await mark({ now: later(659) })).toBeUndefined()
-        const marked = await Promise.all(Array.from({ length: 10 }, () => mark({ now: later(658.999) })))
-        expect(marked.filter(Boolean)).toEqual([{ ...hosted, bind: 'b'.repeat(64) }])
+        expect(await endHosted({ now: later(600) }, other)).toBeUndefined()
+        expect(await endHosted({ now: later(659) })).toBeUndefined()
+        const ended = await Promise.all(Array.from({ length: 10 }, () => endHosted({ now: later(658.999) })))
+        expect(ended.filter(Boolean)).toEqual([hosted])
       })
 
-      it('tells it from one of the private API, which is neither bound nor marked', async () => {
+      it('tells it from one of the private API, which is neither bound nor taken', async () => {
         const its = { stateHash: 'd'.repeat(64) }
         const ofApi = { ...own, ...its }
-        await consents.beginConsent('acme', ofApi)
+        await consents.beginConsent(hq, ofApi)
         expect(await bind(its)).toBeUndefined()
         expect(await take(its)).toBeUndefined()
-        expect(await consents.takeConsent('acme', { ...its, connection: hq, now })).toEqual(ofApi)
-        expect(await mark(its)).toBeUndefined()
+        expect(await endHosted(its)).toBeUndefined()
+        expect(await end(its)).toEqual(ofApi)
       })
     })
   })

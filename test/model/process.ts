@@ -197,12 +197,9 @@ export function startProcess(place: Place, number: number, random: Random): Proc
   interfere(kms as unknown as Pick<DynamoDBClient, 'middlewareStack'>)
 
   const table = { client, table: place.table }
-  const tokens = dynamoTokens({
-    ...table,
-    envelope: kmsEnvelope(kms, aws.keyId, now),
-    onUnsealable: (key) => onFault(`a sealed value of ${key} does not open`),
-    now,
-  })
+  const envelope = kmsEnvelope(kms, aws.keyId, now)
+  const onUnsealable = (key: string) => onFault(`a sealed value of ${key} does not open`)
+  const tokens = dynamoTokens({ ...table, envelope, onUnsealable, now })
   return {
     number,
     random,
@@ -242,7 +239,7 @@ export function startProcess(place: Place, number: number, random: Random): Proc
       directory: dynamoDirectory(table),
       rounds: dynamoRounds(table),
       allowance: dynamoAllowance(table),
-      consents: dynamoConsents(table),
+      consents: dynamoConsents({ ...table, envelope, onUnsealable }),
       credentials: place.secrets.source(),
       inventory: place.secrets.inventory(),
       allowedHosts: [],

@@ -100,6 +100,7 @@ const rotating = defineVendor({
   authorization: {
     url: ({ account }, { state, redirectUri = 'http://127.0.0.1:1/' }) =>
       new URL(`https://model.example/auth?account=${account}&state=${state}&redirect_uri=${redirectUri}`),
+    tokenEndpoint: () => new URL('https://model.example/token'),
     exchange: (document, { code }, context) =>
       obtain({ grant: 'code', ...login(document), code: code.reveal() }, context),
   },

@@ -82,7 +82,11 @@ export async function machine() {
       const document = { host: 'system2.netrex.cz', client_id: clientId, client_secret: clientSecret, scope: 'read' }
       await createSecret(`netrex/${connection}`, document)
       const place = { vendor: vendors.netrex, name: connection }
-      const begun = await beginConsent(place, netrexApplication.redirectUri, runtime('netrex'))
+      const begun = await beginConsent(
+        place,
+        { redirectUri: netrexApplication.redirectUri, begunBy: 'ada' },
+        runtime('netrex'),
+      )
       const { host, pathname, search } = new URL(begun.authorizationUrl)
       const page = await fetch(`${simulators.url}/${host}${pathname}${search}&decision=allow`, { redirect: 'manual' })
       const code = new URL(page.headers.get('location') ?? '').searchParams.get('code') ?? ''

@@ -96,7 +96,7 @@ async function machine(counts: readonly (readonly [Vendor, number])[]) {
 /** What a person does in the browser. */
 async function consent(place: Connection, runtime: Machine): Promise<void> {
   const redirectUri = netrexApplication.redirectUri
-  const { authorizationUrl, state } = await beginConsent(place, redirectUri, runtime)
+  const { authorizationUrl, state } = await beginConsent(place, { redirectUri, begunBy: 'ada' }, runtime)
   const answer = await runtime.http(`${authorizationUrl}&decision=allow`, { redirect: 'manual' })
   const code = new URL(answer.headers.get('location') ?? '').searchParams.get('code') ?? ''
   await finishConsent(place, { state, code: new Secret(code) }, runtime)

@@ -1,6 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
-import { type Consent, type ConsentStore, EXCHANGE_WITHIN_SECONDS } from '../../functions/consent/store.ts'
+import {
+  type Consent,
+  type ConsentStore,
+  EXCHANGE_WITHIN_SECONDS,
+  MOST_OPEN,
+  type PublicConsent,
+  type PublicConsents,
+} from '../../functions/consent/store.ts'
 import type { Allowance, Limit } from '../../functions/core/allowance.ts'
 import type { Registry } from '../../functions/core/store.ts'
 import {
@@ -362,41 +369,58 @@ function memoryAllowance(): Allowance {
   }
 }
 
-function memoryConsents(): ConsentStore {
-  const consents = new Map<string, Consent & { readonly taken?: Date; readonly exchanged?: true }>()
+function memoryConsents(): ConsentStore & PublicConsents {
+  interface Kept {
+    readonly consent: Consent
+    readonly key: string
+    readonly bind?: string
+    readonly taken?: Date
+  }
+  const consents = new Map<string, Kept>()
+  /** Hashes of the states, the newest first. */
+  const open = new Map<string, readonly string[]>()
+  const shown = ({ consent: { stateHash, authorizationUrl }, key }: Kept): PublicConsent => ({
+    ...{ stateHash, key, authorizationUrl },
+  })
   return {
-    async beginConsent(vendorId, consent) {
-      consents.set(`${vendorId} ${consent.stateHash}`, consent)
+    async beginConsent(connection, consent) {
+      const key = keyOf(connection)
+      consents.set(`${connection.vendor.id} ${consent.stateHash}`, { consent, key })
+      open.set(key, [consent.stateHash, ...(open.get(key) ?? [])].slice(0, MOST_OPEN))
+    },
+
+    async endConsent(connection, { stateHash, through, now }) {
+      const key = keyOf(connection)
+      const kept = consents.get(`${connection.vendor.id} ${stateHash}`)
+      if (!kept || kept.key !== key || kept.consent.through !== through) return undefined
+      const { consent, bind, taken } = kept
+      const isHere = through === 'api' ? consent.endsAt > now : bind && taken && isRecent(taken, now)
+      if (!isHere || !open.get(key)?.includes(stateHash)) return undefined
+      open.set(
+        key,
+        [...(open.get(key) ?? [])].map((hash) => (hash === stateHash ? 'ended' : hash)),
+      )
+      return consent
     },
 
     async bindConsent(vendorId, { stateHash, bind, now }) {
-      const consent = consents.get(`${vendorId} ${stateHash}`)
-      if (!consent?.authorizationUrl || consent.bind || consent.taken || consent.expiresAt <= now) return undefined
-      const bound = { ...consent, bind }
-      consents.set(`${vendorId} ${stateHash}`, bound)
-      return bound
+      const kept = consents.get(`${vendorId} ${stateHash}`)
+      if (kept?.consent.through !== 'callback' || kept.bind || kept.consent.endsAt <= now) return undefined
+      consents.set(`${vendorId} ${stateHash}`, { ...kept, bind })
+      return shown(kept)
     },
 
-    async takeConsent(vendorId, { stateHash, now, ...by }) {
-      const consent = consents.get(`${vendorId} ${stateHash}`)
-      if (!consent || consent.taken || consent.expiresAt <= now) return undefined
-      const hosted = consent.authorizationUrl !== undefined
-      const mayTake =
-        'bind' in by ? hosted && consent.bind === by.bind : !hosted && consent.key === keyOf(by.connection)
-      if (!mayTake) return undefined
-      consents.set(`${vendorId} ${stateHash}`, { ...consent, taken: now })
-      return consent
-    },
-
-    async markExchanged(vendorId, { stateHash, connection, now }) {
-      const { taken, exchanged, ...consent } = consents.get(`${vendorId} ${stateHash}`) ?? {}
-      if (!taken || exchanged || !('bind' in consent) || consent.key !== keyOf(connection)) return undefined
-      if (secondsBetween(taken, now) >= EXCHANGE_WITHIN_SECONDS) return undefined
-      consents.set(`${vendorId} ${stateHash}`, { ...consent, taken, exchanged: true })
-      return consent
+    async takeConsent(vendorId, { stateHash, bind, issuer, now }) {
+      const kept = consents.get(`${vendorId} ${stateHash}`)
+      if (!kept || kept.bind !== bind || kept.taken || kept.consent.endsAt <= now) return undefined
+      if (issuer !== undefined && issuer !== new URL(kept.consent.authorizationUrl).origin) return undefined
+      consents.set(`${vendorId} ${stateHash}`, { ...kept, taken: now })
+      return shown(kept)
     },
   }
 }
+
+const isRecent = (taken: Date, now: Date): boolean => secondsBetween(taken, now) < EXCHANGE_WITHIN_SECONDS
 
 const someOf = <T>(set: ReadonlySet<T>): ReadonlySet<T> | undefined => (set.size > 0 ? set : undefined)
 
