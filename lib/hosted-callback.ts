@@ -14,8 +14,10 @@ import { Architecture, Function as LambdaFunction, Runtime, Tracing } from 'aws-
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs'
 import { Construct } from 'constructs'
 import { ENV, type Names } from '../functions/environment.ts'
+import { HEADERS } from '../functions/lambda/callback-page.ts'
 import type { TokenApi } from './token-api.ts'
 import { functionCode } from './vendor-code.ts'
+import { protect } from './web-acl.ts'
 
 const STAGE = 'v1'
 
@@ -38,12 +40,19 @@ const ACCESS_LOG = {
   ms: '$context.responseLatency',
 }
 
+/** What the gateway itself answers with. It quotes each value with `'`, so the content security policy cannot be among them. */
+const GATEWAY_HEADERS = Object.fromEntries(
+  Object.entries(HEADERS).flatMap(([name, value]) => (value.includes("'") ? [] : [[name, `'${value}'`]])),
+)
+
 export interface HostedCallbackProps {
   /** The API whose account setting lets API Gateway write logs. */
   readonly after: TokenApi
   readonly names: Names
   /** @default 2 */
   readonly concurrency?: number | 'unreserved'
+  /** ARN of the web ACL in front of it. @default none */
+  readonly webAcl?: string
   readonly logRetention: RetentionDays
   readonly accessLogRetention: RetentionDays
 }
@@ -108,7 +117,7 @@ export class HostedCallback extends Construct {
     })
   }
 
-  private publicApi({ names, accessLogRetention }: HostedCallbackProps): RestApi {
+  private publicApi({ names, accessLogRetention, webAcl }: HostedCallbackProps): RestApi {
     const accessLog = new LogGroup(this, 'AccessLog', {
       retention: accessLogRetention,
       removalPolicy: RemovalPolicy.RETAIN,
@@ -135,21 +144,23 @@ export class HostedCallback extends Construct {
     for (const type of [ResponseType.DEFAULT_4XX, ResponseType.DEFAULT_5XX]) {
       api.addGatewayResponse(type.responseType, {
         type,
-        responseHeaders: { 'Cache-Control': "'no-store'", Pragma: "'no-cache'", 'Referrer-Policy': "'no-referrer'" },
+        responseHeaders: GATEWAY_HEADERS,
+        // Its own words repeat some of the request.
+        templates: { 'application/json': '{"message":"there is nothing here"}' },
       })
     }
     api.node.tryRemoveChild('Endpoint')
     this.addRoutes(api)
-    Validations.of(api).acknowledge(
-      {
-        id: 'AwsSolutions::AwsSolutions-APIG6',
-        reason: 'the access log says what was called and how it ended; an execution log would hold codes',
-      },
-      {
+    Validations.of(api).acknowledge({
+      id: 'AwsSolutions::AwsSolutions-APIG6',
+      reason: 'the access log says what was called and how it ended; an execution log would hold codes',
+    })
+    if (webAcl !== undefined) protect(api.deploymentStage, webAcl)
+    else
+      Validations.of(api).acknowledge({
         id: 'AwsSolutions::AwsSolutions-APIG3',
         reason: 'the stage is throttled to five calls a second, and the function is apart from those that vend',
-      },
-    )
+      })
     return api
   }
 

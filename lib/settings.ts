@@ -59,6 +59,11 @@ export interface Settings {
    * left, as it must where that is 10 in all. @default 2
    */
   readonly callbackConcurrency?: number | 'unreserved'
+  /**
+   * ARNs of web ACLs of AWS WAF, of this region, that the stages are put behind: that of the hosted callback, that of the
+   * API, or both. @default none
+   */
+  readonly webAcl?: { readonly callback?: string; readonly api?: string }
   /** Where it has to be 8 o'clock for the daily check, as an IANA name like 'Europe/Zurich'. @default 'Etc/UTC' */
   readonly timeZone?: string
   /** After how many days without a caller tokens are not renewed ahead of need any more; grants always are. @default 14 */
@@ -95,6 +100,8 @@ export function checkedSettings<Given extends Settings & StackProps>(given: Give
     faults.push(
       '  callbackConcurrency: there is no hosted callback; set hostedCallback: true as well, or leave this out',
     )
+  if (given.webAcl?.callback !== undefined && given.hostedCallback !== true)
+    faults.push('  webAcl.callback: there is no hosted callback; set hostedCallback: true as well, or leave this out')
   if (faults.length === 0) return given
   throw new Error(`the settings do not fit (README, "Deploy", has them all):\n${faults.join('\n')}`)
 }
@@ -129,6 +136,7 @@ const schemas = (ids: readonly string[]) =>
       (value) => value === 'unreserved' || isWhole(value, { least: 1 }),
       "is neither a whole number from 1 on nor 'unreserved'",
     ),
+    webAcl: strict(optional({ callback: webAcl, api: webAcl })),
     timeZone: that(isTimeZone, 'is no time zone that there is; it must be an IANA name like Europe/Zurich'),
     restAfterDays: whole({ least: 1, say: 'days' }),
     chatTopic: yesOrNo,
@@ -154,6 +162,8 @@ const CDK = {
 
 const CALLER = /^(\d{12}|arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+)$/
 const KEY = /^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[\w-]+$/
+/** Of CloudFront's own, `global`, no stage takes one. */
+const WEB_ACL = /^arn:aws[a-z-]*:wafv2:[a-z0-9-]+:\d{12}:regional\/webacl\/[\w-]{1,128}\/[\w-]{1,36}$/
 /** AWS Lambda developer guide, "Configure Lambda function memory", 2026-11. */
 const LAMBDA_MEGABYTES = { least: 128, most: 10_240 }
 /** Without the value, which may have a password. */
@@ -227,6 +237,11 @@ const whole = ({ say, ...range }: Whole & { readonly say: string }) =>
     (value) => isWhole(value, range),
     `is no whole number from ${range.least} ${range.most === undefined ? 'on' : `to ${range.most}`}: ${say}`,
   )
+
+const webAcl = that(
+  fits(WEB_ACL),
+  'is no regional web ACL like arn:aws:wafv2:<region>:<account>:regional/webacl/<name>/<id>',
+)
 
 const retention = that(
   (value) => RETENTIONS.some((days) => days === value),

@@ -26,6 +26,7 @@ import { ROUTES } from '../functions/api/routes.ts'
 import type { Names } from '../functions/environment.ts'
 import type { Vendor } from '../functions/kit/vendor.ts'
 import type { Settings, Throttle } from './settings.ts'
+import { protect } from './web-acl.ts'
 
 /** Who called what and how it ended. Never a query, a header or a body. */
 const ACCESS_LOG = {
@@ -45,6 +46,8 @@ export interface TokenApiProps extends Pick<Settings, 'callers'> {
   readonly accessLogRetention: RetentionDays
   /** Whether it sets the account's role for writing logs. @default true */
   readonly logRole?: boolean
+  /** ARN of the web ACL in front of it. @default none */
+  readonly webAcl?: string
   /** @default 50 a second, 100 at once */
   readonly throttle?: Throttle
 }
@@ -59,7 +62,7 @@ export class TokenApi extends Construct {
 
   constructor(scope: Construct, id: string, props: TokenApiProps) {
     super(scope, id)
-    const { names, callers, throttle = THROTTLE, logRole = true } = props
+    const { names, callers, webAcl, throttle = THROTTLE, logRole = true } = props
     const accessLog = new LogGroup(this, 'AccessLog', {
       retention: props.accessLogRetention,
       removalPolicy: RemovalPolicy.RETAIN,
@@ -98,16 +101,16 @@ export class TokenApi extends Construct {
     })
     // The stack has an output of its own for the address, in the form that callers append a path to.
     this.api.node.tryRemoveChild('Endpoint')
-    Validations.of(this.api).acknowledge(
-      {
-        id: 'AwsSolutions::AwsSolutions-APIG6',
-        reason: 'the access log says who called what and how it ended; an execution log adds a group without retention',
-      },
-      {
+    Validations.of(this.api).acknowledge({
+      id: 'AwsSolutions::AwsSolutions-APIG6',
+      reason: 'the access log says who called what and how it ended; an execution log adds a group without retention',
+    })
+    if (webAcl !== undefined) protect(this.api.deploymentStage, webAcl)
+    else
+      Validations.of(this.api).acknowledge({
         id: 'AwsSolutions::AwsSolutions-APIG3',
         reason: 'every method is signed, so an unsigned flood ends at the gateway, and the stage is throttled besides',
-      },
-    )
+      })
     if (!logRole) return
     Validations.of(this.api).acknowledge({
       id: 'AwsSolutions::AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs]',

@@ -25,7 +25,7 @@ export class VendingStack extends Stack {
   constructor(scope: Construct, id: string, props: VendingStackProps = {}) {
     super(scope, id, checkedSettings(props))
     const { stage, alertEmail, chatTopic, runbookUrl, timeZone, restAfterDays, memorySize, throttle } = props
-    const { callers, apiGatewayLogRole: logRole, secretsKey, callbackConcurrency: concurrency } = props
+    const { callers, apiGatewayLogRole: logRole, secretsKey, webAcl = {}, callbackConcurrency: concurrency } = props
     const logRetention = props.logRetentionDays ?? RetentionDays.THREE_MONTHS
     const accessLogRetention = props.accessLogRetentionDays ?? RetentionDays.THIRTEEN_MONTHS
     const names = namesOf(stage)
@@ -42,6 +42,7 @@ export class VendingStack extends Stack {
     this.api = new TokenApi(this, 'Api', {
       names,
       accessLogRetention,
+      ...(webAcl.api !== undefined && { webAcl: webAcl.api }),
       ...(throttle !== undefined && { throttle }),
       ...(callers !== undefined && { callers }),
       ...(logRole !== undefined && { logRole }),
@@ -62,6 +63,7 @@ export class VendingStack extends Stack {
           names,
           logRetention,
           accessLogRetention,
+          ...(webAcl.callback !== undefined && { webAcl: webAcl.callback }),
           ...(concurrency !== undefined && { concurrency }),
         })
       : undefined

@@ -2,9 +2,11 @@ import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Validations } from 'aws-cdk-lib'
+import { type Stack, Validations } from 'aws-cdk-lib'
 import { AwsSolutionsChecks } from 'cdk-nag'
+import { HEADERS } from '../../functions/lambda/callback-page.ts'
 import { vendors } from '../../functions/vendors.ts'
+import type { Settings } from '../../lib/settings.ts'
 import { bundleFunction } from '../../lib/vendor-code.ts'
 import { machineStack, machineTemplate } from '../support/machine-stack.ts'
 
@@ -30,6 +32,28 @@ function statementsOf({ Role }: { Role: { 'Fn::GetAtt': string[] } }): Statement
   return resources('AWS::IAM::Policy')
     .filter(([, { Properties }]) => Properties.Roles.some(({ Ref }: { Ref: string }) => Ref === Role['Fn::GetAtt'][0]))
     .flatMap(([, { Properties }]) => Properties.PolicyDocument.Statement)
+}
+
+/** Rules that are broken, acknowledgements that nothing breaks, and those without a reason. */
+function rules(stack: Stack) {
+  const acknowledged = stack.node.findAll().flatMap(({ node }) =>
+    node.metadata
+      .filter(({ type }) => type === Validations.ACKNOWLEDGED_RULES_METADATA_KEY)
+      .flatMap(({ data }) => Object.entries<string>(data))
+      .map(([rule, reason]) => ({ path: node.path, rule, reason })),
+  )
+  const broken = new AwsSolutionsChecks()
+    .validateScope(stack)
+    .violations.flatMap(({ ruleName, violatingResources }) =>
+      violatingResources.map(({ constructPath = '' }) => ({ rule: `AwsSolutions::${ruleName}`, constructPath })),
+    )
+  const covers = (given: { path: string; rule: string }, one: { constructPath: string; rule: string }) =>
+    given.rule === one.rule && one.constructPath.startsWith(`${given.path}/`)
+  return {
+    open: broken.filter((one) => !acknowledged.some((given) => covers(given, one))),
+    idle: acknowledged.filter((given) => !broken.some((one) => covers(given, one))),
+    short: acknowledged.filter(({ reason }) => reason.length < 40),
+  }
 }
 
 const apiOf = ([, { Properties }]: ReturnType<typeof resources>[number]) => Properties.RestApiId.Ref
@@ -109,6 +133,23 @@ describe('the hosted callback', () => {
     expect(stage?.DependsOn).toEqual(expect.arrayContaining([resources('AWS::ApiGateway::Account')[0]?.[0]]))
   })
 
+  it('has the headers of the function in what the gateway answers itself, and no word of the request', () => {
+    const answers = resources('AWS::ApiGateway::GatewayResponse').filter((one) => apiOf(one) === publicApi)
+    expect(answers.map(([, { Properties }]) => Properties.ResponseType).sort()).toEqual(['DEFAULT_4XX', 'DEFAULT_5XX'])
+    const { 'content-security-policy': _, ...headers } = HEADERS
+    const quoted = Object.entries(headers).map(([name, value]) => [`gatewayresponse.header.${name}`, `'${value}'`])
+    for (const [, { Properties }] of answers) {
+      expect(Properties.ResponseParameters).toEqual(Object.fromEntries(quoted))
+      expect(Properties.ResponseTemplates).toEqual({ 'application/json': '{"message":"there is nothing here"}' })
+    }
+  })
+
+  it('is reached by https at the name that AWS gives it, and at no other', () => {
+    for (const type of ['DomainName', 'BasePathMapping', 'DomainNameV2'])
+      expect(resources(`AWS::ApiGateway::${type}`)).toEqual([])
+    expect(resources('AWS::Lambda::Url')).toEqual([])
+  })
+
   it('is called by its three routes and by nothing else', () => {
     const permissions = resources('AWS::Lambda::Permission').filter(([, { Properties }]) =>
       [callback.id, exchange.id].includes(Properties.FunctionName['Fn::GetAtt']?.[0]),
@@ -165,23 +206,33 @@ describe('the hosted callback', () => {
   })
 
   it('breaks no rule of AwsSolutions but those acknowledged, each with a reason', () => {
-    const stack = machineStack({ hostedCallback: true })
-    const acknowledged = stack.node.findAll().flatMap(({ node }) =>
-      node.metadata
-        .filter(({ type }) => type === Validations.ACKNOWLEDGED_RULES_METADATA_KEY)
-        .flatMap(({ data }) => Object.entries<string>(data))
-        .map(([rule, reason]) => ({ path: node.path, rule, reason })),
-    )
-    const broken = new AwsSolutionsChecks()
-      .validateScope(stack)
-      .violations.flatMap(({ ruleName, violatingResources }) =>
-        violatingResources.map(({ constructPath = '' }) => ({ rule: `AwsSolutions::${ruleName}`, constructPath })),
+    expect(rules(machineStack({ hostedCallback: true }))).toEqual({ open: [], idle: [], short: [] })
+  })
+})
+
+describe('a web ACL', () => {
+  const acl = (name: string) => `arn:aws:wafv2:eu-west-1:111122223333:regional/webacl/${name}/a1b2c3d4`
+  const [open, signed] = [acl('open'), acl('signed')]
+
+  it('stands before the stage it was named for, and before no other', () => {
+    const associated = (webAcl: NonNullable<Settings['webAcl']>) =>
+      resources('AWS::WAFv2::WebACLAssociation', machineTemplate({ hostedCallback: true, webAcl })).map(
+        ([, { Properties }]) => [Properties.ResourceArn['Fn::Join'][1].slice(-3), Properties.WebACLArn],
       )
-    const covers = (given: { path: string; rule: string }, one: { constructPath: string; rule: string }) =>
-      given.rule === one.rule && one.constructPath.startsWith(`${given.path}/`)
-    expect(broken.filter((one) => !acknowledged.some((given) => covers(given, one)))).toEqual([])
-    expect(acknowledged.filter((given) => !broken.some((one) => covers(given, one)))).toEqual([])
-    expect(acknowledged.filter(({ reason }) => reason.length < 40)).toEqual([])
+    const stages = resources('AWS::ApiGateway::Stage')
+    const [ofCallback, ofApi] = [true, false].map((isPublic) => {
+      const [id, stage] = stages.find((one) => (apiOf(one) === publicApi) === isPublic) ?? []
+      return [stage?.Properties.RestApiId, '/stages/', { Ref: id }]
+    })
+    expect(associated({ callback: open })).toEqual([[ofCallback, open]])
+    expect(associated({ api: signed })).toEqual([[ofApi, signed]])
+    expect(associated({ callback: open, api: signed })).toHaveLength(2)
+    expect(resources('AWS::WAFv2::WebACLAssociation')).toEqual([])
+  })
+
+  it('makes the reasons for there being none go', () => {
+    const stack = machineStack({ hostedCallback: true, webAcl: { callback: open, api: signed } })
+    expect(rules(stack)).toEqual({ open: [], idle: [], short: [] })
   })
 })
 

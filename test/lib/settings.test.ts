@@ -11,6 +11,7 @@ function faultsOf(settings: object): string[] {
   }
 }
 
+const ACL = 'arn:aws:wafv2:eu-west-1:111122223333:regional/webacl/edge/a1b2c3d4-5678-90ab-cdef-EXAMPLE11111'
 const KEY = 'arn:aws:kms:eu-west-1:111122223333:key/0f7d3c6e-1111-4222-8333-444455556666'
 
 describe('settings that fit', () => {
@@ -44,6 +45,8 @@ describe('settings that fit', () => {
       { secretsKey: KEY.replace('aws', 'aws-us-gov').replace('key/', 'key/mrk-') },
     ],
     ['a callback that reserves nothing', { hostedCallback: true, callbackConcurrency: 'unreserved' }],
+    ['web ACLs', { hostedCallback: true, webAcl: { callback: ACL, api: ACL.replace('aws', 'aws-cn') } }],
+    ['a web ACL for the API alone', { webAcl: { api: ACL } }],
     ['switches', { hostedCallback: false, chatTopic: true, apiGatewayLogRole: false }],
     ['zones', { timeZone: 'America/Argentina/Buenos_Aires' }],
     ['a page', { runbookUrl: 'https://git.example.com/platform/vendomat/README.md' }],
@@ -141,6 +144,13 @@ describe('a setting that does not fit is named, with its value and what to write
       "callbackConcurrency: 0 is neither a whole number from 1 on nor 'unreserved'",
     ],
     [{ callbackConcurrency: 3 }, 'callbackConcurrency: there is no hosted callback; set hostedCallback: true'],
+    [{ webAcl: ACL }, 'is no object with callback, api'],
+    [{ webAcl: { api: 'edge' } }, "webAcl.api: 'edge' is no regional web ACL like arn:aws:wafv2:"],
+    [{ webAcl: { api: ACL.replace('regional', 'global') } }, 'is no regional web ACL'],
+    [{ webAcl: { api: ACL.replace('wafv2', 'waf-regional') } }, 'is no regional web ACL'],
+    [{ webAcl: { api: ACL.replace('webacl', 'rulegroup') } }, 'is no regional web ACL'],
+    [{ webAcl: { stage: ACL } }, 'webAcl.stage: there is no such name'],
+    [{ webAcl: { callback: ACL } }, 'webAcl.callback: there is no hosted callback; set hostedCallback: true'],
     [{ timeZone: 'Europe/Zurch' }, "timeZone: 'Europe/Zurch' is no time zone that there is"],
     [{ restAfterDays: 0 }, 'restAfterDays: 0 is no whole number from 1 on: days'],
     [{ chatTopic: null }, 'chatTopic: null is neither true nor false'],
