@@ -7,14 +7,15 @@ import {
 } from '@aws-sdk/client-dynamodb'
 import { CreateKeyCommand, KMSClient, type KMSClientConfig } from '@aws-sdk/client-kms'
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
-import { startAwsEndpoints } from '../../lib/local/aws-endpoints.ts'
+import { type AwsEndpointsOptions, startAwsEndpoints } from '../../lib/local/aws-endpoints.ts'
 
 /** Where the tables are, if not in the emulator that comes with `npm ci`: `npm run test:dynamodb-local` sets it. */
 const OTHER_DYNAMODB = process.env.VENDOMAT_TEST_DYNAMODB
 
 /** The AWS services of a test, on loopback: a table, a key, and real SDK clients that talk to them. */
-export async function localAws() {
-  const endpoints = await startAwsEndpoints({ port: 0, region: 'eu-west-1', accountId: '000000000000' })
+export async function localAws({ functions }: Pick<AwsEndpointsOptions, 'functions'> = {}) {
+  const account = { region: 'eu-west-1', accountId: '000000000000' }
+  const endpoints = await startAwsEndpoints({ port: 0, ...account, ...(functions && { functions }) })
   const client = {
     endpoint: endpoints.url,
     region: 'eu-west-1',
