@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the texts are code
 import type { SecurityPromise } from '../promise.ts'
 
 const CALLBACKS = 'test/security/callbacks.test.ts'
