@@ -578,17 +578,25 @@ describe('who has taken over the public function', () => {
 })
 
 describe('who may write the whole table but has no key', () => {
-  it('forges no consent either', async () => {
+  const stateHash = sha256('another state of its own')
+  const SEALS: readonly [string, (name: string) => Promise<string>][] = [
+    ['no seal', async () => 'none'],
+    ['the seal of another state', async (name) => sealOf(await begun({ vendor, name }))],
+    ['the seal of another connection', async () => sealOf(await begun())],
+  ]
+  const sealOf = async ({ state }: { readonly state: string }): Promise<string> => {
+    const { sealed } = await write(aws.dynamo, 'netrex#FLOW', sha256(state), { taken: { N: '0' } })
+    return sealed?.S ?? ''
+  }
+
+  it.each(SEALS)('forges no consent with %s either', async (_, seal) => {
     const { name } = freshConnection()
-    const stateHash = sha256('a state of its own')
     await write(aws.dynamo, 'netrex#FLOW', stateHash, {
-      ...{ connection: { S: `netrex#${name}` }, taken: { N: String(Date.now()) }, bind: { S: 'b' } },
-      ...{ until: { N: String(Date.now() + 600_000) }, sealed: { S: 'none' } },
+      ...{ connection: { S: `netrex#${name}` }, taken: { N: String(Date.now()) }, sealed: { S: await seal(name) } },
     })
     await write(aws.dynamo, 'netrex#OPEN', name, { open1: { S: stateHash } })
-    expect(await exchange({ stateHash, connection: name, code: 'evil-code' })).toEqual({
-      outcome: 'authorization_invalid',
-    })
+    const forged = { stateHash, connection: name, code: 'evil-code' }
+    expect(await exchange(forged)).toEqual({ outcome: 'authorization_invalid' })
     expect(exchanged).toEqual([])
   })
 })

@@ -268,6 +268,11 @@ describe('the exchange of a code', () => {
     expect(result.warnings).toEqual([])
   })
 
+  it('goes to the endpoint that a consent is pinned to', async () => {
+    const { origin, pathname } = new URL((await exchange()).request?.url ?? '')
+    expect(authorization.tokenEndpoint(application, netrex.hosts).href).toBe(origin + pathname)
+  })
+
   it('says auth_code where that is configured, and never tries the other', async () => {
     const document = { ...application, code_grant_type: 'auth_code' }
     const { request } = await exchange(json(granted), document)

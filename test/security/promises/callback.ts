@@ -20,7 +20,7 @@ export const PROMISES: readonly SecurityPromise[] = [
     tests: [
       { file: CALLBACKS, title: 'who has taken over the public function gets no code exchanged' },
       { file: CALLBACKS, title: 'who has taken over the public function can put a code of its own into' },
-      { file: CALLBACKS, title: 'who may write the whole table but has no key forges no consent either' },
+      { file: CALLBACKS, title: 'who may write the whole table but has no key forges no consent' },
       { file: 'test/aws/envelope.test.ts', title: 'a sealed consent opens for its own state alone' },
     ],
     removal: {
