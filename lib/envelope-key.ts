@@ -4,6 +4,7 @@ import { Key } from 'aws-cdk-lib/aws-kms'
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda'
 import { Construct } from 'constructs'
 import { ENV, type Names } from '../functions/environment.ts'
+import type { Vendor } from '../functions/kit/vendor.ts'
 
 const ADMINISTRATION = [
   'kms:CancelKeyDeletion',
@@ -51,16 +52,20 @@ export class EnvelopeKey extends Construct {
     })
   }
 
-  /** Lets `fn` seal and open tokens of one vendor, and puts the key into its environment. */
-  grantVendor(fn: LambdaFunction, vendorId: string): void {
-    const actions = ['kms:Decrypt', 'kms:GenerateDataKey']
-    const conditions = {
-      StringEquals: { 'kms:EncryptionContext:app': 'vendomat', 'kms:EncryptionContext:vendor': vendorId },
-    }
+  /**
+   * Puts the key into the environment of `fn`, and lets it seal and open tokens of one vendor if that stores any. The key
+   * names the role itself, since it leaves nothing to IAM; the role has no statement of its own, which would change nothing.
+   */
+  grantVendor(fn: LambdaFunction, { id, tokens }: Vendor): void {
     fn.addEnvironment(ENV.envelopeKey, this.key.keyArn)
-    fn.addToRolePolicy(new PolicyStatement({ actions, conditions, resources: [this.key.keyArn] }))
+    if (tokens.storage === 'memory') return
     this.key.addToResourcePolicy(
-      new PolicyStatement({ actions, conditions, principals: [fn.grantPrincipal], resources: ['*'] }),
+      new PolicyStatement({
+        principals: [fn.grantPrincipal],
+        actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
+        resources: ['*'],
+        conditions: { StringEquals: { 'kms:EncryptionContext:app': 'vendomat', 'kms:EncryptionContext:vendor': id } },
+      }),
     )
   }
 }

@@ -85,7 +85,7 @@ export class VendingStack extends Stack {
       const equipped = (scope: Construct, more: Pick<VendorFunctionProps, 'entry' | 'reservedConcurrency'>) => {
         const fn = new VendorFunction(scope, vendor.id, { ...about, ...more })
         tokens.grantVendor(fn, vendor)
-        envelope.grantVendor(fn, vendor.id)
+        envelope.grantVendor(fn, vendor)
         alerts.grantPublish(fn)
         return fn
       }
