@@ -62,7 +62,7 @@ export class TokenTable extends Construct {
     fn.addEnvironment(ENV.table, this.table.tableName)
     fn.addToRolePolicy(
       new PolicyStatement({
-        actions: ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:Query'],
+        actions: ['dynamodb:GetItem', 'dynamodb:Query'],
         resources: [tableArn],
         conditions: leadingKeys(`${id}#*`),
       }),
@@ -72,6 +72,19 @@ export class TokenTable extends Construct {
         actions: ['dynamodb:UpdateItem'],
         resources: [tableArn],
         conditions: { ...leadingKeys(`${id}#*`), ...(tokens.storage === 'memory' && TOKENLESS) },
+      }),
+    )
+    this.grantKey(fn)
+  }
+
+  /** Lets `fn` find the connections of one vendor, and read many of its rows at once. */
+  grantDirectory(fn: LambdaFunction, { id }: Vendor): void {
+    const { tableArn } = this.table
+    fn.addToRolePolicy(
+      new PolicyStatement({
+        actions: ['dynamodb:BatchGetItem'],
+        resources: [tableArn],
+        conditions: leadingKeys(`${id}#*`),
       }),
     )
     fn.addToRolePolicy(
@@ -84,7 +97,6 @@ export class TokenTable extends Construct {
         conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [id, `${id}#*`] } },
       }),
     )
-    this.grantKey(fn)
   }
 
   /** Lets `fn` continue consents of one vendor, and names the table in its environment. It reads no token, no state. */

@@ -90,6 +90,7 @@ export class VendingStack extends Stack {
         return fn
       }
       const fn = equipped(this, reserved === undefined ? {} : { reservedConcurrency: reserved })
+      tokens.grantDirectory(fn, vendor)
       this.api.addVendor(fn, vendor)
       schedules.addVendor(fn, vendor)
       alerts.watchVendor(fn, vendor)

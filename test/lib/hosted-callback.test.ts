@@ -244,13 +244,19 @@ describe('the exchange', () => {
     expect(exchanges).toHaveLength(Object.values(vendors).filter(({ authorization }) => authorization).length)
   })
 
-  it('may what the function of its vendor may but find secrets, and has the same names but for the callback', () => {
+  it('may what the function of its vendor may but find secrets and connections, and has the same names but for the callback', () => {
     const vending = functionOf('vends NetRex tokens')
     const rights = (fn: Parameters<typeof statementsOf>[0]) =>
       statementsOf(fn).filter(({ Action }) => ![Action].flat().includes('logs:PutLogEvents'))
-    const finds = ({ Action }: { readonly Action: unknown }) => Action === 'secretsmanager:ListSecrets'
-    expect(rights(vending).filter(finds)).toHaveLength(1)
-    expect(rights(exchange)).toEqual(rights(vending).filter((right) => !finds(right)))
+    const finds = ({ Action, Resource }: Statement) =>
+      Action === 'secretsmanager:ListSecrets' || JSON.stringify(Resource).includes('/index/')
+    const single = ({ Action, ...right }: Statement) => ({
+      ...right,
+      Action: [Action].flat().filter((action) => action !== 'dynamodb:BatchGetItem'),
+    })
+    expect(rights(vending).filter(finds)).toHaveLength(2)
+    expect(rights(exchange).map(single)).toEqual(rights(vending).flatMap((one) => (finds(one) ? [] : [single(one)])))
+    expect(JSON.stringify(rights(exchange))).not.toContain('BatchGetItem')
     const { VENDOMAT_CALLBACK_URL: _, ...names } = vending.Environment.Variables
     expect(exchange.Environment.Variables).toEqual(names)
     // It runs no task, and somebody waits for it.
