@@ -59,19 +59,17 @@ export class TokenTable extends Construct {
    */
   grantVendor(fn: LambdaFunction, { id, tokens }: Vendor): void {
     const { tableArn } = this.table
+    const own = leadingKeys(`${id}#*`)
     fn.addEnvironment(ENV.table, this.table.tableName)
     fn.addToRolePolicy(
-      new PolicyStatement({
-        actions: ['dynamodb:GetItem', 'dynamodb:Query'],
-        resources: [tableArn],
-        conditions: leadingKeys(`${id}#*`),
-      }),
+      new PolicyStatement({ actions: ['dynamodb:GetItem', 'dynamodb:Query'], resources: [tableArn], conditions: own }),
     )
     fn.addToRolePolicy(
       new PolicyStatement({
         actions: ['dynamodb:UpdateItem'],
         resources: [tableArn],
-        conditions: { ...leadingKeys(`${id}#*`), ...(tokens.storage === 'memory' && TOKENLESS) },
+        conditions:
+          tokens.storage === 'memory' ? { ...own, ...TOKENLESS, Null: { ...own.Null, ...TOKENLESS.Null } } : own,
       }),
     )
     this.grantKey(fn)
@@ -166,7 +164,8 @@ export class TokenTable extends Construct {
 /**
  * All attributes that a vendor whose tokens are never stored may write: none of them is meant for a token, so that a
  * mistake of ours does not store one either. An update that returns the whole item would name every attribute, so the
- * second half refuses it.
+ * second part refuses it. Every update names at least its key (DynamoDB developer guide, "Using IAM policy conditions for
+ * fine-grained access control", 2026-11); the last part refuses one of which IAM were told no attribute.
  */
 const TOKENLESS = {
   'ForAllValues:StringEquals': {
@@ -177,6 +176,7 @@ const TOKENLESS = {
     ],
   },
   StringEqualsIfExists: { 'dynamodb:ReturnValues': ['NONE', 'UPDATED_NEW'] },
+  Null: { 'dynamodb:Attributes': 'false' },
 }
 
 /** In an expression the name of a metric begins with a small letter. */
