@@ -85,7 +85,12 @@ export class Alerts extends Construct {
       }),
     )
     fn.addToRolePolicy(
-      new PolicyStatement({ actions: ['kms:Decrypt', 'kms:GenerateDataKey'], resources: [this.key.keyArn] }),
+      new PolicyStatement({
+        actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
+        resources: [this.key.keyArn],
+        // SNS is one of the services that KMS knows by this (KMS developer guide, kms:ViaService, 2026-11).
+        conditions: { StringEquals: { 'kms:ViaService': `sns.${Stack.of(this).region}.amazonaws.com` } },
+      }),
     )
     fn.addToRolePolicy(
       new PolicyStatement({
