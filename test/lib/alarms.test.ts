@@ -88,18 +88,6 @@ describe('an alarm', () => {
       expect(JSON.stringify(AlarmActions)).toContain('AlertsTopic')
     }
   })
-
-  it('may publish: CloudWatch of this account may use the topic and its key', () => {
-    const may = (statements: { Principal?: { Service?: string }; Condition?: unknown }[]) =>
-      statements.some(
-        ({ Principal, Condition }) =>
-          Principal?.Service === 'cloudwatch.amazonaws.com' && JSON.stringify(Condition).includes('aws:SourceAccount'),
-      )
-    const [topic] = resources('AWS::SNS::TopicPolicy')
-    expect(may(topic?.PolicyDocument.Statement)).toBe(true)
-    const key = resources('AWS::KMS::Key').find(({ Description }) => Description.includes('notices'))
-    expect(may(key?.KeyPolicy.Statement)).toBe(true)
-  })
 })
 
 interface QueriedMetric {

@@ -27,7 +27,7 @@ const schedulesIn = (one: Template) =>
 const schedules = schedulesIn(template)
 const withTask = (task: string, of = schedules) => of.filter(({ Target }) => JSON.parse(Target.Input).task === task)
 const [[queueId] = [''], ...otherQueues] = resources('AWS::SQS::Queue')
-const [[groupId, group] = [''], ...otherGroups] = resources('AWS::Scheduler::ScheduleGroup')
+const [[, group] = [], ...otherGroups] = resources('AWS::Scheduler::ScheduleGroup')
 const functionIn = (arn: unknown): string =>
   /"Fn::GetAtt":\["([a-z]+)[0-9A-F]{8}","Arn"\]/.exec(JSON.stringify(arn))?.[1] ?? ''
 
@@ -111,43 +111,6 @@ describe('the schedules', () => {
 
   it('are the same each time', () => {
     expect(synth().toJSON()).toEqual(template.toJSON())
-  })
-})
-
-describe('the role of schedules', () => {
-  const roleOf = ({ Target }: (typeof schedules)[number]): string => Target.RoleArn['Fn::GetAtt'][0]
-
-  it('is that of its function, and schedules of this group and account alone can take it on', () => {
-    expect(new Set(schedules.map(roleOf)).size).toBe(ids.length)
-    expect(new Set(schedules.map((one) => `${roleOf(one)} ${functionIn(one.Target.Arn)}`)).size).toBe(ids.length)
-    for (const schedule of schedules) {
-      const role = resources('AWS::IAM::Role').find(([id]) => id === roleOf(schedule))
-      expect(role?.[1].Properties.AssumeRolePolicyDocument.Statement).toEqual([
-        {
-          Action: 'sts:AssumeRole',
-          Effect: 'Allow',
-          Principal: { Service: 'scheduler.amazonaws.com' },
-          Condition: {
-            StringEquals: {
-              'aws:SourceAccount': { Ref: 'AWS::AccountId' },
-              'aws:SourceArn': { 'Fn::GetAtt': [groupId, 'Arn'] },
-            },
-          },
-        },
-      ])
-    }
-  })
-
-  it('may call the one function, not its versions, and write to the queue', () => {
-    for (const schedule of schedules) {
-      const statements = resources('AWS::IAM::Policy')
-        .filter(([, { Properties }]) => Properties.Roles.some(({ Ref }: { Ref: string }) => Ref === roleOf(schedule)))
-        .flatMap(([, { Properties }]) => Properties.PolicyDocument.Statement)
-      expect(statements).toEqual([
-        { Action: 'lambda:InvokeFunction', Effect: 'Allow', Resource: schedule.Target.Arn },
-        { Action: 'sqs:SendMessage', Effect: 'Allow', Resource: { 'Fn::GetAtt': [queueId, 'Arn'] } },
-      ])
-    }
   })
 })
 

@@ -42,7 +42,8 @@ function isAllowed({ principal, action, resource }: Request, found: readonly Att
   return isNamed || isAllowedItself
 }
 
-function isAbout({ kind, on }: Attached, { principal, resource }: Request): boolean {
+/** Whether a statement is of the caller's policies or of the resource's. */
+export function isAbout({ kind, on }: Attached, { principal, resource }: Request): boolean {
   if (kind === 'identity') return typeof principal === 'object' && 'arn' in principal && principal.arn === on
   return resource === on || resource.startsWith(`${on}/`) || resource.startsWith(`${on}:`)
 }

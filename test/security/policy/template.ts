@@ -3,6 +3,7 @@ import { type Attached, statementOf } from './statement.ts'
 
 export const ACCOUNT = '111122223333'
 export const REGION = 'eu-west-1'
+const STACK = 'Vendomat'
 
 const TEMPLATE = z.object({
   Resources: z.record(
@@ -23,7 +24,7 @@ const PSEUDO: Readonly<Record<string, string>> = {
   'AWS::AccountId': ACCOUNT,
   'AWS::Partition': 'aws',
   'AWS::Region': REGION,
-  'AWS::StackName': 'Vendomat',
+  'AWS::StackName': STACK,
   'AWS::URLSuffix': 'amazonaws.com',
 }
 
@@ -33,15 +34,12 @@ const ARNS: Readonly<Record<string, (id: string) => string>> = {
   'AWS::IAM::Role': (id) => `arn:aws:iam::${ACCOUNT}:role/${id}`,
   'AWS::KMS::Key': (id) => arn('kms', `key/${id}`),
   'AWS::Lambda::Function': (id) => arn('lambda', `function:${id}`),
-  // As CloudFormation gives it.
-  'AWS::Logs::LogGroup': (id) => `${arn('logs', `log-group:${id}`)}:*`,
+  // As CloudFormation gives it, which begins the name with the stack's.
+  'AWS::Logs::LogGroup': (id) => `${arn('logs', `log-group:${STACK}-${id}`)}:*`,
   'AWS::Scheduler::ScheduleGroup': (id) => arn('scheduler', `schedule-group/${id}`),
   'AWS::SNS::Topic': (id) => arn('sns', id),
   'AWS::SQS::Queue': (id) => arn('sqs', id),
 }
-
-/** The properties that a `Ref` stands for, where that is one; of other types it is the name in the template. */
-const REFS: Readonly<Record<string, string>> = { 'AWS::ApiGateway::Stage': 'StageName' }
 
 export const arn = (service: string, resource: string): string => `arn:aws:${service}:${REGION}:${ACCOUNT}:${resource}`
 
@@ -57,9 +55,16 @@ export function resourcesOf(template: unknown): Resources {
     if (pseudo !== undefined) return pseudo
     const found = raw[name]
     if (!found) throw new Error(`nothing is called ${name}`)
-    if (found.Type === 'AWS::SNS::Topic') return getAtt(name, 'Arn')
-    const property = REFS[found.Type]
-    return property === undefined ? name : found.Properties[property]
+    switch (found.Type) {
+      case 'AWS::ApiGateway::Stage':
+        return found.Properties.StageName
+      case 'AWS::Logs::LogGroup':
+        return `${STACK}-${name}`
+      case 'AWS::SNS::Topic':
+        return getAtt(name, 'Arn')
+      default:
+        return name
+    }
   }
 
   function getAtt(name: string, attribute: string): string {
@@ -125,6 +130,8 @@ export function statementsOf(resources: Resources): readonly Attached[] {
         return onAll('resource', Properties.Queues, 'AWS::SQS::Queue')
       case 'AWS::Lambda::Permission':
         return [permissionOf(id, Properties)]
+      case 'AWS::ApiGateway::Method':
+        return openMethod(id, Properties, resources)
       default:
         return []
     }
@@ -174,6 +181,27 @@ function permissionOf(id: string, properties: unknown): Attached {
       },
     }),
   }
+}
+
+const METHOD = z.object({
+  RestApiId: z.string(),
+  ResourceId: z.string(),
+  HttpMethod: z.string(),
+  AuthorizationType: z.enum(['AWS_IAM', 'NONE']),
+})
+
+/** A method without authorization lets everybody in whom the policy of its API does not keep out. */
+function openMethod(id: string, properties: unknown, resources: Resources): Attached[] {
+  const { RestApiId, ResourceId, HttpMethod, AuthorizationType } = METHOD.parse(properties)
+  if (AuthorizationType === 'AWS_IAM') return []
+  const pathOf = (name: string): string => {
+    const { ParentId, PathPart } = resources[name]?.Properties ?? {}
+    return PathPart === undefined ? '' : `${pathOf(String(ParentId))}/${String(PathPart).replace(/\{.*\}/, '*')}`
+  }
+  const on = apiArn(RestApiId)
+  const Resource = `${on}/*/${HttpMethod}${pathOf(ResourceId)}`
+  const statement = statementOf({ Effect: 'Allow', Principal: '*', Action: 'execute-api:Invoke', Resource })
+  return [{ kind: 'resource', on, where: `${id} (open to everybody)`, statement }]
 }
 
 function refuseUnseen(id: string, part: unknown, seen: ReadonlySet<unknown>): void {
