@@ -1,12 +1,8 @@
-import { execFile } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { basename, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import * as z from 'zod/mini'
 import { EQUIVALENT, MUTANTS } from './list.ts'
-import { type ModelRun, type Mutant, mutated } from './mutant.ts'
+import { mutated } from './mutant.ts'
+import { removeEach, report } from './removals.ts'
 
 /*
  * npm run mutants
@@ -14,202 +10,16 @@ import { type ModelRun, type Mutant, mutated } from './mutant.ts'
  *
  * Removes one guard at a time from a copy of the tree and says which test notices. Fails when none does.
  */
-const ROOT = fileURLToPath(new URL('../..', import.meta.url))
-const AT_ONCE = 2
-const MOST_SECONDS = 180
-const JEST = [
-  ...['--experimental-vm-modules', '--no-warnings=ExperimentalWarning', 'node_modules/jest/bin/jest.js'],
-  ...['--runInBand', '--reporters', '<rootDir>/test/mutants/first-failure.mjs'],
-]
-
 const { values } = parseArgs({ options: { only: { type: 'string', default: '' } } })
 const chosen = MUTANTS.filter(({ name }) => name.includes(values.only))
 
-/** What came of one run of tests. 'broken' says nothing about the guard: the code does not fit together. */
-interface Verdict {
-  readonly verdict: 'passed' | 'failed' | 'broken'
-  readonly by: string
-  readonly message: string
-}
-
-interface Row extends Verdict {
-  readonly mutant: Mutant
-  readonly seconds: number
-}
-
-const line = z.object({
-  verdict: z.enum(['passed', 'failed', 'broken']),
-  by: z._default(z.string(), ''),
-  message: z._default(z.string(), ''),
-})
-
-const startedAt = performance.now()
-const home = realpathSync(mkdtempSync(join(tmpdir(), 'vendomat-mutants-')))
-process.on('exit', () => rmSync(home, { recursive: true, force: true }))
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(1))
-
 if (chosen.length === 0) throw new Error(`no mutant has "${values.only}" in its name`)
 // Throws before anything is run when the list does not fit the code.
-for (const each of [...MUTANTS, ...EQUIVALENT]) mutated(read(each.file), each)
-const copies = Array.from({ length: AT_ONCE }, (_, index) => copyOfTheTree(`tree-${index}`))
-await compile()
-await runUnmutated()
-report(await inTurns(chosen, run))
+for (const each of [...MUTANTS, ...EQUIVALENT])
+  mutated(readFileSync(new URL(`../../${each.file}`, import.meta.url), 'utf8'), each)
 
-function read(file: string): string {
-  return readFileSync(join(ROOT, file), 'utf8')
-}
-
-function copyOfTheTree(name: string): string {
-  const copy = join(home, name)
-  const left = ['node_modules', '.git', 'cdk.out', 'coverage']
-  cpSync(ROOT, copy, { recursive: true, filter: (path) => !left.includes(basename(path)) })
-  symlinkSync(realpathSync(join(ROOT, 'node_modules')), join(copy, 'node_modules'))
-  mkdirSync(join(copy, 'tmp'))
-  return copy
-}
-
-/** All mutants at once, each as a file beside the one it was made of. */
-async function compile(): Promise<void> {
-  const copy = copyOfTheTree('types')
-  const all = [...chosen, ...EQUIVALENT].map((mutant, index) => ({
-    mutant,
-    file: mutant.file.replace(/\.ts$/, `.mutant-${index}.ts`),
-  }))
-  for (const { mutant, file } of all) writeFileSync(join(copy, file), mutated(read(mutant.file), mutant))
-  const compilerOptions = { noUnusedLocals: false, noUnusedParameters: false }
-  const config = { extends: './tsconfig.json', compilerOptions, include: all.map(({ file }) => file) }
-  writeFileSync(join(copy, 'tsconfig.mutants.json'), JSON.stringify(config))
-  const { output, failed } = await command(
-    join('node_modules', '.bin', 'tsc'),
-    ['--pretty', 'false', '-p', 'tsconfig.mutants.json'],
-    copy,
-  )
-  const wrong = all.flatMap(({ mutant, file }) =>
-    output
-      .split('\n')
-      .filter((text) => text.startsWith(file))
-      .map((text) => `"${mutant.name}": ${text}`),
-  )
-  if (failed) fail(['mutants that do not compile', ...wrong, output])
-}
-
-/** Every test that a mutant names, once, without a mutant. */
-async function runUnmutated(): Promise<void> {
-  const files = new Set(chosen.flatMap(({ tests }) => tests))
-  const models = new Map(chosen.flatMap(({ model }) => (model ? [[JSON.stringify(model), model] as const] : [])))
-  const runs = [
-    ...[...files].map((file) => ({ tests: [file] })),
-    ...[...models.values()].map((model) => ({ tests: [], model })),
-  ]
-  progress(`${runs.length} runs without a mutant`)
-  const verdicts = await inTurns(runs, verdictOf)
-  const wrong = verdicts.filter(({ verdict }) => verdict !== 'passed')
-  if (wrong.length > 0)
-    fail(['without a mutant not everything passes', ...wrong.map(({ by, message }) => `${by}\n${message}`)])
-}
-
-async function run(mutant: Mutant, copy: string): Promise<Row> {
-  const since = performance.now()
-  const target = join(copy, mutant.file)
-  writeFileSync(target, mutated(read(mutant.file), mutant))
-  try {
-    const verdict = await verdictOf(mutant, copy)
-    const seconds = (performance.now() - since) / 1000
-    const row = { ...verdict, mutant, seconds }
-    progress(`${wordFor(row)} ${mutant.name}`)
-    return row
-  } finally {
-    writeFileSync(target, read(mutant.file))
-  }
-}
-
-/** Of the first test that does not pass. */
-async function verdictOf(
-  { tests, model }: { readonly tests: readonly string[]; readonly model?: ModelRun },
-  copy: string,
-): Promise<Verdict> {
-  if (tests.length > 0) {
-    const jest = [...JEST, '--cacheDirectory', join(home, 'jest'), '--runTestsByPath', ...tests]
-    const verdict = verdictIn(await command(process.execPath, jest, copy))
-    if (verdict.verdict !== 'passed') return verdict
-  }
-  if (!model) return { verdict: 'passed', by: '', message: '' }
-  const seeds = ['--only', model.only, '--seeds', String(model.seeds)]
-  return verdictIn(await command(join('node_modules', '.bin', 'tsx'), ['test/mutants/model.ts', ...seeds], copy))
-}
-
-function verdictIn({ output, timedOut }: Ended): Verdict {
-  if (timedOut) return { verdict: 'broken', by: 'the clock', message: `it did not end within ${MOST_SECONDS} s` }
-  const said = output.split('\n').findLast((text) => text.startsWith('{"verdict"'))
-  if (said === undefined) return { verdict: 'broken', by: 'the run', message: output.slice(-2000) }
-  const verdict = line.parse(JSON.parse(said))
-  // A name that is not there fails every test that reaches it.
-  const isBroken = verdict.verdict === 'failed' && verdict.message.includes('ReferenceError')
-  if (isBroken) return { ...verdict, verdict: 'broken' }
-  return verdict.message.includes('Exceeded timeout') ? { ...verdict, by: `${verdict.by} (it did not end)` } : verdict
-}
-
-interface Ended {
-  readonly output: string
-  readonly failed: boolean
-  readonly timedOut: boolean
-}
-
-function command(program: string, parameters: readonly string[], cwd: string): Promise<Ended> {
-  const env = { ...process.env, TMPDIR: join(cwd, 'tmp'), FORCE_COLOR: '0' }
-  const options = { cwd, env, timeout: MOST_SECONDS * 1000, killSignal: 'SIGKILL', maxBuffer: 2 ** 28 } as const
-  return new Promise((resolve) => {
-    execFile(program, parameters, options, (error, stdout, stderr) =>
-      resolve({ output: `${stderr}\n${stdout}`, failed: error !== null, timedOut: error?.killed === true }),
-    )
-  })
-}
-
-/** Each in a copy of the tree that nobody else works on meanwhile. */
-async function inTurns<T, R>(items: readonly T[], work: (item: T, copy: string) => Promise<R>): Promise<R[]> {
-  const waiting = [...items.entries()]
-  const results: R[] = []
-  const worker = async (copy: string) => {
-    for (let next = waiting.shift(); next; next = waiting.shift()) {
-      const [index, item] = next
-      results[index] = await work(item, copy)
-    }
-  }
-  await Promise.all(copies.map(worker))
-  return results
-}
-
-function wordFor({ verdict }: Verdict): string {
-  return { passed: 'SURVIVED', failed: 'killed', broken: 'ERROR' }[verdict]
-}
-
-function report(rows: readonly Row[]): void {
-  const width = Math.max(...MUTANTS.map(({ name }) => name.length))
-  const count = (verdict: Row['verdict']) => rows.filter((row) => row.verdict === verdict).length
-  const broken = rows.filter(({ verdict }) => verdict === 'broken')
-  const lines = [
-    ...rows.map((row) => {
-      const by = row.verdict === 'failed' ? row.by : wordFor(row)
-      return `${row.mutant.name.padEnd(width)}  ${row.seconds.toFixed(1).padStart(5)} s  ${by}`
-    }),
-    ...EQUIVALENT.filter(({ name }) => name.includes(values.only)).map(
-      ({ name, proof }) => `${name.padEnd(width)}           EQUIVALENT: ${proof}`,
-    ),
-    '',
-    ...broken.map(({ mutant, by, message }) => `"${mutant.name}" in ${by}: ${message}\n`),
-    `${rows.length} mutants: ${count('failed')} killed, ${count('passed')} survived, ${count('broken')} errors`,
-    `wall time ${((performance.now() - startedAt) / 1000).toFixed(0)} s`,
-  ]
-  process.stdout.write(`${lines.join('\n')}\n`)
-  if (count('failed') < rows.length) process.exitCode = 1
-}
-
-function progress(text: string): void {
-  process.stderr.write(`${((performance.now() - startedAt) / 1000).toFixed(0).padStart(5)} s  ${text}\n`)
-}
-
-function fail(lines: readonly string[]): never {
-  process.stderr.write(`${lines.join('\n')}\n`)
-  process.exit(1)
-}
+report(
+  await removeEach(chosen, EQUIVALENT),
+  'mutants',
+  EQUIVALENT.filter(({ name }) => name.includes(values.only)).map(({ name, proof }) => [name, `EQUIVALENT: ${proof}`]),
+)
