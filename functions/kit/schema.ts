@@ -1,9 +1,18 @@
 import * as z from 'zod/mini'
 import { Secret } from './secret.ts'
 
-/** A schema member that must be a non-empty string and leaves the schema as a `Secret`. */
+/**
+ * A schema member that must be a non-empty string and leaves the schema as a `Secret`. RFC 6749 appendix A has secrets and
+ * codes of visible ASCII and spaces alone: a line break inside was copied along, and would be refused by the vendor.
+ */
 export const secret = z.pipe(
-  z.string('must be a string').check(z.trim(), z.minLength(1, 'must not be empty')),
+  z
+    .string('must be a string')
+    .check(
+      z.trim(),
+      z.minLength(1, 'must not be empty'),
+      z.regex(/^[ -~]*$/, 'must be one line of visible ASCII characters'),
+    ),
   z.transform((text: string) => new Secret(text)),
 )
 

@@ -168,6 +168,8 @@ export function defineVendor<C>(definition: VendorDefinition<C>): Vendor {
   const read = (document: unknown): C => {
     if (document === undefined)
       throw new VendingError('configuration', `the ${facts.title} credentials are not a JSON document`)
+    if (!isDocument(document))
+      throw new VendingError('configuration', `the ${facts.title} credentials are not a JSON object with members`)
     const parsed = schema.safeParse(document)
     if (parsed.success) return parsed.data
     // Names of members and our own words only: the values may be secrets.
