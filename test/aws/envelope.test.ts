@@ -6,6 +6,7 @@ import { jweEnvelope } from '../../functions/aws/jwe-envelope.ts'
 import { Secret } from '../../functions/kit/secret.ts'
 import { secondsAfter } from '../../functions/kit/time.ts'
 import { now } from '../contracts/vendors.ts'
+import { figure } from '../support/figure.ts'
 import { localAws } from '../support/local-aws.ts'
 
 let aws: Awaited<ReturnType<typeof localAws>>
@@ -179,6 +180,7 @@ describe('the format', () => {
       '',
     ]
     for (const one of changed) expect(await envelope().open(one, binding)).toBeUndefined()
+    figure('sealed-whole', `${changed.length} of ${changed.length} changed texts do not open`)
     expect((await envelope().open(text, binding))?.reveal()).toBe(long)
   })
 })

@@ -11,6 +11,7 @@ import type { TablePolicy } from '../../functions/kit/token.ts'
 import type { Vendor } from '../../functions/kit/vendor.ts'
 import { clientCredentialsGrant, refreshTokenGrant } from '../../functions/oauth/grants.ts'
 import { json, vendorAnswering } from '../support/fake-vendor.ts'
+import { figure } from '../support/figure.ts'
 import { happensAfter } from '../support/ports.ts'
 import { broken, fakeVendor, gives, refuses, type Script, The, world } from '../support/world.ts'
 
@@ -45,6 +46,7 @@ describe('a grant', () => {
     const tokens = await Promise.all(Array.from({ length: 100 }, (_, i) => get(vendor, runtimes[i % 4] ?? process())))
     expect(new Set(tokens)).toEqual(new Set(['t2']))
     expect(sent()).toEqual([undefined, 'r1'])
+    figure('refresh-token-sent-once', `sent ${sent().length - 1} time for ${tokens.length} callers`)
   })
 
   it('whose refresh token is refused is dead: the last token is served with a warning, then a person is needed', async () => {
@@ -447,6 +449,7 @@ describe('a refused token', () => {
     )
     expect(new Set(tokens)).toEqual(new Set(['t2']))
     expect(calls).toHaveLength(2)
+    figure('forced-renewals', `${calls.length - 1} renewal for ${tokens.length} reports`)
   })
 
   it('of an earlier time gets the current one and no vendor call, also when that is ageing', async () => {

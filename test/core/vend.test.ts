@@ -5,6 +5,7 @@ import { vend } from '../../functions/core/vend.ts'
 import type { VendingError } from '../../functions/kit/errors.ts'
 import { secondsAfter, secondsBetween } from '../../functions/kit/time.ts'
 import type { Vendor } from '../../functions/kit/vendor.ts'
+import { figure } from '../support/figure.ts'
 import { happensAfter, happensBefore } from '../support/ports.ts'
 import { broken, fakeVendor, gives, refuses, type Script, The, world } from '../support/world.ts'
 
@@ -184,6 +185,7 @@ describe('no token', () => {
       )
       expect(new Set(tokens)).toEqual(new Set(['t1']))
       expect(calls).toHaveLength(1)
+      figure('one-renewal', `${calls.length} call for ${tokens.length} callers in ${processes} processes`)
     }
   })
 
@@ -400,9 +402,10 @@ describe('a failing vendor', () => {
   it('that refuses our credentials is not called again for 200 requests, until they are replaced', async () => {
     const { process, secrets } = world()
     const { vendor, calls, will } = fakeVendor({ script: refuses('credential_rejected', 'Acme refused the client') })
-    for (let i = 0; i < 200; i++)
-      await expect(get(vendor, process())).rejects.toMatchObject({ code: 'credential_rejected' })
+    const requests = Array.from({ length: 200 }, () => () => get(vendor, process()))
+    for (const request of requests) await expect(request()).rejects.toMatchObject({ code: 'credential_rejected' })
     expect(calls).toHaveLength(1)
+    figure('refused-credentials-rest', `${calls.length} call for ${requests.length} requests`)
     will(gives({}))
     secrets.replace('acme/hq', { password: 'p2' })
     expect(await get(vendor, process())).toBe('t2')
@@ -485,6 +488,7 @@ describe('a failing vendor', () => {
     clock.advance(5)
     await all()
     expect(calls).toHaveLength(30)
+    figure('lock-out-budget', `${calls.length} refused of ${names.length * 5} calls, in 3 stretches of 5 minutes`)
   })
 
   it('hears few of the wrong secrets of 150 connections that worked before', async () => {

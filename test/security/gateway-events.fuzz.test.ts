@@ -3,7 +3,7 @@ import { ROUTES } from '../../functions/api/routes.ts'
 import { NAME } from '../../functions/kit/connection.ts'
 import { figure } from '../support/figure.ts'
 import { type AwsCall, emptyMachine, gatewayEvent, REFUSAL } from './events-machine.ts'
-import { fuzzRuns } from './fuzz-runs.ts'
+import { FUZZ_TIMEOUT_MS, fuzzRuns } from './fuzz-runs.ts'
 
 /** In texts that a caller chooses. No answer and no refusal repeats it, and no request of ours to AWS has it. */
 const MARK = 'Canary'
@@ -146,45 +146,49 @@ beforeAll(async () => {
 })
 afterAll(() => machine.close())
 
-it('any event of the gateway is answered or refused in our words: no vendor is called, nothing is written, nothing is echoed', async () => {
-  const counts = { answered: 0, refused: 0, asked: 0 }
-  await fc.assert(
-    fc.asyncProperty(
-      fc.oneof({ weight: 4, arbitrary: call }, { weight: 4, arbitrary: broken }, anything),
-      async (event) => {
-        const came = await machine.send(event)
-        expect([came.vendorCalls, came.writes]).toEqual([0, []])
-        expect(came.calls.filter(({ body }) => body.includes(MARK))).toEqual([])
-        // Who asks for a connection has written its name so, for IAM to judge.
-        const asked = connectionsIn(came.calls)
-        const spelt = asked.filter((name) => NAME.test(name) && pathOf(event).split('/')[3] === name)
-        expect(asked).toEqual(spelt)
-        if (asked.length > 0) counts.asked += 1
-        if ('error' in came) {
-          expect(came.error).toMatchObject({ name: 'Error', message: expect.stringMatching(REFUSAL) })
-          counts.refused += 1
-          return
-        }
-        expect(came.answer).toMatchObject({
-          statusCode: expect.any(Number),
-          headers: NO_STORE,
-          body: expect.any(String),
-        })
-        const { statusCode, body } = came.answer as { statusCode: number; body: string }
-        expect([200, 400, 404, 409, 422, 429]).toContain(statusCode)
-        expect(JSON.parse(body)).toEqual(expect.any(Object))
-        expect(body).not.toContain(MARK)
-        counts.answered += 1
-      },
-    ),
-    // A path that is a name and no path: what it asked for was found out by chance.
-    { numRuns: fuzzRuns, examples: [[{ ...gatewayEvent, path: 'hq', pathParameters: { connection: 'site' } }]] },
-  )
-  // All of it happens, or a part of this says nothing.
-  expect(Math.min(counts.answered, counts.refused, counts.asked)).toBeGreaterThan(fuzzRuns / 50)
-  const { answered, refused, asked } = counts
-  figure(
-    'gateway-events',
-    `${fuzzRuns} events: ${answered} answered, ${asked} of them after a look, ${refused} refused`,
-  )
-}, 3_600_000)
+it(
+  'any event of the gateway is answered or refused in our words: no vendor is called, nothing is written, nothing is echoed',
+  async () => {
+    const counts = { answered: 0, refused: 0, asked: 0 }
+    await fc.assert(
+      fc.asyncProperty(
+        fc.oneof({ weight: 4, arbitrary: call }, { weight: 4, arbitrary: broken }, anything),
+        async (event) => {
+          const came = await machine.send(event)
+          expect([came.vendorCalls, came.writes]).toEqual([0, []])
+          expect(came.calls.filter(({ body }) => body.includes(MARK))).toEqual([])
+          // Who asks for a connection has written its name so, for IAM to judge.
+          const asked = connectionsIn(came.calls)
+          const spelt = asked.filter((name) => NAME.test(name) && pathOf(event).split('/')[3] === name)
+          expect(asked).toEqual(spelt)
+          if (asked.length > 0) counts.asked += 1
+          if ('error' in came) {
+            expect(came.error).toMatchObject({ name: 'Error', message: expect.stringMatching(REFUSAL) })
+            counts.refused += 1
+            return
+          }
+          expect(came.answer).toMatchObject({
+            statusCode: expect.any(Number),
+            headers: NO_STORE,
+            body: expect.any(String),
+          })
+          const { statusCode, body } = came.answer as { statusCode: number; body: string }
+          expect([200, 400, 404, 409, 422, 429]).toContain(statusCode)
+          expect(JSON.parse(body)).toEqual(expect.any(Object))
+          expect(body).not.toContain(MARK)
+          counts.answered += 1
+        },
+      ),
+      // A path that is a name and no path: what it asked for was found out by chance.
+      { numRuns: fuzzRuns, examples: [[{ ...gatewayEvent, path: 'hq', pathParameters: { connection: 'site' } }]] },
+    )
+    // All of it happens, or a part of this says nothing.
+    expect(Math.min(counts.answered, counts.refused, counts.asked)).toBeGreaterThan(fuzzRuns / 50)
+    const { answered, refused, asked } = counts
+    figure(
+      'gateway-events',
+      `${fuzzRuns} events: ${answered} answered, ${asked} of them after a look, ${refused} refused`,
+    )
+  },
+  FUZZ_TIMEOUT_MS,
+)
