@@ -54,10 +54,6 @@ export const PROMISES: readonly SecurityPromise[] = [
       'its role may update the consents under way of vendors that want consent, by their keys, and call the exchange: nothing else',
     tests: [
       { file: CALLBACKS, title: 'who has taken over the public function writes consents under way and nothing else' },
-      {
-        file: TEMPLATE,
-        title: 'the hosted callback may carry consents on and call the exchange, and nothing beside it',
-      },
       { file: TEMPLATE, title: 'the bundle of the callback holds no code that reads tokens, secrets or keys' },
     ],
     removal: {
