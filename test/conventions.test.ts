@@ -122,7 +122,7 @@ const ARROWS: readonly { readonly from: RegExp; readonly may: (imported: string,
     may: (i) =>
       /^(lib\/(cli|client)|functions\/kit)\//.test(i) ||
       /^functions\/(vendors|environment|api\/(answers|states))\.ts$/.test(i) ||
-      i === 'functions/api/openapi.json' ||
+      ['functions/api/openapi.json', 'lib/local/loopback.ts'].includes(i) ||
       i.startsWith('node:') ||
       /^(@aws-sdk\/|zod\/mini$)/.test(i),
   },

@@ -16,6 +16,7 @@ import { type Machine, startMachine } from '../lib/local/machine.ts'
 import { acceloClients, acceloDeployment } from '../lib/local/simulators/accelo.ts'
 import { netrexApplication, netrexUserToken } from '../lib/local/simulators/netrex.ts'
 import { startSimulators } from '../lib/local/simulators.ts'
+import { control as controlOf } from './support/control.ts'
 
 /**
  * The whole machine, as `npm start` runs it: synthesised stack, deployed bundles, signed calls. Its simulators are somebody's
@@ -78,12 +79,11 @@ async function call(method: string, path: string, json?: object, signer: Keys = 
   return { status: answer.status, headers: answer.headers, body: given }
 }
 
-async function simulator(path: string, init: RequestInit = {}) {
-  const answer = await fetch(`${setting('VENDOMAT_SIMULATOR_URL')}/${path}`, init)
-  return { status: answer.status, body: JSON.parse((await answer.text()) || '{}') }
-}
-const control = (vendor: string, method = 'GET', body?: object) =>
-  simulator(`_control/${vendor}`, { method, ...(body && { body: JSON.stringify(body) }) })
+const read = async (answer: Response) => ({ status: answer.status, body: JSON.parse((await answer.text()) || '{}') })
+const simulator = async (path: string, init: RequestInit = {}) =>
+  read(await fetch(`${setting('VENDOMAT_SIMULATOR_URL')}/${path}`, init))
+const control = async (vendor: string, method = 'GET', body?: object) =>
+  read(await controlOf(setting('VENDOMAT_SIMULATOR_URL'), vendor, method, body))
 const callsOf = async (vendor: string): Promise<number> => (await control(vendor)).body.calls.total
 
 const aws = () => ({ endpoint: setting('AWS_ENDPOINT_URL'), region: setting('AWS_REGION'), credentials: credentials() })

@@ -119,6 +119,7 @@ afterAll(() => {
 const advance = (by: string) =>
   fetch(`${settings.VENDOMAT_SIMULATOR_URL}/_control/clock`, {
     method: 'POST',
+    headers: { 'x-vendomat': '1' },
     body: JSON.stringify({ advance: by }),
   })
 const json = ({ out }: Ran) => JSON.parse(out)
@@ -228,7 +229,8 @@ describe('the README', () => {
 
   it('a fault that there is not is answered with those there are', async () => {
     const body = '{"fault":"status-600"}'
-    const answer = await fetch(`${settings.VENDOMAT_SIMULATOR_URL}/_control/accelo`, { method: 'POST', body })
+    const headers = { 'x-vendomat': '1' }
+    const answer = await fetch(`${settings.VENDOMAT_SIMULATOR_URL}/_control/accelo`, { method: 'POST', headers, body })
     expect([answer.status, await answer.text()]).toEqual([400, expect.stringContaining('status-503, status-429')])
   })
 })
@@ -257,7 +259,8 @@ describe('the machine of the README', () => {
 
   it('lets the AWS command line invoke a function', async () => {
     const url = `${settings.AWS_ENDPOINT_URL}/2015-03-31/functions/vendomat-accelo/invocations`
-    const answer = await fetch(url, { method: 'POST', body: '{"task":"check"}' })
+    const headers = { authorization: 'AWS4-HMAC-SHA256 Credential=a/20261120/eu-west-1/lambda/aws4_request' }
+    const answer = await fetch(url, { method: 'POST', headers, body: '{"task":"check"}' })
     expect([answer.status, await answer.json()]).toEqual([200, expect.objectContaining({ failed: 0 })])
   })
 })

@@ -1,4 +1,5 @@
-import { createServer, type ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { listenOnLoopback } from '../local/loopback.ts'
 import { callbackPage, type Outcome } from './callback-page.ts'
 import { CommandFailed, EXIT } from './command.ts'
 import { type Grant, isState, readConsentAnswer } from './consent-answer.ts'
@@ -14,7 +15,7 @@ export interface Callback {
   readonly redirectUri: string
   /**
    * Resolves with the one request that carries this state; its browser waits for `show`. Every other request, also one
-   * that repeats the state, gets the page 'invalid' and changes nothing.
+   * that repeats the state, gets the page 'invalid' and changes nothing; one that a page elsewhere makes gets no page.
    */
   arrival(state: string): Promise<Arrival>
   close(): Promise<void>
@@ -44,13 +45,13 @@ export async function listenForCallback(redirectUri: string, otherwise: string):
   const { pathname: path, port: stated } = new URL(redirectUri)
   const port = Number(stated || 80)
 
-  const server = createServer((request, response) => {
+  function serve(request: IncomingMessage, response: ServerResponse): void {
     const grant = request.method === 'GET' ? grantIn(request.url ?? '') : undefined
     if (!awaited || !grant) return void show(response, 'invalid')
     const { arrive } = awaited
     awaited = undefined
     arrive({ grant, show: (outcome) => show(response, outcome) })
-  })
+  }
 
   function grantIn(target: string): Grant | undefined {
     const url = URL.canParse(target, 'http://127.0.0.1') ? new URL(target, 'http://127.0.0.1') : undefined
@@ -58,12 +59,10 @@ export async function listenForCallback(redirectUri: string, otherwise: string):
     return answer && awaited && isState(answer.state, awaited.state) ? answer.grant : undefined
   }
 
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', ({ name, code = name }: NodeJS.ErrnoException) => {
-      const why = code === 'EADDRINUSE' ? 'is taken by another program' : `cannot be listened at (${code})`
-      reject(new CommandFailed(EXIT.failed, `port ${port} of this computer ${why}; ${otherwise}`))
-    })
-    server.listen(port, '127.0.0.1', resolve)
+  const opened = listenOnLoopback(port, serve, 'from anywhere')
+  const { close } = await opened.catch(({ name, code = name }: NodeJS.ErrnoException) => {
+    const why = code === 'EADDRINUSE' ? 'is taken by another program' : `cannot be listened at (${code})`
+    throw new CommandFailed(EXIT.failed, `port ${port} of this computer ${why}; ${otherwise}`)
   })
   return {
     redirectUri,
@@ -71,11 +70,7 @@ export async function listenForCallback(redirectUri: string, otherwise: string):
       new Promise((arrive) => {
         awaited = { state, arrive }
       }),
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve())
-        server.closeAllConnections()
-      }),
+    close,
   }
 }
 

@@ -39,7 +39,8 @@ const DYNAMODB = [
 /**
  * The AWS services of the machine on one loopback address, in memory: point `AWS_ENDPOINT_URL` at it. Each is as far there
  * as the machine and who looks at it need; anything else is refused in the caller's own protocol, with what there is.
- * Signatures are not checked here; the gateway does that for the callers of Vendomat.
+ * Every call has to be signed, as AWS wants it and no page elsewhere can; the signature is not checked, which the gateway
+ * does for the callers of Vendomat.
  */
 export async function startAwsEndpoints(options: AwsEndpointsOptions): Promise<AwsEndpoints> {
   const { now = () => new Date(), functions = new Map() } = options
@@ -68,6 +69,7 @@ export async function startAwsEndpoints(options: AwsEndpointsOptions): Promise<A
   const count = (call: string) => counts.set(call, (counts.get(call) ?? 0) + 1)
 
   const server = await listenOnLoopback(options.port, (request, response) => {
+    if (!request.headers.authorization) return void response.writeHead(403).end('Missing Authentication Token\n')
     const target = request.headersDistinct['x-amz-target']?.[0]
     const [prefix, name = ''] = target?.split('.') ?? []
     if (target && prefix?.startsWith('DynamoDB_')) {
@@ -87,8 +89,7 @@ export async function startAwsEndpoints(options: AwsEndpointsOptions): Promise<A
   async function answer(request: IncomingMessage, body: string): Promise<WireAnswer> {
     const call = wireCall(request, body)
     const name = invoked(request)
-    // A form that is not signed does not say whose it is.
-    const service = call.service || (Object.keys(services).find((each) => offers(services[each], call)) ?? '')
+    const { service } = call
     const operation = name === undefined ? call.operation : 'Invoke'
     count(request.headersDistinct['x-amz-target']?.[0] ?? `${service}.${operation}`)
     try {

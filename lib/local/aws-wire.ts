@@ -11,7 +11,7 @@ export interface WireAnswer {
 
 /** One call of an AWS service in the protocol that its client speaks. */
 export interface WireCall {
-  /** As the service signs: `secretsmanager`. Empty for an unsigned call that does not say it otherwise. */
+  /** As the service signs: `secretsmanager`. Empty where the signature does not say it. */
   readonly service: string
   /** `GetSecretValue`, or method and path of a REST call. */
   readonly operation: string

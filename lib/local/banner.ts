@@ -20,15 +20,15 @@ In another shell, in this folder:
 
 Make a vendor fail, ask for a token that is not there any more, look at the vendor's calls, put it right:
 
-  curl -X POST "$VENDOMAT_SIMULATOR_URL/_control/accelo" -d '{"fault":"status-500","times":-1}'
+  curl -X POST -H x-vendomat:1 "$VENDOMAT_SIMULATOR_URL/_control/accelo" -d '{"fault":"status-500","times":-1}'
   npx vendomat revoke accelo readonly --yes
   npx vendomat token accelo readonly
   curl "$VENDOMAT_SIMULATOR_URL/_control/accelo"
-  curl -X DELETE "$VENDOMAT_SIMULATOR_URL/_control/accelo"
+  curl -X DELETE -H x-vendomat:1 "$VENDOMAT_SIMULATOR_URL/_control/accelo"
 
 Move the machine and its vendors on in time (45s, 10m, 12h, 30d, 1y), and read what people would have been mailed:
 
-  curl -X POST "$VENDOMAT_SIMULATOR_URL/_control/clock" -d '{"advance":"30d"}'
+  curl -X POST -H x-vendomat:1 "$VENDOMAT_SIMULATOR_URL/_control/clock" -d '{"advance":"30d"}'
   curl "$VENDOMAT_SIMULATOR_URL/_control/clock"
   ls .local/notices/
 `

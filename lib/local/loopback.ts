@@ -1,15 +1,28 @@
 import type { IncomingMessage, RequestListener, Server } from 'node:http'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { type Navigation, whyForeign } from './foreign-request.ts'
 
 export interface Loopback {
   readonly url: string
   close(): Promise<void>
 }
 
-/** Listens on 127.0.0.1 and nowhere else; port 0 takes a free one. Rejects when the port is taken. */
-export async function listenOnLoopback(port: number, listener: RequestListener): Promise<Loopback> {
-  const server = createServer(listener)
+/**
+ * Listens on 127.0.0.1 and nowhere else; port 0 takes a free one. Rejects when the port is taken. Every server of a laptop
+ * is opened here: the listener hears of no request that a page elsewhere makes in this computer's browser.
+ */
+export async function listenOnLoopback(
+  port: number,
+  listener: RequestListener,
+  navigation: Navigation = 'from its own pages',
+): Promise<Loopback> {
+  const server = createServer((request, response) => {
+    const why = whyForeign(request, navigation)
+    if (why === undefined) return listener(request, response)
+    response.writeHead(403, { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' })
+    response.end(`This request is refused: ${why}.\n`)
+  })
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(port, '127.0.0.1', resolve)

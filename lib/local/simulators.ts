@@ -13,6 +13,10 @@ import { answer, type VendorAnswer } from './simulators/simulator.ts'
 
 const simulators = [acceloSimulator, accessiaSimulator, iobeyaSimulator, clearidSimulator, netrexSimulator]
 
+/** With what a person changes something at `/_control`: no page can send it to another origin without asking (Fetch, CORS). */
+const CONTROL_HEADER = 'x-vendomat'
+const withoutHeader = problem(403, `Send the header ${CONTROL_HEADER}: 1 along, which no form can.`)
+
 interface SimulatorOptions {
   readonly port: number
   readonly now?: () => Date
@@ -34,6 +38,8 @@ export async function startSimulators({ port, now = () => new Date(), clock }: S
     const [, first = '', second = ''] = url.split(/[/?]/)
     // Vendors use the machine's time, also in `Date`.
     response.setHeader('Date', now().toUTCString())
+    if (first === '_control' && method !== 'GET' && !request.headers[CONTROL_HEADER])
+      return send(withoutHeader, response)
     if (first === '_control' && second === 'clock' && clock) return send(await clock(method, body), response)
     if (first === '_control') return send(administer(method, second, body), response)
     if (first === '_trap') return send(trap(second), response)

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import { control as controlOf } from '../support/control.ts'
 import { median, percentile, ratioOf, say } from './figures.ts'
 import { laptop } from './laptop.ts'
 import type { BenchResult } from './result.ts'
@@ -21,8 +22,7 @@ const HANGING_CALLERS = 8
  */
 export async function run(): Promise<BenchResult> {
   const machine = await laptop('simulators')
-  const control = (method: string, body?: object) =>
-    fetch(`${machine.simulators}/_control/accelo`, { method, ...(body && { body: JSON.stringify(body) }) })
+  const control = (method: string, body?: object) => controlOf(machine.simulators, 'accelo', method, body)
   let connections = 0
 
   /** How long the others' vends take meanwhile. */

@@ -6,6 +6,7 @@ import type { MailSent } from '../../lib/local/notice-board.ts'
 import { rhythmOf } from '../../lib/local/rhythm.ts'
 import { startSimulators } from '../../lib/local/simulators.ts'
 import { timetable } from '../../lib/local/timetable.ts'
+import { control as controlOf } from '../support/control.ts'
 import { jsonOf } from './json.ts'
 
 const schedules: readonly ScheduledCall[] = [
@@ -27,8 +28,7 @@ beforeEach(async () => {
 })
 afterEach(() => simulators.close())
 
-const control = (method = 'GET', body?: string) =>
-  fetch(`${simulators.url}/_control/clock`, { method, ...(body !== undefined && { body }) })
+const control = (method = 'GET', body?: string) => controlOf(simulators.url, 'clock', method, body)
 const advance = (by: string) => control('POST', JSON.stringify({ advance: by }))
 
 describe('the clock', () => {

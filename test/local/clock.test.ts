@@ -5,6 +5,7 @@ import { DescribeSecretCommand, PutSecretValueCommand, SecretsManagerClient } fr
 import { secondsAhead } from '../../lib/cli/local-clock.ts'
 import { signedRequest } from '../../lib/client/signed-request.ts'
 import { type Machine, startMachine } from '../../lib/local/machine.ts'
+import { control } from '../support/control.ts'
 import { jsonOf } from './json.ts'
 
 interface Journey {
@@ -51,7 +52,7 @@ const keys = () => ({ accessKeyId: setting('AWS_ACCESS_KEY_ID'), secretAccessKey
 const simulator = (path: string, init?: RequestInit) => fetch(`${setting('VENDOMAT_SIMULATOR_URL')}/${path}`, init)
 const clock = () => jsonOf<{ now: string; ahead_seconds: number }>(simulator('_control/clock'))
 const advance = (by: string) =>
-  jsonOf<Journey>(simulator('_control/clock', { method: 'POST', body: JSON.stringify({ advance: by }) }))
+  jsonOf<Journey>(control(setting('VENDOMAT_SIMULATOR_URL'), 'clock', 'POST', { advance: by }))
 
 /** Signed in real time, as every caller does. */
 async function call<T>(method: string, path: string, body?: object): Promise<T> {

@@ -3,6 +3,7 @@ import type { Loopback } from '../../lib/local/loopback.ts'
 import { acceloClients } from '../../lib/local/simulators/accelo.ts'
 import { issueIobeyaToken } from '../../lib/local/simulators/iobeya.ts'
 import { startSimulators } from '../../lib/local/simulators.ts'
+import { control as controlOf } from '../support/control.ts'
 import { jsonOf } from './json.ts'
 
 interface Problem {
@@ -41,8 +42,8 @@ const askToken = (more: RequestInit = {}, path = TOKEN) =>
     redirect: 'manual',
     ...more,
   })
-const control = (vendor: string, method = 'GET', body?: object) =>
-  fetch(`${simulators.url}/_control/${vendor}`, { method, ...(body && { body: JSON.stringify(body) }) })
+const control = (vendor: string, method = 'GET', body?: object | string) =>
+  controlOf(simulators.url, vendor, method, body)
 const script = (body: object, vendor = 'accelo') => control(vendor, 'POST', body)
 const seen = (vendor = 'accelo') => jsonOf<View>(control(vendor))
 
@@ -72,8 +73,9 @@ describe('the control address', () => {
 
   it('counts no call that did not arrive complete', async () => {
     await new Promise<void>((resolve) => {
-      const socket = connect(Number(new URL(simulators.url).port), '127.0.0.1')
-      const half = `POST /${TOKEN} HTTP/1.1\r\nhost: local\r\ncontent-length: 99\r\n\r\ngrant_type=`
+      const { host, port } = new URL(simulators.url)
+      const socket = connect(Number(port), '127.0.0.1')
+      const half = `POST /${TOKEN} HTTP/1.1\r\nhost: ${host}\r\ncontent-length: 99\r\n\r\ngrant_type=`
       socket.write(half, () => socket.resetAndDestroy())
       socket.on('close', () => resolve())
     })
@@ -111,7 +113,7 @@ describe('the control address', () => {
     expect((await jsonOf<Problem>(unknown)).detail).toContain('accelo, accessia, iobeya')
     expect((await fetch(`${simulators.url}/example.com/`)).status).toBe(404)
     expect((await control('accelo', 'PUT')).status).toBe(405)
-    expect((await fetch(`${simulators.url}/_control/accelo`, { method: 'POST', body: '{' })).status).toBe(400)
+    expect((await control('accelo', 'POST', '{')).status).toBe(400)
   })
 })
 

@@ -13,6 +13,7 @@ import { vendors } from '../../functions/vendors.ts'
 import { acceloClients, acceloDeployment } from '../../lib/local/simulators/accelo.ts'
 import { netrexApplication } from '../../lib/local/simulators/netrex.ts'
 import { startSimulators } from '../../lib/local/simulators.ts'
+import { control as controlOf } from '../support/control.ts'
 import { localAws } from '../support/local-aws.ts'
 import type { Order, Report } from './caller.ts'
 
@@ -60,10 +61,7 @@ export async function machine() {
     build,
 
     control: async (vendor: string, method: string, body?: object) => {
-      const answer = await fetch(`${simulators.url}/_control/${vendor}`, {
-        method,
-        ...(body && { body: JSON.stringify(body) }),
-      })
+      const answer = await controlOf(simulators.url, vendor, method, body)
       return JSON.parse(await answer.text())
     },
 

@@ -7,6 +7,7 @@ import { netrex } from '../../functions/netrex/vendor.ts'
 import type { Loopback } from '../../lib/local/loopback.ts'
 import { netrexApplication } from '../../lib/local/simulators/netrex.ts'
 import { startSimulators } from '../../lib/local/simulators.ts'
+import { control as controlOf } from '../support/control.ts'
 import {
   contextFor,
   expectNoTrace,
@@ -475,10 +476,7 @@ describe('over the wire, to the simulator', () => {
     return { ...contextFor({ http: viaSimulator(fetch, simulators.url) }, netrex), now: () => new Date(), signal }
   }
   const control = async (method: string, body?: object) => {
-    const answer = await fetch(`${simulators.url}/_control/netrex`, {
-      method,
-      ...(body && { body: JSON.stringify(body) }),
-    })
+    const answer = await controlOf(simulators.url, 'netrex', method, body)
     return (await answer.json()) as { refreshTokenUses: number[] }
   }
   const connect = async () => {

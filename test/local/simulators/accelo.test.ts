@@ -1,6 +1,7 @@
 import type { Loopback } from '../../../lib/local/loopback.ts'
 import { acceloClients } from '../../../lib/local/simulators/accelo.ts'
 import { startSimulators } from '../../../lib/local/simulators.ts'
+import { control as controlOf } from '../../support/control.ts'
 import { jsonOf } from '../json.ts'
 
 interface Grant {
@@ -214,8 +215,7 @@ describe('revoking', () => {
 
   it('may happen behind the back of everybody', async () => {
     const [first, second, third] = [await tokenFor(), await tokenFor(asRo), await tokenFor()]
-    const control = (body: object) =>
-      fetch(`${simulators.url}/_control/accelo`, { method: 'POST', body: JSON.stringify(body) })
+    const control = (body: object) => controlOf(simulators.url, 'accelo', 'POST', body)
     await control({ fault: 'revoke', value: first })
     expect([(await info(first)).status, (await info(second)).status]).toEqual([401, 200])
     await control({ fault: 'revoke-all' })

@@ -3,6 +3,7 @@ import { decodeJwt, SignJWT } from 'jose'
 import type { Loopback } from '../../../lib/local/loopback.ts'
 import { accessiaIntegration } from '../../../lib/local/simulators/accessia.ts'
 import { startSimulators } from '../../../lib/local/simulators.ts'
+import { control as controlOf } from '../../support/control.ts'
 import { jsonOf } from '../json.ts'
 
 interface Page {
@@ -163,8 +164,7 @@ describe('the API', () => {
 
   it('forgets a revoked token, or all of them, but not the integration', async () => {
     const [first, second] = [await tokens(), await tokens()]
-    const control = (body: object) =>
-      fetch(`${simulators.url}/_control/accessia`, { method: 'POST', body: JSON.stringify(body) })
+    const control = (body: object) => controlOf(simulators.url, 'accessia', 'POST', body)
     await control({ fault: 'revoke', value: first.accessToken })
     expect((await groups(first.accessToken)).status).toBe(401)
     expect((await groups(second.accessToken)).status).toBe(200)
@@ -176,8 +176,7 @@ describe('the API', () => {
 })
 
 describe('scripted faults', () => {
-  const script = (body: object) =>
-    fetch(`${simulators.url}/_control/accessia`, { method: 'POST', body: JSON.stringify(body) })
+  const script = (body: object) => controlOf(simulators.url, 'accessia', 'POST', body)
 
   it('strike exchange and refresh alike', async () => {
     const { refreshToken } = await tokens()

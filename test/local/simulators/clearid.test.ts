@@ -3,6 +3,7 @@ import { decodeJwt, decodeProtectedHeader, SignJWT } from 'jose'
 import type { Loopback } from '../../../lib/local/loopback.ts'
 import { clearidKeyFiles } from '../../../lib/local/simulators/clearid.ts'
 import { startSimulators } from '../../../lib/local/simulators.ts'
+import { control as controlOf } from '../../support/control.ts'
 import { jsonOf } from '../json.ts'
 
 interface Granted {
@@ -213,8 +214,7 @@ describe('the API', () => {
 
   it('forgets a revoked token, or all of them', async () => {
     const [first, second] = [await token(), (await jsonOf<Granted>(byKey())).access_token]
-    const control = (body: object) =>
-      fetch(`${simulators.url}/_control/clearid`, { method: 'POST', body: JSON.stringify(body) })
+    const control = (body: object) => controlOf(simulators.url, 'clearid', 'POST', body)
     await control({ fault: 'revoke', value: first })
     expect([await statusOf(first), await statusOf(second)]).toEqual([401, 200])
     await control({ fault: 'revoke-all' })
@@ -224,8 +224,7 @@ describe('the API', () => {
 })
 
 describe('scripted faults', () => {
-  const script = (body: object) =>
-    fetch(`${simulators.url}/_control/clearid`, { method: 'POST', body: JSON.stringify(body) })
+  const script = (body: object) => controlOf(simulators.url, 'clearid', 'POST', body)
 
   it('refuse a good client, with status 400', async () => {
     await script({ fault: 'invalid-client' })

@@ -2,6 +2,7 @@ import { decodeJwt, SignJWT } from 'jose'
 import type { Loopback } from '../../../lib/local/loopback.ts'
 import { issueIobeyaToken } from '../../../lib/local/simulators/iobeya.ts'
 import { startSimulators } from '../../../lib/local/simulators.ts'
+import { control as controlOf } from '../../support/control.ts'
 
 let simulators: Loopback
 let now: Date
@@ -14,8 +15,7 @@ afterEach(() => simulators.close())
 
 const call = (token: string, path = '/v1/rooms?page=1&size=1', init: RequestInit = {}) =>
   fetch(`${simulators.url}/acme.api.iobeya.com${path}`, { headers: { authorization: `Bearer ${token}` }, ...init })
-const control = (body: object) =>
-  fetch(`${simulators.url}/_control/iobeya`, { method: 'POST', body: JSON.stringify(body) })
+const control = (body: object) => controlOf(simulators.url, 'iobeya', 'POST', body)
 
 it('hands a person a token for the days asked for', () => {
   const iat = now.getTime() / 1000

@@ -1,6 +1,7 @@
 import type { Loopback } from '../../../lib/local/loopback.ts'
 import { netrexApplication, netrexUserToken } from '../../../lib/local/simulators/netrex.ts'
 import { startSimulators } from '../../../lib/local/simulators.ts'
+import { control as controlOf } from '../../support/control.ts'
 import { jsonOf } from '../json.ts'
 
 interface Grant {
@@ -29,8 +30,7 @@ const later = (seconds: number) => {
 }
 const url = (path: string, query: Record<string, string> = {}, host = 'system2.netrex.cz') =>
   `${simulators.url}/${host}${path}?${new URLSearchParams(query)}`
-const control = (method: string, body?: object) =>
-  fetch(`${simulators.url}/_control/netrex`, { method, ...(body && { body: JSON.stringify(body) }) })
+const control = (method: string, body?: object) => controlOf(simulators.url, 'netrex', method, body)
 const uses = async () => (await jsonOf<View>(control('GET'))).refreshTokenUses
 
 const request = {
