@@ -12,8 +12,8 @@ Runs the machine on 127.0.0.1: the gateway on the given port, the AWS endpoints 
 the one after. --port 0 takes any free ones. Writes .local/env with what a shell needs to call it.
 
 environment
-  VENDOMAT_SIMULATOR_URL   your own simulators instead of the built-in ones
-  AWS_ENDPOINT_URL         your own AWS emulator instead of the built-in endpoints
+  VENDOMAT_SIMULATOR_URL   your own simulators on this computer instead of the built-in ones
+  AWS_ENDPOINT_URL         your own AWS emulator on this computer instead of the built-in endpoints
   (not where a shell has them from .local/env: those are a machine's own)`
 
 const request = startRequest(process.argv.slice(2), process.env)

@@ -16,6 +16,7 @@ import {
   builtIn,
   ENDPOINTS,
   type Environment,
+  ensureLaptop,
   outsideAddress,
   SIMULATORS,
   whose,
@@ -72,6 +73,7 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
 /** `later` is handed what undoes each step. */
 async function open(options: MachineOptions, later: (end: () => unknown) => void): Promise<Omit<Machine, 'close'>> {
   const { port, home = join(ROOT, '.local'), environment, say, progress, stop } = options
+  ensureLaptop(environment)
   const beside = (offset: number) => (port === 0 ? 0 : port + offset)
   const outside = { aws: outsideAddress(ENDPOINTS, environment), simulators: outsideAddress(SIMULATORS, environment) }
   await ensureFree([port, ...(outside.aws ? [] : [beside(1)]), ...(outside.simulators ? [] : [beside(2)])])

@@ -28,6 +28,25 @@ export function outsideAddress({ name }: Part, environment: Environment): string
   return url === '' || environment[BUILT_IN]?.split(',').includes(url) ? undefined : url
 }
 
+/** What is set in every function (AWS Lambda Developer Guide, "Defined runtime environment variables"). */
+const OF_LAMBDA = ['AWS_LAMBDA_FUNCTION_NAME', 'AWS_LAMBDA_RUNTIME_API', 'LAMBDA_TASK_ROOT']
+
+/** Throws where a laptop's machine has no place: inside Lambda, or before vendors or services that are not on this computer. */
+export function ensureLaptop(environment: Environment): void {
+  const lambda = OF_LAMBDA.find((name) => environment[name])
+  if (lambda !== undefined) throw new Error(`npm start is for laptops, and ${lambda} says that this is Lambda`)
+  for (const part of [SIMULATORS, ENDPOINTS]) {
+    const address = outsideAddress(part, environment)
+    if (address !== undefined && !isHere(address))
+      throw new Error(`${part.name} is not an address of this computer: npm start calls no others; unset it`)
+  }
+}
+
+function isHere(address: string): boolean {
+  const { protocol, hostname } = URL.canParse(address) ? new URL(address) : { protocol: '', hostname: '' }
+  return /^https?:$/.test(protocol) && /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(hostname)
+}
+
 /** In one line, whose vendors and endpoints are in use. */
 export function whose(environment: Environment): string {
   const parts = [SIMULATORS, ENDPOINTS].map((part) => {

@@ -1,6 +1,8 @@
-import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { type Callback, listenForCallback } from '../../lib/cli/callback.ts'
@@ -8,8 +10,10 @@ import { signedRequest } from '../../lib/client/signed-request.ts'
 import { type AwsEndpoints, startAwsEndpoints } from '../../lib/local/aws-endpoints.ts'
 import { machineClock } from '../../lib/local/clock.ts'
 import { clockControl } from '../../lib/local/clock-control.ts'
+import { whyForeign } from '../../lib/local/foreign-request.ts'
 import { startGateway } from '../../lib/local/gateway.ts'
 import { type Loopback, listenOnLoopback } from '../../lib/local/loopback.ts'
+import { startMachine } from '../../lib/local/machine.ts'
 import { startSimulators } from '../../lib/local/simulators.ts'
 import { timetable } from '../../lib/local/timetable.ts'
 import { control } from '../support/control.ts'
@@ -116,11 +120,8 @@ describe('a server of the laptop', () => {
     expect([statusOf(answer), heard.length]).toEqual([200, 1])
   })
 
-  it.each([
-    ['host', 'name', byName],
-    ['origin', 'origin', byOrigin],
-    ['site', 'site', bySite],
-  ] as const)('hears none of the requests that its %s gives away, and says why', async (id, what, cases) => {
+  /** None is heard, each is told why, no page may read that, and it repeats nothing of what was sent. */
+  async function refuses(cases: readonly Case[]): Promise<string> {
     const answers = await Promise.all(
       cases.map(async ([name, lines]) => [name, await send(server.url, lines)] as const),
     )
@@ -129,9 +130,30 @@ describe('a server of the laptop', () => {
     const refused = answers.filter(([, answer]) => because.test(answer)).map(([name]) => name)
     expect(refused).toEqual(cases.map(([name]) => name))
     expect(heard).toEqual([])
-    // No page may read it, and it repeats nothing of what was sent.
     expect(answers.filter(([, answer]) => /access-control|evil|abcdef/i.test(answer))).toEqual([])
-    figure(`laptop-${id}`, `${refused.length} of ${cases.length} requests by ${what} refused`)
+    return `${refused.length} of ${cases.length} requests`
+  }
+
+  it('hears no request under another name than its own', async () => {
+    figure('laptop-host', `${await refuses(byName)} by another name refused`)
+  })
+
+  it('hears no request of a page of another origin', async () => {
+    figure('laptop-origin', `${await refuses(byOrigin)} of other origins refused`)
+  })
+
+  it('hears no request of which the browser says that another site makes it', async () => {
+    figure('laptop-site', `${await refuses(bySite)} of other sites refused`)
+  })
+
+  it.each([
+    ['127.0.0.1', undefined],
+    ['localhost', undefined],
+    ['127.0.0.1:80', 'its Host is not 127.0.0.1 or localhost'],
+    ['evil.example', 'its Host is not 127.0.0.1 or localhost'],
+  ])('at the port that browsers leave out hears of %s as it should', (host, why) => {
+    const request = { method: 'GET', url: '/', headersDistinct: { host: [host] }, socket: { localPort: 80 } }
+    expect(whyForeign(request, 'from its own pages')).toBe(why)
   })
 
   it('is no proxy, and speaks nothing but complete HTTP', async () => {
@@ -152,14 +174,12 @@ describe('a server of the laptop', () => {
 
   it('is opened in one place, by which all go', () => {
     const root = fileURLToPath(new URL('../..', import.meta.url))
-    const files = execFileSync('git', ['ls-files', 'lib', 'bin', 'functions'], { cwd: root, encoding: 'utf8' }).split(
-      '\n',
+    const files = ['lib', 'bin', 'functions'].flatMap((folder) =>
+      readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((file) => join(folder, file)),
     )
     const servers = files
       .filter((file) => /\.(ts|cjs)$/.test(file))
-      .filter((file) =>
-        /\bcreateServer\(|createSecureServer\(|\.listen\(/.test(readFileSync(`${root}/${file}`, 'utf8')),
-      )
+      .filter((file) => /\bcreateServer\(|createSecureServer\(|\.listen\(/.test(readFileSync(join(root, file), 'utf8')))
     expect(servers).toEqual(['lib/local/loopback.ts'])
   })
 })
@@ -336,4 +356,62 @@ describe('the address that a consent comes back to', () => {
     expect(arrived).toBe(false)
     figure('laptop-callback', `${answers.length} of ${apart.length} other ways refused`)
   })
+})
+
+describe('npm start', () => {
+  const here = { PATH: process.env.PATH }
+  const refused: readonly (readonly [string, Readonly<Record<string, string>>])[] = [
+    ['AWS_LAMBDA_FUNCTION_NAME', { AWS_LAMBDA_FUNCTION_NAME: 'vendomat-accelo' }],
+    ['AWS_LAMBDA_RUNTIME_API', { AWS_LAMBDA_RUNTIME_API: '127.0.0.1:9001' }],
+    ['LAMBDA_TASK_ROOT', { LAMBDA_TASK_ROOT: '/var/task' }],
+    ['VENDOMAT_SIMULATOR_URL', { VENDOMAT_SIMULATOR_URL: 'https://system2.netrex.cz' }],
+    ['VENDOMAT_SIMULATOR_URL', { VENDOMAT_SIMULATOR_URL: 'http://127.0.0.1.nip.example:8789' }],
+    ['VENDOMAT_SIMULATOR_URL', { VENDOMAT_SIMULATOR_URL: 'http://127.0.0.1@evil.example' }],
+    ['VENDOMAT_SIMULATOR_URL', { VENDOMAT_SIMULATOR_URL: 'http://192.168.1.10:8789' }],
+    ['VENDOMAT_SIMULATOR_URL', { VENDOMAT_SIMULATOR_URL: 'simulators' }],
+    ['VENDOMAT_SIMULATOR_URL', { VENDOMAT_SIMULATOR_URL: 'file:///tmp' }],
+    ['AWS_ENDPOINT_URL', { AWS_ENDPOINT_URL: 'https://secretsmanager.eu-west-1.amazonaws.com' }],
+    ['AWS_ENDPOINT_URL', { AWS_ENDPOINT_URL: 'http://169.254.169.254' }],
+  ]
+
+  let count = 0
+  const home = join(tmpdir(), `vendomat-${process.pid}-refused`)
+  afterAll(() => rmSync(home, { recursive: true, force: true }))
+
+  it.each(refused)('has no place where %s is %j: it opens nothing and writes nothing', async (name, environment) => {
+    const said: string[] = []
+    const say = (line: string) => said.push(line)
+    // Somebody stops it at once, so that none goes on if it is not refused.
+    const stop = AbortSignal.abort()
+    const start = startMachine({ port: 0, home, environment: { ...here, ...environment }, say, stop })
+    await expect(start).rejects.toThrow(name)
+    expect([existsSync(home), said]).toEqual([false, []])
+    count += 1
+    figure('laptop-start', `${count} of ${refused.length} surroundings refused`)
+  })
+
+  it('says so in one line', () => {
+    const root = fileURLToPath(new URL('../..', import.meta.url))
+    const env = { ...here, AWS_LAMBDA_FUNCTION_NAME: 'vendomat-accelo' }
+    const program = ['--import', 'tsx', 'bin/local.ts', '--port', '0']
+    const options = { cwd: root, env, encoding: 'utf8', timeout: 20_000 } as const
+    const { status, stdout, stderr } = spawnSync(process.execPath, program, options)
+    const line = 'npm start is for laptops, and AWS_LAMBDA_FUNCTION_NAME says that this is Lambda\n'
+    expect([status, stdout, stderr]).toEqual([1, '', line])
+  })
+
+  it.each(['http://127.0.0.1:9297', 'https://localhost:9297', 'http://[::1]:9297', 'http://127.8.0.1:1'])(
+    'takes an emulator at %s, which is on this computer',
+    async (url) => {
+      const home = mkdtempSync(join(tmpdir(), 'vendomat-'))
+      const said: string[] = []
+      const stop = AbortSignal.abort()
+      const environment = { ...here, AWS_ENDPOINT_URL: url, VENDOMAT_SIMULATOR_URL: url }
+      await expect(startMachine({ port: 0, home, environment, say: (line) => said.push(line), stop })).rejects.toThrow()
+      expect(said[0]).toBe(
+        `vendors: yours, ${url} (VENDOMAT_SIMULATOR_URL); AWS endpoints: yours, ${url} (AWS_ENDPOINT_URL)`,
+      )
+      rmSync(home, { recursive: true })
+    },
+  )
 })
