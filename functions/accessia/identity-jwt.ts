@@ -7,7 +7,10 @@ import { signHs256 } from '../oauth/jwt.ts'
 
 /** The integration's secret as the portal shows it: base64url (RFC 4648 section 5), with or without padding. */
 export const integrationSecret = secret.check(
-  z.refine(isKey, 'must be the base64url text from the portal, for a key of 16 bytes or more'),
+  z.refine(
+    (text) => keyOf(text).length >= 16,
+    'must be the base64url text from the portal, for a key of 16 bytes or more',
+  ),
 )
 
 /**
@@ -19,10 +22,8 @@ export function identityJwt(secret: Secret, now: Date): Promise<Secret> {
   return signHs256({ iat, exp: iat + 300, jti: randomUUID() }, keyOf(secret))
 }
 
-const keyOf = (secret: Secret): Buffer => Buffer.from(secret.reveal(), 'base64url')
-
-// Node drops characters that are not base64url and decodes the rest, so the text is checked first.
-function isKey(secret: Secret): boolean {
-  const digits = /^([A-Za-z0-9+/_-]+)={0,2}$/.exec(secret.reveal())?.[1]
-  return digits !== undefined && digits.length % 4 !== 1 && keyOf(secret).length >= 16
+/** Empty for a text that is none: Node drops characters that are not base64url and decodes the rest. */
+function keyOf(secret: Secret): Buffer {
+  const digits = /^([A-Za-z0-9+/_-]+)={0,2}$/.exec(secret.reveal())?.[1] ?? ''
+  return Buffer.from(digits.length % 4 === 1 ? '' : digits, 'base64url')
 }

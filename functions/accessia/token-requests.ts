@@ -2,6 +2,7 @@ import { isFailure } from '../kit/errors.ts'
 import type { Secret } from '../kit/secret.ts'
 import type { Context, Issued } from '../kit/vendor.ts'
 import { issuedFrom } from '../oauth/grants.ts'
+import { jsonOf } from '../oauth/parameters.ts'
 import { RFC_6749, type TokenShape } from '../oauth/token-answer.ts'
 import { tokenRequest } from '../oauth/token-endpoint.ts'
 import { presentInTime } from '../oauth/vendor-clock.ts'
@@ -32,8 +33,7 @@ const EXCHANGE: TokenShape = {
 /** Returns undefined when the refresh token is refused: the secret can still obtain a new pair. */
 export async function refresh(base: URL, refreshToken: Secret, context: Context): Promise<Issued | undefined> {
   const sentAt = context.now()
-  const body = JSON.stringify({ refreshToken: refreshToken.reveal() })
-  const answer = await tokenRequest({ url: joinPath(base, '/refresh'), body }, context)
+  const answer = await tokenRequest({ url: joinPath(base, '/refresh'), body: jsonOf({ refreshToken }) }, context)
   try {
     return issuedFrom(answer, { shape: REFRESH, sentAt }, context)
   } catch (error) {
@@ -57,10 +57,7 @@ export async function exchange(base: URL, { integration_id, secret }: Integratio
   const url = joinPath(base, '/exchange/integration')
   const present = async (now: Date): Promise<Answer> => {
     const token = await identityJwt(secret, now)
-    return tokenRequest(
-      { url, body: JSON.stringify({ token: token.reveal(), integrationId: integration_id }) },
-      context,
-    )
+    return tokenRequest({ url, body: jsonOf({ token, integrationId: integration_id }) }, context)
   }
   const sentAt = context.now()
   const answer = await presentInTime({ present, isRefusal: ({ status }) => [400, 401, 403].includes(status), sentAt })

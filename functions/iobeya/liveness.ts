@@ -10,7 +10,7 @@ export const liveness = ({ value, context: used }: AccessToken, context: Context
   liveCheck(
     {
       url: new URL(`${used.api_base_url}/v1/rooms?page=1&size=1`),
-      init: { headers: { accept: 'application/json', authorization: `Bearer ${value.reveal()}` } },
+      token: value,
       forbidden: () => 'limited',
       judge: () => 'alive',
       advice: 'check api_url, and whether the API is deployed for this platform',

@@ -15,6 +15,11 @@ export class Secret {
     return this.#value
   }
 
+  /** In characters. */
+  get length(): number {
+    return this.#value.length
+  }
+
   /** The first 16 hex digits of the value's SHA-256: names the secret in logs and answers without giving it away. */
   get fingerprint(): string {
     return createHash('sha256').update(this.#value).digest('hex').slice(0, 16)

@@ -18,15 +18,8 @@ export const liveness = ({ value, context: used }: AccessToken, context: Context
   liveCheck(
     {
       url: new URL(`${used.graphql_url}`),
-      init: {
-        method: 'POST',
-        headers: {
-          accept: 'application/json',
-          'content-type': 'application/json',
-          authorization: `Bearer ${value.reveal()}`,
-        },
-        body: JSON.stringify({ query: QUERY }),
-      },
+      token: value,
+      query: { query: QUERY },
       forbidden: noData,
       judge: (body, answer) => (hasData(body) ? 'alive' : noData(answer)),
       advice: 'check the host',

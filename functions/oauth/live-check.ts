@@ -1,12 +1,14 @@
 import { VendingError } from '../kit/errors.ts'
+import type { Secret } from '../kit/secret.ts'
 import type { Context, Liveness } from '../kit/vendor.ts'
 import { RFC_6749, readAnswer, seen, type TokenShape } from './token-answer.ts'
 import { type Answer, wholeAnswer } from './whole-answer.ts'
 
 export interface LiveCheck {
   readonly url: URL
-  /** With the token in its header. */
-  readonly init: Pick<RequestInit, 'method' | 'headers' | 'body'>
+  readonly token: Secret
+  /** A question in JSON. @default the URL is read */
+  readonly query?: object
   /** What a 403 says about the token. */
   readonly forbidden: (answer: Answer) => Liveness
   /** What the JSON of an answer that is no refusal says about the token. */
@@ -26,7 +28,11 @@ const NO_PAGE = ['application/json', 'application/problem+json', 'no content typ
  * else keeps an answer from coming; that says nothing about the token.
  */
 export async function liveCheck(check: LiveCheck, context: Context): Promise<Liveness> {
-  const answer = await wholeAnswer(check.url, check.init, context)
+  const { query } = check
+  const headers = { accept: 'application/json', authorization: `Bearer ${check.token.reveal()}` }
+  const asked = query && { method: 'POST', body: JSON.stringify(query) }
+  const type = query && { 'content-type': 'application/json' }
+  const answer = await wholeAnswer(check.url, { headers: { ...headers, ...type }, ...asked }, context)
   const { status, contentType } = answer
   if (status === 401) return 'refused'
   if (status === 403) return check.forbidden(answer)

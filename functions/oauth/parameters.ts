@@ -5,6 +5,8 @@ export type Parameters = Readonly<Record<string, string | Secret | undefined>>
 
 export const formOf = (parameters: Parameters): URLSearchParams => new URLSearchParams(entriesOf(parameters))
 
+export const jsonOf = (parameters: Parameters): string => JSON.stringify(Object.fromEntries(entriesOf(parameters)))
+
 /**
  * The URL with a query. `encodeURIComponent`, because URLSearchParams makes `+` of a space, which outside of a form is
  * a plus sign to those who read RFC 3986 to the letter.

@@ -183,7 +183,7 @@ function waitFor(code: FailureCode, stated: number | undefined): { retryAfterSec
 
 /** What messages say of an answer. None of it is the vendor's own text. */
 export const seen = ({ status, contentType, text }: Answer): string =>
-  `the vendor answered ${status} (${contentType}, ${text.reveal().length} characters)`
+  `the vendor answered ${status} (${contentType}, ${text.length} characters)`
 
 const LONGEST_TOKEN = 16 * 1024
 
