@@ -9,7 +9,7 @@ import { VendingError } from '../kit/errors.ts'
 import { once } from '../kit/once.ts'
 import { DAY_SECONDS, earlier, isNever, rfc3339, secondsAfter, secondsBetween } from '../kit/time.ts'
 import type { Vendor } from '../kit/vendor.ts'
-import type { VendingEvent } from './audit.ts'
+import { audited, REQUESTED, type Recorder, type VendingEvent } from './audit.ts'
 import type { AuthorizationBody } from './bodies.ts'
 import { type ApiAnswer, json, problem } from './problem.ts'
 import { type Operation, ROUTES } from './routes.ts'
@@ -35,9 +35,6 @@ export interface ApiRuntime extends ConsentRuntime, CheckRuntime, KeeperRuntime 
   readonly secretPrefix: string
 }
 
-/** Writes the audit line. Synchronous: it is out before the answer leaves, and if it throws there is no answer. */
-export type Recorder = (event: VendingEvent, error?: unknown) => void
-
 /** Loaded by the first call that is no vend. */
 export const besideVending = once(() => import('./beside-vending.ts'))
 
@@ -50,13 +47,17 @@ interface Done {
   readonly record: Pick<VendingEvent, 'outcome'> & Partial<Pick<VendingEvent, 'fingerprint' | 'expires_in'>>
 }
 
-/** Answers one call. Never throws; every failure is a problem (RFC 9457), and every call leaves one audit line. */
+/**
+ * Answers one call. Never throws; every failure is a problem (RFC 9457). Every call leaves an audit line before its answer,
+ * and one that is no GET a line before it begins: without it nothing is changed, and no token leaves.
+ */
 export async function answer(
   vendor: Vendor,
   request: ApiRequest,
-  runtime: ApiRuntime,
+  machine: ApiRuntime,
   record: Recorder,
 ): Promise<ApiAnswer> {
+  const runtime = audited(machine, { request_id: request.requestId, caller: request.caller }, record)
   const startedAt = runtime.now()
   const { operation, connection = '*' } = request
   const named = request.connection === undefined ? operation === 'list' : NAME.test(connection)
@@ -70,16 +71,26 @@ export async function answer(
   try {
     if (!named)
       throw badRequest('a connection is named with a-z, 0-9 and "-", at most 63 of them, and the path spells it out')
+    if (ROUTES[operation].method !== 'GET') record({ ...event, ...REQUESTED })
     const done = await run(vendor, request, runtime)
     record({ ...event, ...done.record, ms: ms() })
     return done.answer
   } catch (error) {
     const code = error instanceof VendingError ? error.code : 'internal'
-    record({ ...event, outcome: code, ms: ms() }, error)
-    return problem(error, {
+    return problem(recorded(() => record({ ...event, outcome: code, ms: ms() }, error)) ?? error, {
       requestId: request.requestId,
       secretName: `${runtime.secretPrefix}/${vendor.id}/${named ? connection : ''}`,
     })
+  }
+}
+
+/** What keeps a refusal from being recorded, if anything does. It is the answer then: one more line may help to find it. */
+function recorded(record: () => void): unknown {
+  try {
+    record()
+    return undefined
+  } catch (error) {
+    return error
   }
 }
 

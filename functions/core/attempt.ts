@@ -119,25 +119,23 @@ async function send(job: Attempt, heard: Heard, runtime: Runtime): Promise<Obtai
   }
   const context = { ...contextFor(vendor, runtime, seconds), received }
   const call = job.call ?? ((document) => vendor.issue(document, lease?.refreshToken, context))
-  const issued = await timed(connection, call(credentials.document, context), runtime)
-  if (issued.refreshToken) received(issued.refreshToken)
+  const issued: Obtained = await timed(connection, call(credentials.document, context), runtime)
+  const { accessToken, refreshToken, ends } = issued
+  if (refreshToken) received(refreshToken)
+  if (!ends) await runtime.observe({ kind: 'obtained', connection, accessToken, version: credentials.version })
   // It could not be handed out, and would be obtained again and again.
-  if (isExpired(issued.accessToken, runtime.now()))
+  if (isExpired(accessToken, runtime.now()))
     throw new VendingError('vendor_malformed', "the vendor's token had ended, or nearly so, when it came")
   return issued
 }
 
 async function timed<T>(connection: Connection, calling: Promise<T>, { observe, now }: Runtime): Promise<T> {
   const startedAt = now()
-  const about = () => ({ kind: 'vendor_called', connection, seconds: secondsBetween(startedAt, now()) }) as const
-  try {
-    const issued = await calling
-    await observe(about())
-    return issued
-  } catch (error) {
-    await observe({ ...about(), failure: error instanceof VendingError ? error.code : 'internal' })
-    throw error
-  }
+  const codeOf = (error: unknown) => (error instanceof VendingError ? error.code : 'internal')
+  const failure = await calling.then(() => undefined, codeOf)
+  const seconds = secondsBetween(startedAt, now())
+  await observe({ kind: 'vendor_called', connection, seconds, ...(failure && { failure }) })
+  return calling
 }
 
 async function succeeded(job: Attempt, { issued, credentials }: Answered, runtime: Runtime): Promise<Attempted> {
@@ -170,8 +168,7 @@ async function succeeded(job: Attempt, { issued, credentials }: Answered, runtim
   if (!ends) copies.set(key, { token, warnings: said, checkedAt: at })
   else if (copies.get(key)?.token.credentialVersion !== credentials.version) copies.delete(key)
   const endsAt = ends ? ends !== 'never' && ends.until : statedEnd(credentials.document)
-  const worked = { kind: 'worked', connection, state, credentialVersion: credentials.version } as const
-  await runtime.observe(endsAt ? { ...worked, endsAt } : worked)
+  await runtime.observe({ kind: 'worked', connection, state, token, ...(endsAt && { endsAt }) })
   return { token, warnings: said, checkedAt: at }
 }
 

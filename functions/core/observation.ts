@@ -1,7 +1,8 @@
 import type { Connection } from '../kit/connection.ts'
 import type { FailureCode } from '../kit/errors.ts'
+import type { AccessToken } from '../kit/token.ts'
 import type { Vendor } from '../kit/vendor.ts'
-import type { CredentialLife, State } from './store.ts'
+import type { CredentialLife, HeldToken, State } from './store.ts'
 
 interface On {
   readonly connection: Connection
@@ -16,10 +17,12 @@ interface About extends On {
 export type Observation =
   /** One call of a vendor, ahead of need or with a caller waiting. */
   | (On & { readonly kind: 'vendor_called'; readonly seconds: number; readonly failure?: FailureCode })
+  /** The vendor gave a token. Nothing of it has been recorded, cached or vended yet: where this rejects nothing is. */
+  | (On & { readonly kind: 'obtained'; readonly accessToken: AccessToken; readonly version: string })
   /** A caller waited for another's renewal. */
   | (On & { readonly kind: 'waited'; readonly seconds: number })
   /** The vendor gave a token, or was seen to take a static one. `endsAt` is an end that only a person can put off. */
-  | (About & { readonly kind: 'worked'; readonly credentialVersion: string; readonly endsAt?: Date })
+  | (About & { readonly kind: 'worked'; readonly token: HeldToken; readonly endsAt?: Date })
   /**
    * The connection cannot get a new token; `state.failure` says why. Also when a daily check finds that it is still so.
    * `servedUntil` is the end of the token that is still vended, where there is one.
@@ -39,5 +42,5 @@ export type Observation =
   /** A sweep has ended. `fault` says what kept it from its work, if anything did. */
   | { readonly kind: 'swept'; readonly vendor: Vendor; readonly fault?: string }
 
-/** Never rejects: what cannot be written down or sent must not cost a caller the token. */
+/** Rejects where the audit line cannot be written, and for nothing else: a notice must not cost a caller the token. */
 export type Observe = (observation: Observation) => Promise<void>

@@ -1,6 +1,7 @@
 import { logMetrics } from '@aws-lambda-powertools/metrics/middleware'
 import middy from '@middy/core'
 import type { Context } from 'aws-lambda'
+import { audited, REQUESTED } from '../api/audit.ts'
 import { connectionIn, exchangeHosted } from '../consent/hosted.ts'
 import { VendingError } from '../kit/errors.ts'
 import { secondsBetween } from '../kit/time.ts'
@@ -30,7 +31,7 @@ interface ExchangeCall {
   readonly requestId: string
 }
 
-/** Never throws, and leaves one audit line. */
+/** Leaves an audit line before it begins and one before it answers; throws only what keeps the last from being written. */
 export async function answerExchange(
   vendor: Vendor,
   { event, requestId }: ExchangeCall,
@@ -38,20 +39,20 @@ export async function answerExchange(
   record = recordEvent,
 ): Promise<ExchangeAnswer> {
   const startedAt = runtime.now()
-  const line = (begunBy?: string) => ({
-    op: 'authorize' as const,
-    request_id: requestId,
-    caller: begunBy ? `hosted callback, begun by ${begunBy}` : 'hosted callback',
-    connection: `${vendor.id}#${connectionIn(event)}`,
-    ms: Math.round(secondsBetween(startedAt, runtime.now()) * 1000),
-  })
+  const by = { request_id: requestId, caller: 'hosted callback' }
+  const line = { op: 'authorize', ...by, connection: `${vendor.id}#${connectionIn(event)}` } as const
+  const ms = () => Math.round(secondsBetween(startedAt, runtime.now()) * 1000)
   try {
-    const { token, begunBy } = await exchangeHosted(vendor, event, runtime)
-    record(vendor.id, { ...line(begunBy), outcome: 'connected', fingerprint: token.accessToken.value.fingerprint })
+    record(vendor.id, { ...line, ...REQUESTED })
+    const within = audited(runtime, by, (one) => record(vendor.id, one))
+    const { token, begunBy } = await exchangeHosted(vendor, event, within)
+    const { fingerprint } = token.accessToken.value
+    const caller = begunBy ? `${by.caller}, begun by ${begunBy}` : by.caller
+    record(vendor.id, { ...line, caller, outcome: 'connected', fingerprint, ms: ms() })
     return { outcome: 'connected' }
   } catch (error) {
     const outcome = error instanceof VendingError ? error.code : 'internal'
-    record(vendor.id, { ...line(), outcome }, error)
+    record(vendor.id, { ...line, outcome, ms: ms() }, error)
     return { outcome }
   }
 }

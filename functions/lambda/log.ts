@@ -35,7 +35,7 @@ export function recordEvent(vendorId: string, event: VendingEvent, error?: unkno
   if (error === undefined && !(event.outcome in METRICS)) return
   const metric = METRICS[event.outcome] ?? (isCallers(error) ? 'Refusals' : 'Failures')
   count(vendorId, metric)
-  if (metric === 'Renewals') time(vendorId, 'RenewalTime', event.ms)
+  if (metric === 'Renewals') time(vendorId, 'RenewalTime', event.ms ?? 0)
   if (metric === 'Failures') logger.error('', { request_id: event.request_id, ...describe(error) })
 }
 

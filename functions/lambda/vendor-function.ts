@@ -2,6 +2,7 @@ import { logMetrics } from '@aws-lambda-powertools/metrics/middleware'
 import middy from '@middy/core'
 import type { APIGatewayProxyResult, Context } from 'aws-lambda'
 import { answer } from '../api/app.ts'
+import { audited, type Recorder } from '../api/audit.ts'
 import { callSeconds } from '../environment.ts'
 import type { Vendor, VendorFacts } from '../kit/vendor.ts'
 import { requestOf } from './gateway-event.ts'
@@ -14,9 +15,11 @@ import { vendorOnDemand } from './vendor-on-demand.ts'
 export function lambdaHandler(facts: VendorFacts, code: () => Promise<Vendor>) {
   const { vendor, load } = vendorOnDemand(facts, code)
   const machine = lambdaRuntime(vendor, process.env, load)
+  const record: Recorder = (line, error) => recordEvent(vendor.id, line, error)
   return middy(async (event: unknown, context: Context) => {
     if (isTask(event)) {
-      const runtime = during(machine, context)
+      const by = { request_id: context.awsRequestId, caller: 'schedule' }
+      const runtime = audited(during(machine, context), by, record)
       const [{ runTask }] = await Promise.all([import('./task.ts'), load()])
       return runTask(vendor, event, runtime)
     }
@@ -24,9 +27,7 @@ export function lambdaHandler(facts: VendorFacts, code: () => Promise<Vendor>) {
     const request = requestOf(event, vendor.id)
     // All others may ask of the vendor what it can before they have its credentials.
     if (request.operation !== 'vend') await load()
-    const { status, headers, body } = await answer(vendor, request, runtime, (line, error) =>
-      recordEvent(vendor.id, line, error),
-    )
+    const { status, headers, body } = await answer(vendor, request, runtime, record)
     return { statusCode: status, headers: { ...headers }, body } satisfies APIGatewayProxyResult
   }).use(logMetrics(metrics))
 }

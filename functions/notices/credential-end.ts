@@ -38,7 +38,7 @@ export async function credentialsEnd(
  * in which nothing secret is new: a person has edited a scope or an address, and there is no old secret to end.
  */
 export async function credentialsWork(
-  { connection, state, credentialVersion, endsAt }: Worked,
+  { connection, state, token: { credentialVersion }, endsAt }: Worked,
   outbox: Outbox,
 ): Promise<void> {
   const last = state.notified?.end

@@ -51,6 +51,7 @@ export function noticeListener({ onFault, ...outbox }: ListenerOptions): Observe
         return [() => (fault === undefined ? checks.well(vendor) : checks.failed(vendor, fault))]
       }
       case 'vendor_called':
+      case 'obtained':
       case 'waited':
         return []
     }

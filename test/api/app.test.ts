@@ -88,10 +88,11 @@ describe('an answer with a token', () => {
     expect((await call(vendor)).body.refresh_after).toBe('2026-11-22T12:00:00Z')
   })
 
-  it('leaves one audit line, with the fingerprint and never the token', async () => {
+  it('leaves one audit line, after those of what was obtained, with the fingerprint and never the token', async () => {
     const { vendor } = fakeVendor({ script: gives({ name: 'canary-' }) })
     const { events, body } = await call(vendor)
-    expect(events).toEqual([
+    expect(events.map(({ op }) => op)).toEqual(['obtain', 'rotate', 'vend'])
+    expect(events.slice(-1)).toEqual([
       {
         op: 'vend',
         request_id: 'request-1',
@@ -111,7 +112,9 @@ describe('an answer with a token', () => {
     const broken = () => {
       throw new Error('standard output is closed')
     }
-    await expect(answer(vendor, request(), world().process(), broken)).rejects.toThrow('standard output is closed')
+    const { status, body } = await answer(vendor, request(), world().process(), broken)
+    expect([status, JSON.parse(body).code]).toEqual([500, 'internal'])
+    expect(body).not.toContain('access_token')
   })
 })
 

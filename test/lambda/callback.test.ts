@@ -116,14 +116,12 @@ describe.each(Object.entries(stores))('a hosted consent over %s', (_name, open) 
     expect(exchanged).toEqual([{ code: CODE, redirectUri }])
     expect(invoked.map(({ functionName }) => functionName)).toEqual(['acme-exchange'])
     expect((await tokens.read(connection)).token?.accessToken.value.reveal()).toBe('canary-token')
-    expect(lines).toEqual([
-      expect.objectContaining({
-        op: 'authorize',
-        caller: `hosted callback, begun by ${ADA}`,
-        connection: 'acme#hq',
-        outcome: 'connected',
-      }),
+    expect(lines.map(({ op, outcome }) => `${op} ${outcome}`)).toEqual([
+      ...['authorize requested', 'obtain obtained', 'rotate in_use', 'authorize connected'],
     ])
+    const of = { connection: 'acme#hq', request_id: 'r-1' }
+    expect(lines).toMatchObject(lines.map(() => ({ ...of, caller: expect.stringMatching(/^hosted callback/) })))
+    expect(lines.at(-1)?.caller).toBe(`hosted callback, begun by ${ADA}`)
   })
 
   it('is exchanged once, however often the browser comes back', async () => {
@@ -273,7 +271,8 @@ describe('the exchange', () => {
     clock.advance(60)
     expect(await exchange(event)).toEqual(invalid)
     expect(exchanged).toEqual([])
-    expect(lines).toHaveLength(10)
+    expect(lines.filter(({ outcome }) => outcome === 'requested')).toHaveLength(10)
+    expect(lines).toHaveLength(20)
     expect(JSON.stringify(lines)).not.toContain(CODE)
   })
 

@@ -6,6 +6,7 @@ import { type CredentialLife, type Notified, newState, type State } from '../../
 import { daysLeft, rungAt } from '../../functions/keeper/ladder.ts'
 import { type FailureCode, VendingError } from '../../functions/kit/errors.ts'
 import { secret } from '../../functions/kit/schema.ts'
+import { Secret } from '../../functions/kit/secret.ts'
 import { DAY_SECONDS, NEVER, secondsAfter } from '../../functions/kit/time.ts'
 import { defineVendor, type Vendor } from '../../functions/kit/vendor.ts'
 import type { Notice } from '../../functions/notices/kinds.ts'
@@ -140,7 +141,10 @@ function machine(options: Partial<ListenerOptions> = {}) {
       const { failure: _, ...rest } = states.get(`${vendor.id} ${name}`) ?? newState
       states.set(`${vendor.id} ${name}`, { ...rest, provenVersion: version, succeededAt: now })
       const connection = { vendor, name }
-      await observe({ kind: 'worked', connection, state, credentialVersion: version, ...(endsAt && { endsAt }) })
+      const accessToken = { value: new Secret('t1'), issuedAt: now, expiresAt: now, context: {} }
+      const token = { accessToken, refreshAt: now, fence: 1, epoch: 0, credentialVersion: version }
+      const works = { kind: 'worked', connection, state, token } as const
+      await observe(endsAt ? { ...works, endsAt } : works)
     },
     check: async (ends: CredentialLife, name = 'hq', observe = first) => {
       const step = rungAt(ends, now)
