@@ -27,11 +27,13 @@ const silent = { trace() {}, debug() {}, info() {}, warn() {}, error() {} }
 export const metrics = new Metrics({ namespace, serviceName, logger: silent })
 
 /**
- * Writes the audit line, synchronously to standard output, and counts what is not a mere hit. What failed on our side or
- * the vendor's adds a line with the reason; what the caller got wrong does not.
+ * Writes the audit line, synchronously to standard output, and throws when it cannot; counts what is not a mere hit. What
+ * failed on our side or the vendor's adds a line with the reason; what the caller got wrong does not.
  */
 export function recordEvent(vendorId: string, event: VendingEvent, error?: unknown): void {
   logger.info('', { ...shorten(event, LINE_BYTES - FRAME_BYTES) })
+  // The console is silent about a line that could not be written; the stream knows by then.
+  if (process.stdout.errored) throw process.stdout.errored
   if (error === undefined && !(event.outcome in METRICS)) return
   const metric = METRICS[event.outcome] ?? (isCallers(error) ? 'Refusals' : 'Failures')
   count(vendorId, metric)
