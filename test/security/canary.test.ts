@@ -1,0 +1,119 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { gzipSync } from 'node:zlib'
+import { type Canary, tracesOf } from '../support/canary.ts'
+import { figure } from '../support/figure.ts'
+
+const random = (bytes: number): string => randomBytes(bytes).toString('base64url')
+
+/** With the characters that percent, JSON and base64 write otherwise. */
+const odd = (): string => `${random(9)} "%+/=&\\é${random(9)}`
+
+/** One of each kind that the machine holds. */
+const KINDS: Readonly<Record<string, () => string | Uint8Array>> = {
+  'client secret': odd,
+  'integration secret': () => random(32),
+  'static token': () => random(120),
+  'user token': () => `user-${random(18)}`,
+  'private key': () => randomBytes(256),
+  'access token': () => `${random(30)}.${random(200)}.${random(64)}`,
+  'refresh token': () => random(24),
+  assertion: () => `${random(30)}.${random(90)}.${random(256)}`,
+  'authorization code': () => random(18),
+  state: () => random(32),
+  ticket: () => random(32),
+  cookie: () => random(32),
+  'data key': () => randomBytes(32),
+}
+
+type Write = (value: Buffer) => string
+
+const textOf = (value: Buffer): string =>
+  value.toString('utf8').includes('\ufffd') ? value.toString('latin1') : `${value}`
+const beside = (bytes: number, value: Buffer): Buffer =>
+  Buffer.concat([Buffer.alloc(bytes, 'x'), value, Buffer.from('yz')])
+const alike =
+  (form: 'base64' | 'base64url', bytes: number): Write =>
+  (value) =>
+    beside(bytes, value).toString(form)
+
+/** Each form in which a secret may turn up. */
+const WAYS: Readonly<Record<string, Write>> = {
+  'as it is': textOf,
+  percent: (value) => encodeURIComponent(textOf(value)),
+  'JSON-escaped': (value) => JSON.stringify(textOf(value)),
+  hex: (value) => value.toString('hex'),
+  base64: alike('base64', 0),
+  'base64 behind one byte': alike('base64', 1),
+  'base64 behind two bytes': alike('base64', 2),
+  base64url: alike('base64url', 0),
+  'base64url behind one byte': alike('base64url', 1),
+  'base64url behind two bytes': alike('base64url', 2),
+  reversed: (value) => [...textOf(value)].reverse().join(''),
+  'gzip and base64': (value) => gzipSync(`{"body":"${textOf(value)}"}`).toString('base64'),
+  'gzip and base64, cut off': (value) =>
+    gzipSync(`${textOf(value)}${random(3000)}`)
+      .toString('base64')
+      .slice(0, -700),
+}
+
+const line = (text: string) => `{"level":"INFO","time":"2026-11-21T12:00:00.000Z","op":"vend","detail":"${text}"}`
+
+describe('the search for canaries', () => {
+  const canaries: readonly Canary[] = Object.entries(KINDS).map(([kind, make]) => ({ kind, value: make() }))
+  const all = canaries.flatMap((canary) => Object.entries(WAYS).map(([way, write]) => ({ canary, way, write })))
+
+  it('finds each kind planted in each form, and says of which kind it is', () => {
+    const missed = all.filter(({ canary, write }) => {
+      const text = line(write(Buffer.from(canary.value)))
+      return !tracesOf(canaries, [{ where: 'log', text }]).some(({ kind }) => kind === canary.kind)
+    })
+    expect(missed.map(({ canary, way }) => `${canary.kind} ${way}`)).toEqual([])
+    figure(
+      'no-leak',
+      `${all.length} of ${all.length} plants found (${canaries.length} kinds, ${Object.keys(WAYS).length} forms)`,
+    )
+  })
+
+  it('finds any 12 characters of a value that is text', () => {
+    const texts = canaries.flatMap(({ kind, value }) => (typeof value === 'string' ? [{ kind, value }] : []))
+    let pieces = 0
+    for (const { kind, value } of texts) {
+      const outputs = Array.from({ length: value.length - 11 }, (_, at) => ({
+        where: `${at}`,
+        text: line(value.slice(at, at + 12)),
+      }))
+      pieces += outputs.length
+      expect(tracesOf([{ kind, value }], outputs)).toHaveLength(outputs.length)
+    }
+    figure('no-leak-pieces', `${pieces} of ${pieces} pieces of 12 characters found`)
+  })
+
+  it('finds nothing in what was written without them: other values, fingerprints, hashes, our own sources', () => {
+    const hashes = canaries.map(({ value }) => createHash('sha256').update(value).digest('hex'))
+    const others = [16, 24, 32, 256].map((bytes) => randomBytes(bytes).toString('base64'))
+    const pieces = canaries.flatMap(({ value }) =>
+      typeof value === 'string' ? [value.slice(0, 11), value.slice(-11)] : [],
+    )
+    const outputs = ['README.md', 'package-lock.json', 'functions/core/attempt.ts', 'test/support/canary.ts'].map(
+      (where) => ({
+        where,
+        text: readFileSync(where, 'utf8'),
+      }),
+    )
+    const text = line([...hashes, ...others, ...pieces].join(' '))
+    expect(tracesOf(canaries, [{ where: 'log', text }, ...outputs])).toEqual([])
+  })
+
+  it('refuses a value that is too short to be told from ordinary words', () => {
+    expect(() => tracesOf([{ kind: 'code', value: 'a'.repeat(14) }], [])).toThrow('a code of less than 15 characters')
+  })
+
+  it('says where, and never what', () => {
+    const [canary = { kind: '', value: '' }] = canaries
+    const text = line(`${canary.value}`)
+    const traces = tracesOf([canary], [{ where: 'logs/a.log', text }])
+    expect(traces).toContainEqual({ kind: 'client secret', form: 'raw', where: 'logs/a.log' })
+    expect(tracesOf([canary], [{ where: 'report', text: JSON.stringify(traces) }])).toEqual([])
+  })
+})
