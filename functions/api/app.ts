@@ -44,7 +44,7 @@ const BODY_LENGTH = 16 * 1024
 /** What an operation came to: the answer, and what the audit line says of it. */
 interface Done {
   readonly answer: ApiAnswer
-  readonly record: Pick<VendingEvent, 'outcome'> & Partial<Pick<VendingEvent, 'fingerprint' | 'expires_in'>>
+  readonly record: Pick<VendingEvent, 'outcome'> & Partial<Pick<VendingEvent, 'fingerprint' | 'expires_in' | 'version'>>
 }
 
 /**
@@ -119,8 +119,10 @@ async function run(vendor: Vendor, request: ApiRequest, runtime: ApiRuntime): Pr
       return done(await beside.show(connection, runtime))
     case 'setOwner':
       return done(await beside.setOwner(connection, read(request, beside.OWNER).owner, runtime))
-    case 'setStatus':
-      return done(await beside.setStatus(connection, read(request, beside.STATUS).status, runtime))
+    case 'setStatus': {
+      const { status } = read(request, beside.STATUS)
+      return done(await beside.setStatus(connection, status, runtime), { outcome: status })
+    }
     case 'setKeepWarm':
       return done(await beside.setKeepWarm(connection, read(request, beside.KEEP_WARM).keep_warm, runtime))
     case 'acknowledge': {
@@ -129,8 +131,10 @@ async function run(vendor: Vendor, request: ApiRequest, runtime: ApiRuntime): Pr
     }
     case 'check':
       return done(await beside.checkNow(connection, runtime))
-    case 'tryVersion':
-      return done(await beside.tryVersion(connection, read(request, beside.TRIAL).version, runtime))
+    case 'tryVersion': {
+      const { version } = read(request, beside.TRIAL)
+      return done(await beside.tryVersion(connection, version, runtime), { version })
+    }
     case 'remove':
       await beside.remove(connection, runtime)
       return done({ vendor: vendor.id, connection: name, removed: true })
@@ -172,7 +176,10 @@ async function authorize(
   return { answer: json(connected), record: { outcome: 'connected', fingerprint: accessToken.value.fingerprint } }
 }
 
-const done = (body: object): Done => ({ answer: json(body), record: { outcome: 'done' } })
+const done = (body: object, more: Partial<Done['record']> = {}): Done => ({
+  answer: json(body),
+  record: { outcome: 'done', ...more },
+})
 
 async function vended(request: VendRequest, runtime: ConsentRuntime): Promise<Done> {
   const got = await vend(request, runtime)
