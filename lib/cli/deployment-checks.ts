@@ -163,4 +163,5 @@ async function call(path: string, { environment, http }: Shell): Promise<Answer>
   return { status: response.status, body, said, code: ours?.code }
 }
 
-const numbered = (n: number, what: string): string => `${n} ${what}${n === 1 ? '' : 's'}`
+/** '1 connection', '2 connections' */
+export const numbered = (n: number, what: string): string => `${n} ${what}${n === 1 ? '' : 's'}`

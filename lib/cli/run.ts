@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import * as z from 'zod/mini'
 import { ack } from './ack.ts'
+import { audit } from './audit.ts'
 import { type Command, CommandFailed, EXIT, type Shell, UsageError } from './command.ts'
 import { connect } from './connect.ts'
 import { doctor } from './doctor.ts'
@@ -24,6 +25,7 @@ export const commands: Readonly<Record<string, Command>> = {
   rotate,
   ack,
   owner,
+  audit,
   revoke,
   disable,
   enable,
