@@ -32,7 +32,7 @@ let machine: Machine
 let simulators: Overheard
 const EARLIER = 'http://127.0.0.1:1'
 const said: string[] = []
-const shownLines: string[] = []
+const shown: string[] = []
 let environment: Record<string, string>
 let home: string
 /** Every token and every consent's state that was given out, every refusal, and which calls were answered, for the end. */
@@ -53,7 +53,7 @@ beforeAll(async () => {
       VENDOMAT_BUILT_IN: EARLIER,
     },
     say: (line) => said.push(line),
-    progress: (line) => shownLines.push(line),
+    progress: (line) => shown.push(line),
   })
   environment = { ...machine.environment }
 }, 60_000)
@@ -150,8 +150,8 @@ describe('a start', () => {
   })
 
   it('shows how far the build is, and takes that back', () => {
-    expect(shownLines).toContainEqual(expect.stringMatching(/^[0-5] of 5 handlers, \d+ s$/))
-    expect(shownLines.at(-1)).toBe('')
+    expect(shown).toContainEqual(expect.stringMatching(/^[0-5] of 5 handlers, \d+ s$/))
+    expect(shown.at(-1)).toBe('')
   })
 
   it('that is stopped leaves nothing behind', async () => {
@@ -403,8 +403,11 @@ describe('the machine', () => {
     ]
     for (const place of renewed) await call('DELETE', `/tokens/${place}`)
     for (const place of renewed) for (let time = 0; time < 4; time++) await get(`/tokens/${place}?min_ttl=${time}`)
-    const shown = await vendomat(['token', 'accelo', 'repeated'])
-    const checked = await vendomat(['status'])
+    const refused = await vendomat(['token', 'accelo', 'repeated'])
+    const { fingerprint } = (await get('/tokens/accelo/hq')).body
+    const logsHere = { ...environment, VENDOMAT_LOGS: join(home, 'logs') }
+    const audited = await vendomat(['audit', '--fingerprint', fingerprint], logsHere)
+    expect(audited.out).toMatch(/Z {2}obtain +obtained +accelo\/hq .*\n(.*\n)*.*Z {2}vend +cache +accelo\/hq /)
     simulators.answerWith('its words')
     await functionOf('accelo').invoke({ task: 'renew' }, 'r6')
 
@@ -415,8 +418,8 @@ describe('the machine', () => {
       ...filesIn(readdirSync(home).find((name) => name.startsWith('cdk.out')) ?? '', (name) => name.endsWith('.json')),
       output('table', JSON.stringify(table.Items)),
       output('refusals', refusals.join('\n')),
-      output('console', [...said, ...shownLines].join('\n')),
-      output('command line', [shown, checked].flatMap(({ out, said }) => [out, said]).join('\n')),
+      output('console', [...said, ...shown].join('\n')),
+      output('command line', [refused, audited].flatMap(({ out, said }) => [out, said]).join('\n')),
     ]
     const logs = outputs.filter(({ where }) => where.startsWith('logs/')).map(({ text }) => text)
     expect(logs.join()).toContain('"op":"vend"')
