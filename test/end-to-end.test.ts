@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -109,8 +110,8 @@ const functionOf = (vendor: string) => {
   if (!found) throw new Error(`no function of ${vendor}`)
   return found
 }
-const createConnection = (name: string) =>
-  new SecretsManagerClient(aws()).send(new CreateSecretCommand({ Name: `vendomat/${name}`, SecretString: document }))
+const createConnection = (name: string, text = document) =>
+  new SecretsManagerClient(aws()).send(new CreateSecretCommand({ Name: `vendomat/${name}`, SecretString: text }))
 
 const CONSENT = '/connections/netrex/site-a/authorization'
 const begin = () => call('POST', CONSENT, { redirect_uri: netrexApplication.redirectUri })
@@ -389,11 +390,10 @@ describe('the machine', () => {
 
   it('leaves no trace of a secret in anything it writes or refuses with, whatever a vendor repeats of it', async () => {
     await createConnection('accelo/repeated')
-    const consenting = (await begin()).body.authorization_url
-    const { state, code } = await decide(consenting, 'allow')
-    simulators.answerWith('what was sent')
-    await call('POST', CONSENT, { state, code })
-    const renewed = [
+    const wrong = `"%+/=&\\${randomBytes(18).toString('base64url')}`
+    await createConnection('accelo/wrong', JSON.stringify({ ...JSON.parse(document), client_secret: wrong }))
+    expect((await get('/tokens/accelo/wrong')).status).toBe(502)
+    const places = [
       'accelo/repeated',
       'accessia/main',
       'clearid/demo',
@@ -401,15 +401,19 @@ describe('the machine', () => {
       'iobeya/main',
       'netrex/user-token',
     ]
-    for (const place of renewed) await call('DELETE', `/tokens/${place}`)
-    for (const place of renewed) for (let time = 0; time < 4; time++) await get(`/tokens/${place}?min_ttl=${time}`)
-    const refused = await vendomat(['token', 'accelo', 'repeated'])
+    for (const place of places) await get(`/tokens/${place}`)
     const { fingerprint } = (await get('/tokens/accelo/hq')).body
+    const { state, code } = await decide((await begin()).body.authorization_url, 'allow')
+    simulators.answerWith('what was sent')
+    await call('POST', CONSENT, { state, code })
+    for (const place of places) await call('DELETE', `/tokens/${place}`)
+    for (const place of places) for (let time = 0; time < 4; time++) await get(`/tokens/${place}?min_ttl=${time}`)
+    await functionOf('accelo').invoke({ task: 'renew' }, 'r6')
+    const refused = await vendomat(['token', 'accelo', 'repeated'])
+    simulators.answerWith('its words')
     const logsHere = { ...environment, VENDOMAT_LOGS: join(home, 'logs') }
     const audited = await vendomat(['audit', '--fingerprint', fingerprint], logsHere)
-    expect(audited.out).toMatch(/Z {2}obtain +obtained +accelo\/hq .*\n(.*\n)*.*Z {2}vend +cache +accelo\/hq /)
-    simulators.answerWith('its words')
-    await functionOf('accelo').invoke({ task: 'renew' }, 'r6')
+    expect(audited.out).toMatch(/Z {2}obtain +obtained +accelo\/hq .*\n(.*\n)*.*Z {2}vend +\w+ +accelo\/hq /)
 
     const table = await new DynamoDBClient(aws()).send(new ScanCommand({ TableName: 'vendomat' }))
     const output = (where: string, text: string): Output => ({ where, text })
@@ -424,10 +428,14 @@ describe('the machine', () => {
     const logs = outputs.filter(({ where }) => where.startsWith('logs/')).map(({ text }) => text)
     expect(logs.join()).toContain('"op":"vend"')
     expect(logs.join()).toContain('"_aws"')
-    expect(outputs.map(({ text }) => text).join()).toContain('npx vendomat rotate accelo')
-    expect(refusals.length).toBeGreaterThan(40)
+    const notices = outputs.filter(({ where }) => where.startsWith('notices/')).map(({ text }) => text)
+    expect(notices.join()).toContain('npx vendomat rotate accelo')
+    expect(notices.join()).not.toMatch(/\b[0-9a-f]{16}\b/)
+    expect(outputs.map(({ where }) => where)).toContainEqual(expect.stringMatching(/\.template\.json$/))
+    expect(refusals.length).toBeGreaterThan(20)
 
-    const all = [...canaries, ...simulators.heard, ...(await dataKeysIn(table.Items ?? [])), ...ownSecrets(code)]
+    const own = [...ownSecrets(code), { kind: 'client secret', value: wrong }]
+    const all = [...canaries, ...simulators.heard, ...(await dataKeysIn(table.Items ?? [])), ...own]
     const kinds = new Set(all.map(({ kind }) => kind))
     expect([...kinds].toSorted()).toEqual([
       ...['AWS secret key', 'access token', 'assertion', 'authorization code', 'client secret', 'data key'],
@@ -441,24 +449,34 @@ describe('the machine', () => {
     )
   }, 60_000)
 
-  it('has a line of each call in its logs, by the request id of the answer, and of each token, by its fingerprint', () => {
-    const lines = filesIn('logs', () => true)
-      .flatMap(({ text }) => text.split('\n'))
-      .filter((line) => line.includes('"caller"'))
-      .map((line) => JSON.parse(line))
-    const last = new Map(lines.filter(isLast).map((line) => [line.request_id, line]))
-    expect(last.size).toBe(lines.filter(isLast).length)
-    expect(answered.filter(({ id }) => !last.has(id))).toEqual([])
+  it('has a line of each call in its logs, by the request id of the answer, and of each token, by its fingerprint', async () => {
+    const asked = ['accelo/hq', 'accelo/readonly', 'accelo/nobody'].flatMap((place) => Array<string>(50).fill(place))
+    await Promise.all(asked.map((place) => get(`/tokens/${place}`)))
+    const missing = () => {
+      const ids = new Set(lastLines().map(({ request_id }) => request_id))
+      return answered.filter(({ id }) => !ids.has(id))
+    }
+    // A line has left its process before the answer; that it is in the file takes this process some turns.
+    for (let turn = 0; turn < 1000 && missing().length > 0; turn++) await new Promise(setImmediate)
+    expect(missing()).toEqual([])
+    const lines = lastLines()
+    const last = new Map(lines.map((line) => [line.request_id, line]))
+    expect(last.size).toBe(lines.length)
     const tokens = answered.filter(({ fingerprint }) => fingerprint !== undefined)
     expect(tokens.filter(({ id, fingerprint }) => last.get(id)?.fingerprint !== fingerprint)).toEqual([])
-    expect(tokens.length).toBeGreaterThan(200)
+    expect(tokens.length).toBeGreaterThanOrEqual(100)
     const recorded = `${answered.length} of ${answered.length} answers of the running machine in its logs`
     figure('audit-complete', `${recorded}, ${tokens.length} tokens of them by fingerprint`)
-  })
+  }, 30_000)
 })
 
-const isLast = ({ op, outcome }: { readonly op: string; readonly outcome: string }) =>
-  op !== 'obtain' && op !== 'rotate' && outcome !== 'requested'
+/** The lines that say what became of a call. */
+const lastLines = () =>
+  filesIn('logs', () => true)
+    .flatMap(({ text }) => text.split('\n'))
+    .filter((line) => /^\{.*"caller".*\}$/.test(line))
+    .map((line) => JSON.parse(line))
+    .filter(({ op, outcome }) => op !== 'obtain' && op !== 'rotate' && outcome !== 'requested')
 
 /** The files of a folder of the machine's home. */
 const filesIn = (folder: string, isWanted: (name: string) => boolean): Output[] =>

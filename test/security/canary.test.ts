@@ -1,8 +1,18 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
+import { jest } from '@jest/globals'
+import { beginHostedConsent } from '../../functions/consent/consent.ts'
+import { VendingError } from '../../functions/kit/errors.ts'
+import { Secret } from '../../functions/kit/secret.ts'
+import { secondsAfter } from '../../functions/kit/time.ts'
+import type { Vendor } from '../../functions/kit/vendor.ts'
+import { answerCallback, type CallbackWorld } from '../../functions/lambda/callback.ts'
+import { answerExchange } from '../../functions/lambda/exchange.ts'
+import { logger } from '../../functions/lambda/log.ts'
 import { type Canary, tracesOf } from '../support/canary.ts'
 import { figure } from '../support/figure.ts'
+import { fakeVendor, The, world } from '../support/world.ts'
 
 const random = (bytes: number): string => randomBytes(bytes).toString('base64url')
 
@@ -117,3 +127,97 @@ describe('the search for canaries', () => {
     expect(tracesOf([canary], [{ where: 'report', text: JSON.stringify(traces) }])).toEqual([])
   })
 })
+
+describe('a consent through the hosted callback', () => {
+  it('leaves no trace of its ticket, cookie, code and tokens, whatever an error of the vendor repeats', async () => {
+    const [code, accessToken, refreshToken] = [random(24), random(40), random(24)]
+    const callbackUrl = 'https://callback.example/v1'
+    const w = world({ callbackUrl })
+    let repeats = true
+    const vendor: Vendor = {
+      ...fakeVendor().vendor,
+      authorization: {
+        url: (_, { redirectUri, state }) =>
+          new URL(`https://acme.example/auth?state=${state}&redirect_uri=${redirectUri}`),
+        exchange: async (_, grant, { now }) => {
+          const sent = `${grant.code.reveal()} ${accessToken}`
+          if (repeats) throw new VendingError('vendor_unavailable', 'Acme does not answer', { cause: new Error(sent) })
+          const token = {
+            value: new Secret(accessToken),
+            issuedAt: now(),
+            expiresAt: secondsAfter(now(), 60),
+            context: {},
+          }
+          return { accessToken: token, refreshToken: new Secret(refreshToken) }
+        },
+      },
+    }
+    const runtime = w.process()
+    const connection = { vendor, name: The.connection }
+    const answered: string[] = []
+    const exchange = (event: unknown) => answerExchange(vendor, { event, requestId: 'r-1' }, runtime)
+    const callback: CallbackWorld = {
+      consents: runtime.consents,
+      exchangeFunctions: new Map([['acme', 'acme-exchange']]),
+      invoke: async (_, event) => {
+        const outcome = await exchange(JSON.parse(JSON.stringify(event)))
+        answered.push(JSON.stringify(outcome))
+        return outcome
+      },
+      now: w.clock.now,
+      record: (line) => logger.info('', { ...line }),
+    }
+    const call = (resource: string, query: Readonly<Record<string, string>>, cookie = '') =>
+      answerCallback(
+        {
+          ...{ httpMethod: 'GET', resource, pathParameters: { vendor: 'acme' }, headers: {} },
+          multiValueHeaders: { cookie: [cookie] },
+          multiValueQueryStringParameters: Object.fromEntries(
+            Object.entries(query).map(([name, one]) => [name, [one]]),
+          ),
+        },
+        callback,
+      )
+    const canaries: Canary[] = [
+      { kind: 'authorization code', value: code },
+      { kind: 'access token', value: accessToken },
+      { kind: 'refresh token', value: refreshToken },
+    ]
+    const log = await written(async () => {
+      for (repeats of [true, false]) {
+        const { beginUrl } = await beginHostedConsent(connection, runtime)
+        const ticket = new URL(beginUrl).searchParams.get('t') ?? ''
+        const begun = await call('/oauth/{vendor}/begin', { t: ticket })
+        const cookie = `${begun.headers?.['set-cookie']}`.split(';')[0] ?? ''
+        canaries.push({ kind: 'ticket', value: ticket }, { kind: 'cookie', value: cookie.split('=')[1] ?? '' })
+        const ended = await call('/oauth/{vendor}/callback', { state: ticket, code }, cookie)
+        answered.push(
+          JSON.stringify(ended),
+          JSON.stringify(await call('/oauth/done', { r: 'ok', state: ticket, code })),
+        )
+      }
+    })
+    expect(answered.join()).toContain('{"outcome":"connected"}')
+    expect(log).toContain('"outcome":"vendor_unavailable"')
+    const outputs = [log, answered.join(), JSON.stringify(w.notices)].map((text, at) => ({ where: `${at}`, text }))
+    expect(tracesOf(canaries, outputs)).toEqual([])
+    figure('no-leak', `0 traces of ${canaries.length} in a hosted consent`)
+  })
+})
+
+/** What is written to standard output and to standard error meanwhile. */
+async function written(work: () => Promise<void>): Promise<string> {
+  let text = ''
+  const spies = [process.stdout, process.stderr].map((stream) =>
+    jest.spyOn(stream, 'write').mockImplementation((part) => {
+      text += String(part)
+      return true
+    }),
+  )
+  try {
+    await work()
+  } finally {
+    for (const spy of spies) spy.mockRestore()
+  }
+  return text
+}
