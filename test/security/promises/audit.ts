@@ -48,8 +48,8 @@ export const PROMISES: readonly SecurityPromise[] = [
     ],
     removal: {
       file: 'functions/api/app.ts',
-      was: "    if (ROUTES[request.operation].method !== 'GET') record(",
-      becomes: "    if (ROUTES[request.operation].method === 'GET') record(",
+      was: "    if (ROUTES[operation].method !== 'GET') record(",
+      becomes: "    if (ROUTES[operation].method === 'GET') record(",
     },
   },
   {
@@ -101,18 +101,6 @@ export const PROMISES: readonly SecurityPromise[] = [
       file: 'functions/core/attempt.ts',
       was: '  if (refreshToken) received(refreshToken)\n',
       becomes: '  if (refreshToken) setImmediate(() => received(refreshToken))\n',
-    },
-  },
-  {
-    id: 'audit-caller',
-    asset: 'audit trail',
-    threat: 'a caller has somebody else recorded, by a header of its own',
-    stoppedBy: 'who calls is what the gateway has verified, and nothing else is read',
-    tests: [{ file: 'test/lambda/vendor-function.test.ts', title: 'is who the gateway has verified' }],
-    removal: {
-      file: 'functions/lambda/vendor-function.ts',
-      was: 'const caller = requestContext?.identity?.userArn',
-      becomes: "const caller = event.headers['x-caller'] ?? requestContext?.identity?.userArn",
     },
   },
   {

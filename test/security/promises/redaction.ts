@@ -19,8 +19,8 @@ export const PROMISES: readonly SecurityPromise[] = [
     ],
     removal: {
       file: 'functions/api/app.ts',
-      was: '    op: request.operation,\n',
-      becomes: '    op: request.operation,\n    ...(request.body && { body: request.body }),\n',
+      was: '    op: operation,\n',
+      becomes: '    op: operation,\n    ...(request.body && { body: request.body }),\n',
     },
   },
   {
