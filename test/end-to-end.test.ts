@@ -20,6 +20,7 @@ import { accessiaIntegration } from '../lib/local/simulators/accessia.ts'
 import { clearidKeyFiles } from '../lib/local/simulators/clearid.ts'
 import { netrexApplication, netrexUserToken } from '../lib/local/simulators/netrex.ts'
 import { startSimulators } from '../lib/local/simulators.ts'
+import { isLast } from './support/audit-lines.ts'
 import { type Canary, type Output, tracesOf } from './support/canary.ts'
 import { control as controlOf } from './support/control.ts'
 import { figure } from './support/figure.ts'
@@ -476,7 +477,7 @@ const lastLines = () =>
     .flatMap(({ text }) => text.split('\n'))
     .filter((line) => /^\{.*"caller".*\}$/.test(line))
     .map((line) => JSON.parse(line))
-    .filter(({ op, outcome }) => op !== 'obtain' && op !== 'rotate' && outcome !== 'requested')
+    .filter(isLast)
 
 /** The files of a folder of the machine's home. */
 const filesIn = (folder: string, isWanted: (name: string) => boolean): Output[] =>

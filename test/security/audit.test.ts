@@ -6,6 +6,7 @@ import { audited, type Recorder, type VendingEvent } from '../../functions/api/a
 import { type Operation, ROUTES } from '../../functions/api/routes.ts'
 import { renewDue } from '../../functions/keeper/sweep.ts'
 import { Secret } from '../../functions/kit/secret.ts'
+import { isLast } from '../support/audit-lines.ts'
 import { figure } from '../support/figure.ts'
 import { fakeVendor, gives, refuses, type Script, The, world } from '../support/world.ts'
 
@@ -34,9 +35,6 @@ const requestFor = (operation: Operation, change: Partial<ApiRequest> = {}): Api
   body: BODIES[operation]?.[0],
   ...change,
 })
-
-/** The line that says what became of the call. */
-const isLast = ({ op, outcome }: VendingEvent) => op !== 'obtain' && op !== 'rotate' && outcome !== 'requested'
 
 describe('under load', () => {
   const CALLS = 6000

@@ -13,6 +13,7 @@ import { acceloClients, acceloDeployment } from '../../lib/local/simulators/acce
 import { netrexApplication } from '../../lib/local/simulators/netrex.ts'
 import { startSimulators } from '../../lib/local/simulators.ts'
 import { jsonOf } from '../local/json.ts'
+import { isLast } from '../support/audit-lines.ts'
 import { localAws } from '../support/local-aws.ts'
 
 /** The credentials of `hq`, the one connection that a vendor has here. */
@@ -57,7 +58,7 @@ export const eventOf = (operation: Operation, vendorId: string, change: object =
   ...change,
 })
 
-/** What one call came to, seen from outside: the answer, the audit line, and what AWS and the vendor were asked meanwhile. */
+/** What one call came to, seen from outside: the answer, the last audit line, and what AWS and the vendor were asked meanwhile. */
 export interface Seen {
   /** What the function threw; then there is no answer. */
   readonly thrown?: string
@@ -116,7 +117,7 @@ export async function startEntry(vendorId: VendorId) {
       const lines = written.flatMap((text) => text.split('\n')).filter((line) => line.includes('"op":'))
       return {
         done,
-        audit: lines.map((line) => JSON.parse(line)),
+        audit: lines.map((line) => JSON.parse(line)).filter(isLast),
         asked: Object.fromEntries(more.filter(([, count]) => count > 0)),
       }
     } finally {
