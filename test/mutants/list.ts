@@ -338,7 +338,7 @@ export const MUTANTS: readonly Mutant[] = [
       ],
       [
         'a refresh token is forgotten when its access token has ended',
-        '  if (issued.refreshToken) received(issued.refreshToken)\n',
+        '  if (refreshToken) received(refreshToken)\n',
         '',
       ],
       ['a refresh token may be sent twice in one call', ' || lease?.refreshToken)', ')'],
@@ -354,8 +354,8 @@ export const MUTANTS: readonly Mutant[] = [
       ],
       [
         'a token that has ended on its way is recorded as a success',
-        '  if (isExpired(issued.accessToken, runtime.now()))\n    throw',
-        '  if (issued.accessToken.expiresAt < new Date(0))\n    throw',
+        '  if (isExpired(accessToken, runtime.now()))\n    throw',
+        '  if (accessToken.expiresAt < new Date(0))\n    throw',
       ],
       [
         'the access token is cached before the refresh token is durable',
@@ -966,8 +966,8 @@ export const MUTANTS: readonly Mutant[] = [
       ],
       [
         'a task ends with the time of a call',
-        '      const runtime = during(machine, context)\n',
-        '      const runtime = during(machine, context, callSeconds(vendor))\n',
+        'audited(during(machine, context), by, record)',
+        'audited(during(machine, context, callSeconds(vendor)), by, record)',
       ],
     ],
   ),

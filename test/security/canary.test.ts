@@ -80,7 +80,7 @@ describe('the search for canaries', () => {
     })
     expect(missed.map(({ canary, way }) => `${canary.kind} ${way}`)).toEqual([])
     figure(
-      'no-leak',
+      'no-leak-search',
       `${all.length} of ${all.length} plants found (${canaries.length} kinds, ${Object.keys(WAYS).length} forms)`,
     )
   })
@@ -96,7 +96,7 @@ describe('the search for canaries', () => {
       pieces += outputs.length
       expect(tracesOf([{ kind, value }], outputs)).toHaveLength(outputs.length)
     }
-    figure('no-leak-pieces', `${pieces} of ${pieces} pieces of 12 characters found`)
+    figure('no-leak-search', `${pieces} of ${pieces} pieces of 12 characters found`)
   })
 
   it('finds nothing in what was written without them: other values, fingerprints, hashes, our own sources', () => {
