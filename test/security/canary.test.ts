@@ -12,6 +12,7 @@ import { answerExchange } from '../../functions/lambda/exchange.ts'
 import { logger } from '../../functions/lambda/log.ts'
 import { type Canary, tracesOf } from '../support/canary.ts'
 import { figure } from '../support/figure.ts'
+import { memoryTable } from '../support/memory-store.ts'
 import { fakeVendor, The, world } from '../support/world.ts'
 
 const random = (bytes: number): string => randomBytes(bytes).toString('base64url')
@@ -132,13 +133,15 @@ describe('a consent through the hosted callback', () => {
   it('leaves no trace of its ticket, cookie, code and tokens, whatever an error of the vendor repeats', async () => {
     const [code, accessToken, refreshToken] = [random(24), random(40), random(24)]
     const callbackUrl = 'https://callback.example/v1'
-    const w = world({ callbackUrl })
+    const { consents } = memoryTable()
+    const w = world({ callbackUrl, consents })
     let repeats = true
     const vendor: Vendor = {
       ...fakeVendor().vendor,
       authorization: {
         url: (_, { redirectUri, state }) =>
           new URL(`https://acme.example/auth?state=${state}&redirect_uri=${redirectUri}`),
+        tokenEndpoint: () => new URL('https://acme.example/token'),
         exchange: async (_, grant, { now }) => {
           const sent = `${grant.code.reveal()} ${accessToken}`
           if (repeats) throw new VendingError('vendor_unavailable', 'Acme does not answer', { cause: new Error(sent) })
@@ -157,7 +160,7 @@ describe('a consent through the hosted callback', () => {
     const answered: string[] = []
     const exchange = (event: unknown) => answerExchange(vendor, { event, requestId: 'r-1' }, runtime)
     const callback: CallbackWorld = {
-      consents: runtime.consents,
+      consents,
       exchangeFunctions: new Map([['acme', 'acme-exchange']]),
       invoke: async (_, event) => {
         const outcome = await exchange(JSON.parse(JSON.stringify(event)))
@@ -185,7 +188,7 @@ describe('a consent through the hosted callback', () => {
     ]
     const log = await written(async () => {
       for (repeats of [true, false]) {
-        const { beginUrl } = await beginHostedConsent(connection, runtime)
+        const { beginUrl } = await beginHostedConsent(connection, 'arn:aws:iam::000000000000:role/ada', runtime)
         const ticket = new URL(beginUrl).searchParams.get('t') ?? ''
         const begun = await call('/oauth/{vendor}/begin', { t: ticket })
         const cookie = `${begun.headers?.['set-cookie']}`.split(';')[0] ?? ''
