@@ -11,6 +11,7 @@ const ROOT = join(import.meta.dirname, '../..')
 const CALLS: readonly (readonly [file: string, reason: string])[] = [
   ['functions/accessia/identity-jwt.ts', 'the key that signs a proof of ours for Accessia'],
   ['functions/api/app.ts', 'the token, to the caller'],
+  ['functions/aws/dynamo-consents.ts', 'the sealed record of a consent, to be read as JSON'],
   ['functions/aws/jwe-envelope.ts', 'a token, sealed for the table'],
   ['functions/lambda/callback.ts', 'the code of a consent, to the one function that exchanges it'],
   ['functions/oauth/client-auth.ts', 'the client secret, to the vendor in a header (RFC 6749 section 2.3.1)'],
