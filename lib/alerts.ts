@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib'
+import { Duration, Stack } from 'aws-cdk-lib'
 import type { RestApi } from 'aws-cdk-lib/aws-apigateway'
 import {
   Alarm,
@@ -10,7 +10,7 @@ import {
 } from 'aws-cdk-lib/aws-cloudwatch'
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions'
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
-import { Key } from 'aws-cdk-lib/aws-kms'
+import type { Key } from 'aws-cdk-lib/aws-kms'
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda'
 import { Topic } from 'aws-cdk-lib/aws-sns'
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions'
@@ -18,11 +18,14 @@ import type { Queue } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
 import { ENV, type Names } from '../functions/environment.ts'
 import type { Vendor } from '../functions/kit/vendor.ts'
+import type { OperationsKey } from './operations-key.ts'
 import type { TokenTable } from './token-table.ts'
 import { type VendorMetric, vendorMetricOf } from './vendor-metrics.ts'
 
 export interface AlertsProps {
   readonly names: Names
+  /** The key of the topics. */
+  readonly operations: OperationsKey
   /** Who is mailed. @default nobody; the topic can be subscribed to later */
   readonly email?: string
   /** Whether notices are also written for chat channels, to a topic of their own. @default false */
@@ -53,18 +56,13 @@ export class Alerts extends Construct {
   private readonly names: Names
   private readonly vendorMetric: VendorMetric
 
-  constructor(scope: Construct, id: string, { names, email, chatTopic, runbookUrl = 'README.md' }: AlertsProps) {
+  constructor(scope: Construct, id: string, props: AlertsProps) {
     super(scope, id)
+    const { names, operations, email, chatTopic, runbookUrl = 'README.md' } = props
     this.names = names
     this.vendorMetric = vendorMetricOf(names)
     this.runbookUrl = runbookUrl
-    // It goes with its topic: no message outlives that.
-    const removalPolicy = RemovalPolicy.DESTROY
-    this.key = new Key(this, 'Key', {
-      description: `${names.service}: notices`,
-      enableKeyRotation: true,
-      removalPolicy,
-    })
+    this.key = operations.key
     this.topic = new Topic(this, 'Topic', { masterKey: this.key, enforceSSL: true, displayName: names.namespace })
     if (chatTopic) this.chatTopic = new Topic(this, 'ChatTopic', { masterKey: this.key, enforceSSL: true })
     if (email) this.topic.addSubscription(new EmailSubscription(email))

@@ -1,4 +1,4 @@
-import { Duration, Lazy, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib'
+import { Duration, Lazy, Stack, Validations } from 'aws-cdk-lib'
 import {
   AccessLogFormat,
   AuthorizationType,
@@ -11,10 +11,11 @@ import {
 } from 'aws-cdk-lib/aws-apigateway'
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { Architecture, Function as LambdaFunction, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda'
-import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs'
+import type { RetentionDays } from 'aws-cdk-lib/aws-logs'
 import { Construct } from 'constructs'
 import { ENV, type Names } from '../functions/environment.ts'
 import { HEADERS } from '../functions/lambda/callback-page.ts'
+import type { OperationsKey } from './operations-key.ts'
 import type { TokenApi } from './token-api.ts'
 import { functionCode } from './vendor-code.ts'
 import { protect } from './web-acl.ts'
@@ -49,6 +50,8 @@ export interface HostedCallbackProps {
   /** The API whose account setting lets API Gateway write logs. */
   readonly after: TokenApi
   readonly names: Names
+  /** The key of its logs. */
+  readonly operations: OperationsKey
   /** @default 2 */
   readonly concurrency?: number | 'unreserved'
   /** ARN of the web ACL in front of it. @default none */
@@ -91,11 +94,8 @@ export class HostedCallback extends Construct {
     )
   }
 
-  private publicFunction({ concurrency = 2, logRetention }: HostedCallbackProps): LambdaFunction {
-    const logGroup = new LogGroup(this, 'Log', {
-      retention: logRetention,
-      removalPolicy: RemovalPolicy.RETAIN,
-    })
+  private publicFunction({ operations, concurrency = 2, logRetention }: HostedCallbackProps): LambdaFunction {
+    const logGroup = operations.addLog(this, 'Log', logRetention)
     const role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') })
     logGroup.grantWrite(role)
     return new LambdaFunction(this, 'Function', {
@@ -117,11 +117,8 @@ export class HostedCallback extends Construct {
     })
   }
 
-  private publicApi({ names, accessLogRetention, webAcl }: HostedCallbackProps): RestApi {
-    const accessLog = new LogGroup(this, 'AccessLog', {
-      retention: accessLogRetention,
-      removalPolicy: RemovalPolicy.RETAIN,
-    })
+  private publicApi({ names, operations, accessLogRetention, webAcl }: HostedCallbackProps): RestApi {
+    const accessLog = operations.addLog(this, 'AccessLog', accessLogRetention)
     const api = new RestApi(this, 'Api', {
       restApiName: `${names.service}-callback`,
       description: 'where vendors send people back to',

@@ -1,4 +1,4 @@
-import { RemovalPolicy, Validations } from 'aws-cdk-lib'
+import { Validations } from 'aws-cdk-lib'
 import {
   AccessLogFormat,
   AuthorizationType,
@@ -20,11 +20,12 @@ import {
   ServicePrincipal,
 } from 'aws-cdk-lib/aws-iam'
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda'
-import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs'
+import type { RetentionDays } from 'aws-cdk-lib/aws-logs'
 import { Construct } from 'constructs'
 import { ROUTES } from '../functions/api/routes.ts'
 import type { Names } from '../functions/environment.ts'
 import type { Vendor } from '../functions/kit/vendor.ts'
+import type { OperationsKey } from './operations-key.ts'
 import type { Settings, Throttle } from './settings.ts'
 import { protect } from './web-acl.ts'
 
@@ -43,6 +44,8 @@ const ACCESS_LOG = {
 
 export interface TokenApiProps extends Pick<Settings, 'callers'> {
   readonly names: Names
+  /** The key of its log. */
+  readonly operations: OperationsKey
   readonly accessLogRetention: RetentionDays
   /** Whether it sets the account's role for writing logs. @default true */
   readonly logRole?: boolean
@@ -62,11 +65,8 @@ export class TokenApi extends Construct {
 
   constructor(scope: Construct, id: string, props: TokenApiProps) {
     super(scope, id)
-    const { names, callers, webAcl, throttle = THROTTLE, logRole = true } = props
-    const accessLog = new LogGroup(this, 'AccessLog', {
-      retention: props.accessLogRetention,
-      removalPolicy: RemovalPolicy.RETAIN,
-    })
+    const { names, operations, callers, webAcl, throttle = THROTTLE, logRole = true } = props
+    const accessLog = operations.addLog(this, 'AccessLog', props.accessLogRetention)
     this.api = new RestApi(this, 'Api', {
       restApiName: names.service,
       description: 'fresh bearer tokens for third-party APIs',

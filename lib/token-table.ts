@@ -7,6 +7,7 @@ import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda'
 import { Construct } from 'constructs'
 import { ENV, type Names } from '../functions/environment.ts'
 import type { Vendor } from '../functions/kit/vendor.ts'
+import { denyGrantsToPeople } from './key-grants.ts'
 
 /** All operations that the functions use. */
 const OPERATIONS = ['GetItem', 'BatchGetItem', 'Query', 'UpdateItem'] as const
@@ -28,6 +29,7 @@ export class TokenTable extends Construct {
       enableKeyRotation: true,
       removalPolicy,
     })
+    denyGrantsToPeople(this.key)
     this.table = new Table(this, 'Table', {
       partitionKey: { name: 'pk', type: AttributeType.STRING },
       sortKey: { name: 'sk', type: AttributeType.STRING },

@@ -7,6 +7,7 @@ import { Alerts } from './alerts.ts'
 import { Dashboard } from './dashboard.ts'
 import { EnvelopeKey } from './envelope-key.ts'
 import { HostedCallback } from './hosted-callback.ts'
+import { OperationsKey } from './operations-key.ts'
 import { Schedules } from './schedules.ts'
 import { checkedSettings, type Settings } from './settings.ts'
 import { TokenApi } from './token-api.ts'
@@ -31,8 +32,10 @@ export class VendingStack extends Stack {
     const names = namesOf(stage)
     const { allowedHosts, allowedNetworks, reservedConcurrency, hostedCallback = false } = props
     const { vendors = Object.values(registry) } = props
+    const operations = new OperationsKey(this, 'Operations', names)
     const alerts = new Alerts(this, 'Alerts', {
       names,
+      operations,
       ...(alertEmail !== undefined && { email: alertEmail }),
       ...(chatTopic !== undefined && { chatTopic }),
       ...(runbookUrl !== undefined && { runbookUrl }),
@@ -41,6 +44,7 @@ export class VendingStack extends Stack {
     const envelope = new EnvelopeKey(this, 'Envelope', names)
     this.api = new TokenApi(this, 'Api', {
       names,
+      operations,
       accessLogRetention,
       ...(webAcl.api !== undefined && { webAcl: webAcl.api }),
       ...(throttle !== undefined && { throttle }),
@@ -61,6 +65,7 @@ export class VendingStack extends Stack {
       ? new HostedCallback(this, 'Callback', {
           after: this.api,
           names,
+          operations,
           logRetention,
           accessLogRetention,
           ...(webAcl.callback !== undefined && { webAcl: webAcl.callback }),
@@ -75,6 +80,7 @@ export class VendingStack extends Stack {
       const reserved = reservedConcurrency?.[vendor.id]
       const about = {
         vendor,
+        operations,
         logRetention,
         ...(stage !== undefined && { stage }),
         ...(secretsKey !== undefined && { secretsKey }),

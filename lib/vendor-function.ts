@@ -1,10 +1,11 @@
-import { ArnFormat, Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib'
+import { ArnFormat, Duration, Stack, Validations } from 'aws-cdk-lib'
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { Architecture, Function as LambdaFunction, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda'
-import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs'
+import type { RetentionDays } from 'aws-cdk-lib/aws-logs'
 import type { Construct } from 'constructs'
 import { callSeconds, ENV, INVOCATION_SECONDS, namesOf } from '../functions/environment.ts'
 import type { Vendor } from '../functions/kit/vendor.ts'
+import type { OperationsKey } from './operations-key.ts'
 import { functionCode } from './vendor-code.ts'
 
 export interface VendorFunctionProps {
@@ -21,6 +22,8 @@ export interface VendorFunctionProps {
   readonly reservedConcurrency?: number
   /** In MB. @default 512 */
   readonly memorySize?: number
+  /** The key of its log. */
+  readonly operations: OperationsKey
   readonly logRetention: RetentionDays
   /** ARN of the key that the secrets are encrypted with. @default the account's key of Secrets Manager */
   readonly secretsKey?: string
@@ -32,10 +35,7 @@ export class VendorFunction extends LambdaFunction {
     const { vendor, stage, entry = 'handler', reservedConcurrency, memorySize = 512 } = props
     const { allowedHosts = [], allowedNetworks = [] } = props
     const names = namesOf(stage)
-    const logGroup = new LogGroup(scope, `${id}Log`, {
-      retention: props.logRetention,
-      removalPolicy: RemovalPolicy.RETAIN,
-    })
+    const logGroup = props.operations.addLog(scope, `${id}Log`, props.logRetention)
     // Its own role: the managed policy that CDK would attach may write to every log group of the account.
     const role = new Role(scope, `${id}Role`, { assumedBy: new ServicePrincipal('lambda.amazonaws.com') })
     logGroup.grantWrite(role)

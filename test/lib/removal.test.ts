@@ -44,7 +44,11 @@ describe('what stays of a destroyed deployment', () => {
     const keys = withPolicy(/^Retain/).flatMap(({ Type, Properties }) =>
       Type === 'AWS::KMS::Key' ? [Properties?.Description] : [],
     )
-    expect(keys.sort()).toEqual(['vendomat: data keys of sealed tokens', 'vendomat: the token table'])
+    expect(keys.sort()).toEqual([
+      'vendomat: data keys of sealed tokens',
+      'vendomat: logs and notices',
+      'vendomat: the token table',
+    ])
   })
 
   it('is not the key of the sealed tokens where a first deploy failed: then there is nothing to open with it', () => {

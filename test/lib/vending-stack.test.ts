@@ -223,6 +223,24 @@ describe('each function', () => {
     expect(groups).toHaveLength(ids.length + 1)
     expect(groups.every((days) => days >= 90)).toBe(true)
   })
+
+  it('has a log under the key of logs and notices, which CloudWatch Logs may use for the logs of this stack', () => {
+    const everything = machineTemplate({ hostedCallback: true })
+    const [id, key] =
+      Object.entries(everything.findResources('AWS::KMS::Key')).find(([, { Properties }]) =>
+        Properties.Description.includes('logs'),
+      ) ?? []
+    for (const { Properties } of Object.values(everything.findResources('AWS::Logs::LogGroup')))
+      expect(Properties.KmsKeyId).toEqual({ 'Fn::GetAtt': [id, 'Arn'] })
+    const service = (key?.Properties.KeyPolicy.Statement ?? []).find(({ Principal }: { Principal: object }) =>
+      JSON.stringify(Principal).includes('logs.'),
+    )
+    expect(service.Condition).toEqual({
+      ArnLike: {
+        'kms:EncryptionContext:aws:logs:arn': { 'Fn::Join': ['', expect.arrayContaining([':log-group:Vendomat-*'])] },
+      },
+    })
+  })
 })
 
 describe('people and programs', () => {
