@@ -1,5 +1,5 @@
 import { App, Validations } from 'aws-cdk-lib'
-import { AwsSolutionsChecks } from 'cdk-nag'
+import { rulePacks } from '../lib/rule-packs.ts'
 import { stackIdOf, VendingStack, type VendingStackProps } from '../lib/vending-stack.ts'
 
 /** What is to be deployed; the README explains each. Edit here; there are no context switches. */
@@ -28,4 +28,4 @@ const settings: VendingStackProps = {
 
 const app = new App({ analyticsReporting: false })
 new VendingStack(app, stackIdOf(settings), settings)
-Validations.of(app).addPlugins(new AwsSolutionsChecks())
+Validations.of(app).addPlugins(...rulePacks())

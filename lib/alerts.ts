@@ -18,6 +18,7 @@ import type { Queue } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
 import { ENV, type Names } from '../functions/environment.ts'
 import type { Vendor } from '../functions/kit/vendor.ts'
+import { acknowledge } from './acknowledge.ts'
 import type { OperationsKey } from './operations-key.ts'
 import type { TokenTable } from './token-table.ts'
 import { type VendorMetric, vendorMetricOf } from './vendor-metrics.ts'
@@ -65,7 +66,7 @@ export class Alerts extends Construct {
     this.key = operations.key
     this.topic = new Topic(this, 'Topic', { masterKey: this.key, enforceSSL: true, displayName: names.namespace })
     if (chatTopic) this.chatTopic = new Topic(this, 'ChatTopic', { masterKey: this.key, enforceSSL: true })
-    if (email) this.topic.addSubscription(new EmailSubscription(email))
+    if (email) this.mail(email)
     this.letAlarmsPublish()
   }
 
@@ -161,10 +162,10 @@ export class Alerts extends Construct {
     }
   }
 
-  /** Watches for calls of schedules that did not reach their function. */
+  /** Watches for calls of schedules that did not reach their function, or that it failed for good. */
   watchUndelivered(queue: Queue): void {
     this.alarm('sweeps-undelivered', {
-      todo: 'Read the messages of the dead-letter queue: each says why a schedule could not call its function.',
+      todo: 'Read the messages of the dead-letter queue: each is a task that was not done, and says why.',
       runbook: 'Sweeps undelivered',
       metric: queue.metricApproximateNumberOfMessagesVisible({ statistic: Stats.MAXIMUM }),
       ...above(0),
@@ -242,6 +243,15 @@ export class Alerts extends Construct {
       evaluationPeriods: A_DAY_HOURS,
       datapointsToAlarm: 1,
     })
+  }
+
+  private mail(email: string): void {
+    this.topic.addSubscription(new EmailSubscription(email))
+    acknowledge(
+      this.topic,
+      'where mail does not arrive, the alarm of a queue for it would be mailed to the same address; SNS tries for six hours',
+      'Serverless-SNSRedrivePolicy',
+    )
   }
 
   /**

@@ -1,4 +1,4 @@
-import { Duration, Lazy, Stack, Validations } from 'aws-cdk-lib'
+import { Duration, Lazy, Stack } from 'aws-cdk-lib'
 import {
   AccessLogFormat,
   AuthorizationType,
@@ -15,6 +15,7 @@ import type { RetentionDays } from 'aws-cdk-lib/aws-logs'
 import { Construct } from 'constructs'
 import { ENV, type Names } from '../functions/environment.ts'
 import { HEADERS } from '../functions/lambda/callback-page.ts'
+import { acknowledge, acknowledgeNoQueue, acknowledgeUnreserved } from './acknowledge.ts'
 import type { OperationsKey } from './operations-key.ts'
 import type { TokenApi } from './token-api.ts'
 import { functionCode } from './vendor-code.ts'
@@ -98,7 +99,7 @@ export class HostedCallback extends Construct {
     const logGroup = operations.addLog(this, 'Log', logRetention)
     const role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') })
     logGroup.grantWrite(role)
-    return new LambdaFunction(this, 'Function', {
+    const fn = new LambdaFunction(this, 'Function', {
       description: 'takes people back from vendors',
       code: functionCode('callback/handler'),
       handler: 'index.handler',
@@ -115,6 +116,9 @@ export class HostedCallback extends Construct {
         [ENV.exchangeFunctions]: Lazy.string({ produce: () => Stack.of(this).toJsonString(this.exchangeNames) }),
       },
     })
+    acknowledgeNoQueue(fn)
+    if (concurrency === 'unreserved') acknowledgeUnreserved(fn)
+    return fn
   }
 
   private publicApi({ names, operations, accessLogRetention, webAcl }: HostedCallbackProps): RestApi {
@@ -148,16 +152,26 @@ export class HostedCallback extends Construct {
     }
     api.node.tryRemoveChild('Endpoint')
     this.addRoutes(api)
-    Validations.of(api).acknowledge({
-      id: 'AwsSolutions::AwsSolutions-APIG6',
-      reason: 'the access log says what was called and how it ended; an execution log would hold codes',
-    })
+    acknowledge(
+      api,
+      'a browser comes here from the vendor and cannot sign, and there are no users to pool; a one-time state and a cookie stand for both',
+      'AwsSolutions-APIG4',
+      'AwsSolutions-COG4',
+    )
+    acknowledge(
+      api,
+      'the access log says what was called and how it ended; an execution log would hold codes',
+      'AwsSolutions-APIG6',
+      'NIST.800.53.R5-APIGWExecutionLoggingEnabled',
+    )
     if (webAcl !== undefined) protect(api.deploymentStage, webAcl)
     else
-      Validations.of(api).acknowledge({
-        id: 'AwsSolutions::AwsSolutions-APIG3',
-        reason: 'the stage is throttled to five calls a second, and the function is apart from those that vend',
-      })
+      acknowledge(
+        api,
+        'the stage is throttled to five calls a second, and the function is apart from those that vend',
+        'AwsSolutions-APIG3',
+        'NIST.800.53.R5-APIGWAssociatedWithWAF',
+      )
     return api
   }
 
@@ -176,16 +190,6 @@ export class HostedCallback extends Construct {
         requestParameters: { ...(path.includes('{vendor}') && { 'method.request.path.vendor': true }) },
         requestValidator,
       })
-      Validations.of(method).acknowledge(
-        {
-          id: 'AwsSolutions::AwsSolutions-APIG4',
-          reason: 'a browser comes here from the vendor and cannot sign; a one-time state and a cookie stand for it',
-        },
-        {
-          id: 'AwsSolutions::AwsSolutions-COG4',
-          reason: 'a browser comes here from the vendor and there are no users to pool; see the one-time state',
-        },
-      )
       this.fn.addPermission(name, {
         principal: new ServicePrincipal('apigateway.amazonaws.com'),
         sourceArn: method.methodArn,

@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy, Stack, TimeZone, Validations } from 'aws-cdk-lib'
+import { Duration, RemovalPolicy, Stack, TimeZone } from 'aws-cdk-lib'
 import { type IRole, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda'
 import { Schedule, ScheduleExpression, ScheduleGroup, ScheduleTargetInput, TimeWindow } from 'aws-cdk-lib/aws-scheduler'
@@ -7,6 +7,7 @@ import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
 import { ENV } from '../functions/environment.ts'
 import type { Vendor } from '../functions/kit/vendor.ts'
+import { acknowledge } from './acknowledge.ts'
 
 export interface SchedulesProps {
   /** Where it has to be 8 o'clock for the daily check, as an IANA name like 'Europe/Zurich'. @default 'Etc/UTC' */
@@ -32,7 +33,7 @@ const MOST_RETRIES = 185
  * credentials that only a person can renew. What the day's check has no time for the next minutes go on with.
  */
 export class Schedules extends Construct {
-  /** Calls that never reached their function. */
+  /** Calls that never reached their function, and tasks that it failed for good. */
   readonly undelivered: Queue
   private readonly group: ScheduleGroup
   private readonly timeZone: TimeZone
@@ -48,10 +49,11 @@ export class Schedules extends Construct {
       enforceSSL: true,
       retentionPeriod: Duration.days(14),
     })
-    Validations.of(this.undelivered).acknowledge({
-      id: 'AwsSolutions::AwsSolutions-SQS3',
-      reason: 'it is itself the dead-letter queue, of schedules, which the rule does not check; an alarm watches it',
-    })
+    acknowledge(
+      this.undelivered,
+      'it is itself the dead-letter queue, of schedules and of functions, and an alarm watches it',
+      'Serverless-SQSRedrivePolicy',
+    )
   }
 
   /** Has `fn` renew what is due each minute, and check credentials in the morning. */
@@ -62,6 +64,11 @@ export class Schedules extends Construct {
     // is away: once, so that no more than two sweeps work side by side while they go on failing. It does no harm, since
     // sweeps renew under the same leases and each notice goes out once. After an hour without room 60 sweeps wait, not 360.
     fn.configureAsyncInvoke({ retryAttempts: 1, maxEventAge: Duration.hours(1) })
+    acknowledge(
+      fn,
+      "the function's dead-letter queue takes what fails; a destination would get the same again, with the stack of the error",
+      'Serverless-LambdaAsyncFailureDestination',
+    )
     // Without updates: the target would allow every version and alias of the function besides.
     const role = this.roleFor(fn, id).withoutPolicyUpdates()
     new Schedule(this, id, {

@@ -1,4 +1,3 @@
-import { Validations } from 'aws-cdk-lib'
 import {
   AccessLogFormat,
   AuthorizationType,
@@ -25,6 +24,7 @@ import { Construct } from 'constructs'
 import { ROUTES } from '../functions/api/routes.ts'
 import type { Names } from '../functions/environment.ts'
 import type { Vendor } from '../functions/kit/vendor.ts'
+import { acknowledge } from './acknowledge.ts'
 import type { OperationsKey } from './operations-key.ts'
 import type { Settings, Throttle } from './settings.ts'
 import { protect } from './web-acl.ts'
@@ -101,21 +101,31 @@ export class TokenApi extends Construct {
     })
     // The stack has an output of its own for the address, in the form that callers append a path to.
     this.api.node.tryRemoveChild('Endpoint')
-    Validations.of(this.api).acknowledge({
-      id: 'AwsSolutions::AwsSolutions-APIG6',
-      reason: 'the access log says who called what and how it ended; an execution log adds a group without retention',
-    })
+    acknowledge(
+      this.api,
+      'callers are services with AWS roles: every method is signed (AWS_IAM), and there are no users to pool',
+      'AwsSolutions-COG4',
+    )
+    acknowledge(
+      this.api,
+      'the access log says who called what and how it ended; an execution log adds a group without retention',
+      'AwsSolutions-APIG6',
+      'NIST.800.53.R5-APIGWExecutionLoggingEnabled',
+    )
     if (webAcl !== undefined) protect(this.api.deploymentStage, webAcl)
     else
-      Validations.of(this.api).acknowledge({
-        id: 'AwsSolutions::AwsSolutions-APIG3',
-        reason: 'every method is signed, so an unsigned flood ends at the gateway, and the stage is throttled besides',
-      })
+      acknowledge(
+        this.api,
+        'every method is signed, so an unsigned flood ends at the gateway, and the stage is throttled besides',
+        'AwsSolutions-APIG3',
+        'NIST.800.53.R5-APIGWAssociatedWithWAF',
+      )
     if (!logRole) return
-    Validations.of(this.api).acknowledge({
-      id: 'AwsSolutions::AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs]',
-      reason: "the role is API Gateway's own for writing logs, and AWS documents this managed policy for it",
-    })
+    acknowledge(
+      this.api,
+      "the role is API Gateway's own for writing logs, and AWS documents this managed policy for it",
+      'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs]',
+    )
   }
 
   /** Adds the routes of one vendor, answered by its own function. */
@@ -134,10 +144,6 @@ export class TokenApi extends Construct {
           ...Object.fromEntries(route.query.map((name) => [`method.request.querystring.${name}`, false])),
         },
         requestValidator: this.validator,
-      })
-      Validations.of(method).acknowledge({
-        id: 'AwsSolutions::AwsSolutions-COG4',
-        reason: 'callers are services with AWS roles: the method is signed (AWS_IAM), there are no users to pool',
       })
       // Not LambdaIntegration, whose permission lets the console call past IAM. Without `sourceAccount`: the ARN names the
       // account, and where API Gateway assumes a role for an integration it was seen to leave `aws:SourceAccount` empty

@@ -7,6 +7,7 @@ import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda'
 import { Construct } from 'constructs'
 import { ENV, type Names } from '../functions/environment.ts'
 import type { Vendor } from '../functions/kit/vendor.ts'
+import { acknowledge } from './acknowledge.ts'
 import { denyGrantsToPeople } from './key-grants.ts'
 
 /** All operations that the functions use. */
@@ -41,6 +42,11 @@ export class TokenTable extends Construct {
       deletionProtection: true,
       removalPolicy,
     })
+    acknowledge(
+      this.table,
+      'it can be put back to any second of 35 days; a backup plan would keep tokens for longer than they are good for',
+      'NIST.800.53.R5-DynamoDBInBackupPlan',
+    )
     this.table.addGlobalSecondaryIndex({
       indexName: 'due',
       partitionKey: { name: 'vendor', type: AttributeType.STRING },

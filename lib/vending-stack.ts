@@ -3,6 +3,7 @@ import { RetentionDays } from 'aws-cdk-lib/aws-logs'
 import type { Construct } from 'constructs'
 import { ENV, namesOf } from '../functions/environment.ts'
 import { vendors as registry } from '../functions/vendors.ts'
+import { acknowledgeDesign } from './acknowledge.ts'
 import { Alerts } from './alerts.ts'
 import { Dashboard } from './dashboard.ts'
 import { EnvelopeKey } from './envelope-key.ts'
@@ -30,6 +31,7 @@ export class VendingStack extends Stack {
     const logRetention = props.logRetentionDays ?? RetentionDays.THREE_MONTHS
     const accessLogRetention = props.accessLogRetentionDays ?? RetentionDays.THIRTEEN_MONTHS
     const names = namesOf(stage)
+    acknowledgeDesign(this)
     const { allowedHosts, allowedNetworks, reservedConcurrency, hostedCallback = false } = props
     const { vendors = Object.values(registry) } = props
     const operations = new OperationsKey(this, 'Operations', names)
@@ -88,14 +90,18 @@ export class VendingStack extends Stack {
         ...(networks && { allowedNetworks: networks }),
         ...(memorySize !== undefined && { memorySize }),
       }
-      const equipped = (scope: Construct, more: Pick<VendorFunctionProps, 'entry' | 'reservedConcurrency'>) => {
+      const equipped = (
+        scope: Construct,
+        more: Pick<VendorFunctionProps, 'entry' | 'reservedConcurrency' | 'undelivered'>,
+      ) => {
         const fn = new VendorFunction(scope, vendor.id, { ...about, ...more })
         tokens.grantVendor(fn, vendor)
         envelope.grantVendor(fn, vendor)
         alerts.grantPublish(fn)
         return fn
       }
-      const fn = equipped(this, reserved === undefined ? {} : { reservedConcurrency: reserved })
+      const { undelivered } = schedules
+      const fn = equipped(this, { undelivered, ...(reserved !== undefined && { reservedConcurrency: reserved }) })
       tokens.grantDirectory(fn, vendor)
       this.api.addVendor(fn, vendor)
       schedules.addVendor(fn, vendor)

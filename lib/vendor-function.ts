@@ -1,10 +1,12 @@
-import { ArnFormat, Duration, Stack, Validations } from 'aws-cdk-lib'
+import { ArnFormat, Duration, Stack } from 'aws-cdk-lib'
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { Architecture, Function as LambdaFunction, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda'
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs'
+import type { Queue } from 'aws-cdk-lib/aws-sqs'
 import type { Construct } from 'constructs'
 import { callSeconds, ENV, INVOCATION_SECONDS, namesOf } from '../functions/environment.ts'
 import type { Vendor } from '../functions/kit/vendor.ts'
+import { acknowledge, acknowledgeNoQueue, acknowledgeUnreserved } from './acknowledge.ts'
 import type { OperationsKey } from './operations-key.ts'
 import { functionCode } from './vendor-code.ts'
 
@@ -22,6 +24,8 @@ export interface VendorFunctionProps {
   readonly reservedConcurrency?: number
   /** In MB. @default 512 */
   readonly memorySize?: number
+  /** Where Lambda puts the event of a task that failed for good. @default nowhere: nobody calls it without waiting */
+  readonly undelivered?: Queue
   /** The key of its log. */
   readonly operations: OperationsKey
   readonly logRetention: RetentionDays
@@ -33,7 +37,7 @@ export interface VendorFunctionProps {
 export class VendorFunction extends LambdaFunction {
   constructor(scope: Construct, id: string, props: VendorFunctionProps) {
     const { vendor, stage, entry = 'handler', reservedConcurrency, memorySize = 512 } = props
-    const { allowedHosts = [], allowedNetworks = [] } = props
+    const { allowedHosts = [], allowedNetworks = [], undelivered } = props
     const names = namesOf(stage)
     const logGroup = props.operations.addLog(scope, `${id}Log`, props.logRetention)
     // Its own role: the managed policy that CDK would attach may write to every log group of the account.
@@ -50,6 +54,7 @@ export class VendorFunction extends LambdaFunction {
       tracing: Tracing.DISABLED,
       role,
       logGroup,
+      ...(undelivered && { deadLetterQueue: undelivered }),
       ...(reservedConcurrency !== undefined && { reservedConcurrentExecutions: reservedConcurrency }),
       environment: {
         POWERTOOLS_SERVICE_NAME: names.service,
@@ -67,11 +72,13 @@ export class VendorFunction extends LambdaFunction {
     })
     this.addToRolePolicy(new PolicyStatement({ actions: ['secretsmanager:GetSecretValue'], resources: [secrets] }))
     if (entry === 'handler') this.letFindSecrets(role)
-    Validations.of(role).acknowledge({
-      id: `AwsSolutions::AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:secretsmanager:<AWS::Region>:<AWS::AccountId>:secret:${names.service}/${vendor.id}/*]`,
-      reason:
-        'connections are added without a deploy, so the function reads the secrets of its own vendor by their names',
-    })
+    acknowledge(
+      role,
+      'connections are added without a deploy, so the function reads the secrets of its own vendor by their names',
+      `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:secretsmanager:<AWS::Region>:<AWS::AccountId>:secret:${names.service}/${vendor.id}/*]`,
+    )
+    if (!undelivered) acknowledgeNoQueue(this)
+    if (reservedConcurrency === undefined) acknowledgeUnreserved(this)
     if (props.secretsKey !== undefined) this.grantSecretsKey(props.secretsKey, secrets)
   }
 
@@ -92,10 +99,10 @@ export class VendorFunction extends LambdaFunction {
   /** IAM narrows this action to no name and has no condition for it: what it gives is names and tags, never a value. */
   private letFindSecrets(role: Role): void {
     this.addToRolePolicy(new PolicyStatement({ actions: ['secretsmanager:ListSecrets'], resources: ['*'] }))
-    Validations.of(role).acknowledge({
-      id: 'AwsSolutions::AwsSolutions-IAM5[Resource::*]',
-      reason:
-        'a connection whose secret was stored by hand is found by its name, and secretsmanager:ListSecrets has no resources; it gives no value',
-    })
+    acknowledge(
+      role,
+      'a connection whose secret was stored by hand is found by its name, and secretsmanager:ListSecrets has no resources; it gives no value',
+      'AwsSolutions-IAM5[Resource::*]',
+    )
   }
 }

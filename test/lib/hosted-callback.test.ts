@@ -2,13 +2,11 @@ import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Stack, Validations } from 'aws-cdk-lib'
-import { AwsSolutionsChecks } from 'cdk-nag'
 import { HEADERS } from '../../functions/lambda/callback-page.ts'
 import { vendors } from '../../functions/vendors.ts'
 import type { Settings } from '../../lib/settings.ts'
 import { bundleFunction } from '../../lib/vendor-code.ts'
-import { machineStack, machineTemplate } from '../support/machine-stack.ts'
+import { machineTemplate } from '../support/machine-stack.ts'
 
 const template = machineTemplate({ hostedCallback: true })
 const without = machineTemplate()
@@ -21,28 +19,6 @@ const functionOf = (description: string) => {
 }
 const callback = functionOf('takes people back from vendors')
 const exchange = functionOf('exchanges NetRex codes')
-
-/** Rules that are broken, acknowledgements that nothing breaks, and those without a reason. */
-function rules(stack: Stack) {
-  const acknowledged = stack.node.findAll().flatMap(({ node }) =>
-    node.metadata
-      .filter(({ type }) => type === Validations.ACKNOWLEDGED_RULES_METADATA_KEY)
-      .flatMap(({ data }) => Object.entries<string>(data))
-      .map(([rule, reason]) => ({ path: node.path, rule, reason })),
-  )
-  const broken = new AwsSolutionsChecks()
-    .validateScope(stack)
-    .violations.flatMap(({ ruleName, violatingResources }) =>
-      violatingResources.map(({ constructPath = '' }) => ({ rule: `AwsSolutions::${ruleName}`, constructPath })),
-    )
-  const covers = (given: { path: string; rule: string }, one: { constructPath: string; rule: string }) =>
-    given.rule === one.rule && one.constructPath.startsWith(`${given.path}/`)
-  return {
-    open: broken.filter((one) => !acknowledged.some((given) => covers(given, one))),
-    idle: acknowledged.filter((given) => !broken.some((one) => covers(given, one))),
-    short: acknowledged.filter(({ reason }) => reason.length < 40),
-  }
-}
 
 const apiOf = ([, { Properties }]: ReturnType<typeof resources>[number]) => Properties.RestApiId.Ref
 const publicApi = resources('AWS::ApiGateway::RestApi').find(
@@ -148,10 +124,6 @@ describe('the hosted callback', () => {
       'Fn::Join': ['', ['{"netrex":"', { Ref: exchange.id }, '"}']],
     })
   })
-
-  it('breaks no rule of AwsSolutions but those acknowledged, each with a reason', () => {
-    expect(rules(machineStack({ hostedCallback: true }))).toEqual({ open: [], idle: [], short: [] })
-  })
 })
 
 describe('a web ACL', () => {
@@ -172,11 +144,6 @@ describe('a web ACL', () => {
     expect(associated({ api: signed })).toEqual([[ofApi, signed]])
     expect(associated({ callback: open, api: signed })).toHaveLength(2)
     expect(resources('AWS::WAFv2::WebACLAssociation')).toEqual([])
-  })
-
-  it('makes the reasons for there being none go', () => {
-    const stack = machineStack({ hostedCallback: true, webAcl: { callback: open, api: signed } })
-    expect(rules(stack)).toEqual({ open: [], idle: [], short: [] })
   })
 })
 

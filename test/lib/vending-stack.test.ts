@@ -1,8 +1,7 @@
 import { DynamoDBClient, type UpdateItemCommandInput } from '@aws-sdk/client-dynamodb'
-import { CfnResource, Stack, Validations } from 'aws-cdk-lib'
+import { CfnResource, Stack } from 'aws-cdk-lib'
 import { Match, Template } from 'aws-cdk-lib/assertions'
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
-import { AwsSolutionsChecks } from 'cdk-nag'
 import { dynamoAllowance } from '../../functions/aws/dynamo-allowance.ts'
 import { dynamoLedger } from '../../functions/aws/dynamo-ledger.ts'
 import { dynamoRegistry } from '../../functions/aws/dynamo-registry.ts'
@@ -472,29 +471,6 @@ describe('the stack', () => {
     stack.api.grantVend(role, 'accelo', 'hq')
     const text = JSON.stringify(Template.fromStack(stack).findResources('AWS::IAM::Policy'))
     expect(text).toContain('/v1/GET/tokens/accelo/hq')
-  })
-
-  it('breaks no rule of AwsSolutions but those acknowledged, each for its construct and with a reason', () => {
-    const stack = machineStack({ chatTopic: true, alertEmail: 'platform@example.com' })
-    const acknowledged = stack.node.findAll().flatMap(({ node }) =>
-      node.metadata
-        .filter(({ type }) => type === Validations.ACKNOWLEDGED_RULES_METADATA_KEY)
-        .flatMap(({ data }) => Object.entries<string>(data))
-        .map(([rule, reason]) => ({ path: node.path, rule, reason })),
-    )
-    const broken = new AwsSolutionsChecks()
-      .validateScope(stack)
-      .violations.flatMap(({ ruleName, violatingResources }) =>
-        violatingResources.map(({ constructPath = '' }) => ({ rule: `AwsSolutions::${ruleName}`, constructPath })),
-      )
-    const open = broken.filter(
-      ({ rule, constructPath }) =>
-        !acknowledged.some((given) => given.rule === rule && constructPath.startsWith(`${given.path}/`)),
-    )
-    expect(open).toEqual([])
-    expect(acknowledged.filter(({ reason }) => reason.length < 40)).toEqual([])
-    expect(acknowledged.filter(({ rule }) => !broken.some((one) => one.rule === rule))).toEqual([])
-    expect(acknowledged.filter(({ path }) => path === stack.node.path)).toEqual([])
   })
 })
 
