@@ -17,6 +17,7 @@ import { ENV, type Names } from '../functions/environment.ts'
 import { HEADERS } from '../functions/lambda/callback-page.ts'
 import { acknowledge, acknowledgeNoQueue, acknowledgeUnreserved } from './acknowledge.ts'
 import type { OperationsKey } from './operations-key.ts'
+import { requireTls12 } from './tls.ts'
 import type { TokenApi } from './token-api.ts'
 import { functionCode } from './vendor-code.ts'
 import { protect } from './web-acl.ts'
@@ -150,6 +151,7 @@ export class HostedCallback extends Construct {
         templates: { 'application/json': '{"message":"there is nothing here"}' },
       })
     }
+    requireTls12(api)
     api.node.tryRemoveChild('Endpoint')
     this.addRoutes(api)
     acknowledge(

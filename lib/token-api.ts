@@ -1,3 +1,4 @@
+import { Stack } from 'aws-cdk-lib'
 import {
   AccessLogFormat,
   AuthorizationType,
@@ -11,11 +12,14 @@ import {
 } from 'aws-cdk-lib/aws-apigateway'
 import {
   AccountPrincipal,
+  AnyPrincipal,
   ArnPrincipal,
+  Effect,
   Grant,
   type IGrantable,
   PolicyDocument,
   PolicyStatement,
+  type PolicyStatementProps,
   ServicePrincipal,
 } from 'aws-cdk-lib/aws-iam'
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda'
@@ -27,6 +31,7 @@ import type { Vendor } from '../functions/kit/vendor.ts'
 import { acknowledge } from './acknowledge.ts'
 import type { OperationsKey } from './operations-key.ts'
 import type { Settings, Throttle } from './settings.ts'
+import { requireTls12 } from './tls.ts'
 import { protect } from './web-acl.ts'
 
 /** Who called what and how it ended. Never a query, a header or a body. */
@@ -65,7 +70,7 @@ export class TokenApi extends Construct {
 
   constructor(scope: Construct, id: string, props: TokenApiProps) {
     super(scope, id)
-    const { names, operations, callers, webAcl, throttle = THROTTLE, logRole = true } = props
+    const { names, operations, callers = {}, webAcl, throttle = THROTTLE, logRole = true } = props
     const accessLog = operations.addLog(this, 'AccessLog', props.accessLogRetention)
     this.api = new RestApi(this, 'Api', {
       restApiName: names.service,
@@ -74,7 +79,7 @@ export class TokenApi extends Construct {
       defaultMethodOptions: { authorizationType: AuthorizationType.IAM },
       // API Gateway writes no log in an account without such a role.
       cloudWatchRole: logRole,
-      ...(callers && { policy: policyFor(callers) }),
+      policy: policyFor(callers, Stack.of(this).account),
       deployOptions: {
         stageName: STAGE_NAME,
         accessLogDestination: new LogGroupLogDestination(accessLog),
@@ -95,6 +100,7 @@ export class TokenApi extends Construct {
         responseHeaders: { 'Cache-Control': "'no-store'", Pragma: "'no-cache'" },
       })
     }
+    requireTls12(this.api)
     this.validator = this.api.addRequestValidator('Validator', {
       validateRequestParameters: true,
       validateRequestBody: true,
@@ -166,23 +172,42 @@ export class TokenApi extends Construct {
 }
 
 /**
- * Lets callers of other accounts get tokens and report them, and do nothing else. Their own IAM has to allow the call as
- * well. Within this account IAM decides as before: either of both may allow (API Gateway developer guide, "How API Gateway
- * resource policies affect authorization workflow", 2026-11).
+ * Refuses what comes without TLS, and whoever is of an account that is not named, whatever an IAM says. Lets callers of other
+ * accounts get tokens and report them, and do nothing else; their own IAM has to allow the call as well. Within this account
+ * IAM decides, since this policy allows it nothing: either of both may allow (API Gateway developer guide, "How API Gateway
+ * resource policies affect authorization workflow" and "AWS condition keys that can be used", 2026-11).
  */
-const policyFor = (callers: NonNullable<Settings['callers']>): PolicyDocument =>
-  new PolicyDocument({
-    statements: Object.entries(callers).map(
-      ([caller, connections]) =>
-        new PolicyStatement({
-          principals: [caller.startsWith('arn:') ? new ArnPrincipal(caller) : new AccountPrincipal(caller)],
-          actions: ['execute-api:Invoke'],
-          resources: connections.flatMap((connection) =>
-            [ROUTES.vend, ROUTES.refresh].map(
-              ({ method, path }) =>
-                `execute-api:/${STAGE_NAME}/${method}${path.replace('{vendor}/{connection}', connection)}`,
-            ),
-          ),
-        }),
-    ),
+function policyFor(callers: NonNullable<Settings['callers']>, account: string): PolicyDocument {
+  const named = Object.keys(callers).map((caller) => /\d{12}/.exec(caller)?.[0] ?? caller)
+  return new PolicyDocument({
+    statements: [
+      denyTo({ Bool: { 'aws:SecureTransport': 'false' } }),
+      denyTo({ StringNotEquals: { 'aws:PrincipalAccount': [...new Set([account, ...named])] } }),
+      ...allowTo(callers),
+    ],
   })
+}
+
+const denyTo = (conditions: PolicyStatementProps['conditions'] & object): PolicyStatement =>
+  new PolicyStatement({
+    effect: Effect.DENY,
+    principals: [new AnyPrincipal()],
+    actions: ['execute-api:Invoke'],
+    resources: ['execute-api:/*'],
+    conditions,
+  })
+
+const allowTo = (callers: NonNullable<Settings['callers']>): PolicyStatement[] =>
+  Object.entries(callers).map(
+    ([caller, connections]) =>
+      new PolicyStatement({
+        principals: [caller.startsWith('arn:') ? new ArnPrincipal(caller) : new AccountPrincipal(caller)],
+        actions: ['execute-api:Invoke'],
+        resources: connections.flatMap((connection) =>
+          [ROUTES.vend, ROUTES.refresh].map(
+            ({ method, path }) =>
+              `execute-api:/${STAGE_NAME}/${method}${path.replace('{vendor}/{connection}', connection)}`,
+          ),
+        ),
+      }),
+  )

@@ -101,15 +101,28 @@ describe('the API', () => {
     }
   })
 
-  it('has no resource policy, so that within the account IAM policies alone decide', () => {
-    const [, api] = resources('AWS::ApiGateway::RestApi')[0] ?? []
-    expect(api?.Properties.Policy).toBeUndefined()
+  const policyOf = (props?: VendingStackProps) =>
+    Object.values(machineTemplate(props).findResources('AWS::ApiGateway::RestApi'))[0]?.Properties.Policy.Statement
+  const deny = {
+    Effect: 'Deny',
+    Principal: { AWS: '*' },
+    Action: 'execute-api:Invoke',
+    Resource: 'execute-api:/*',
+  }
+
+  it('refuses what comes without TLS and every account but its own, and allows nobody anything: IAM does', () => {
+    const own = { StringNotEquals: { 'aws:PrincipalAccount': [{ Ref: 'AWS::AccountId' }] } }
+    const statements = [
+      { ...deny, Condition: { Bool: { 'aws:SecureTransport': 'false' } } },
+      { ...deny, Condition: own },
+    ]
+    expect(policyOf()).toEqual(statements)
+    expect(policyOf({ callers: {} })).toEqual(statements)
   })
 
   it('lets callers of other accounts get and report the tokens that they are given, and nothing beside it', () => {
     const role = 'arn:aws:iam::444455556666:role/erp'
     const callers = { '111122223333': ['accelo/hq'], [role]: ['iobeya/*', 'netrex/main'] }
-    const [api] = Object.values(machineTemplate({ callers }).findResources('AWS::ApiGateway::RestApi'))
     const may = (...connections: string[]) =>
       connections.flatMap((connection) => [
         `execute-api:/v1/GET/tokens/${connection}`,
@@ -117,17 +130,26 @@ describe('the API', () => {
       ])
     const account = ['', ['arn:', { Ref: 'AWS::Partition' }, ':iam::111122223333:root']]
     const invoke = { Effect: 'Allow', Action: 'execute-api:Invoke' }
-    expect(api?.Properties.Policy.Statement).toEqual([
+    const [, others, ...allowed] = policyOf({ callers })
+    expect(allowed).toEqual([
       { ...invoke, Principal: { AWS: { 'Fn::Join': account } }, Resource: may('accelo/hq') },
       { ...invoke, Principal: { AWS: role }, Resource: may('iobeya/*', 'netrex/main').sort() },
     ])
+    const named = [{ Ref: 'AWS::AccountId' }, '111122223333', '444455556666']
+    expect(others).toEqual({ ...deny, Condition: { StringNotEquals: { 'aws:PrincipalAccount': named } } })
     const deployments = [template, machineTemplate({ callers })].map((one) =>
       Object.keys(one.findResources('AWS::ApiGateway::Deployment')),
     )
     // A policy holds from the next deployment of the API on, so another policy has to be another deployment.
     expect(deployments[0]).not.toEqual(deployments[1])
-    const nobody = Object.values(machineTemplate({ callers: {} }).findResources('AWS::ApiGateway::RestApi'))[0]
-    expect(nobody?.Properties.Policy).toBeUndefined()
+  })
+
+  it('and the hosted callback take TLS 1.2 with forward secrecy and nothing below, under their own names alone', () => {
+    const apis = Object.values(machineTemplate({ hostedCallback: true }).findResources('AWS::ApiGateway::RestApi'))
+    expect(apis.map(({ Properties }) => [Properties.SecurityPolicy, Properties.EndpointAccessMode])).toEqual([
+      ['SecurityPolicy_TLS13_1_2_PFS_PQ_2025_09', 'STRICT'],
+      ['SecurityPolicy_TLS13_1_2_PFS_PQ_2025_09', 'STRICT'],
+    ])
   })
 
   it('may call each function by one route of this account and not from the console', () => {
