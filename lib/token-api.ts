@@ -25,7 +25,7 @@ import {
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda'
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs'
 import { Construct } from 'constructs'
-import { ROUTES } from '../functions/api/routes.ts'
+import { type Operation, ROUTES } from '../functions/api/routes.ts'
 import type { Names } from '../functions/environment.ts'
 import type { Vendor } from '../functions/kit/vendor.ts'
 import { acknowledge } from './acknowledge.ts'
@@ -56,11 +56,24 @@ export interface TokenApiProps extends Pick<Settings, 'callers'> {
   readonly logRole?: boolean
   /** ARN of the web ACL in front of it. @default none */
   readonly webAcl?: string
-  /** @default 50 a second, 100 at once */
+  /** Of each vendor's routes to tokens, lists and states; its others are allowed a tenth. @default 50 a second, 100 at once */
   readonly throttle?: Throttle
+  /** Whose routes there will be. */
+  readonly vendors: readonly Vendor[]
 }
 
 const THROTTLE: Throttle = { rate: 50, burst: 100 }
+/** What is asked often and changes nothing. All else is allowed a tenth, so that no flood of it locks a vendor's account. */
+const OFTEN: readonly string[] = ['vend', 'list', 'show'] satisfies Operation[]
+
+const METHOD = {
+  // The execution log would go to a group without retention, in words we do not choose.
+  loggingLevel: MethodLoggingLevel.OFF,
+  // Data traces hold whole bodies, which here are tokens.
+  dataTraceEnabled: false,
+  metricsEnabled: true,
+  cachingEnabled: false,
+}
 const STAGE_NAME = 'v1'
 
 /** The REST API: every method signed (AWS_IAM), every vendor a path of its own, so that IAM policies can tell them apart. */
@@ -84,14 +97,9 @@ export class TokenApi extends Construct {
         stageName: STAGE_NAME,
         accessLogDestination: new LogGroupLogDestination(accessLog),
         accessLogFormat: AccessLogFormat.custom(JSON.stringify(ACCESS_LOG)),
-        // The execution log would go to a group without retention, in words we do not choose.
-        loggingLevel: MethodLoggingLevel.OFF,
-        // Data traces hold whole bodies, which here are tokens.
-        dataTraceEnabled: false,
-        metricsEnabled: true,
-        cachingEnabled: false,
-        throttlingRateLimit: throttle.rate,
-        throttlingBurstLimit: throttle.burst,
+        ...METHOD,
+        ...limitsOf(throttle),
+        methodOptions: slowerMethods(props.vendors, throttle),
       },
     })
     for (const type of [ResponseType.DEFAULT_4XX, ResponseType.DEFAULT_5XX]) {
@@ -141,13 +149,11 @@ export class TokenApi extends Construct {
       service: 'lambda',
       path: `2015-03-31/functions/${fn.functionArn}/invocations`,
     })
-    for (const [operation, route] of Object.entries(ROUTES)) {
-      if (operation === 'authorize' && !vendor.authorization) continue
-      const path = route.path.replace('{vendor}', vendor.id)
-      const method = this.api.root.resourceForPath(path).addMethod(route.method, integration, {
+    for (const { operation, path, method: verb, query } of routesOf(vendor)) {
+      const method = this.api.root.resourceForPath(path).addMethod(verb, integration, {
         requestParameters: {
           ...(path.includes('{connection}') && { 'method.request.path.connection': true }),
-          ...Object.fromEntries(route.query.map((name) => [`method.request.querystring.${name}`, false])),
+          ...Object.fromEntries(query.map((name) => [`method.request.querystring.${name}`, false])),
         },
         requestValidator: this.validator,
       })
@@ -170,6 +176,26 @@ export class TokenApi extends Construct {
     })
   }
 }
+
+/** The routes of one vendor; `authorize` only where it needs consent. */
+const routesOf = ({ id, authorization }: Vendor) =>
+  Object.entries(ROUTES)
+    .map(([operation, route]) => ({ ...route, operation, path: route.path.replace('{vendor}', id) }))
+    .filter(({ operation }) => operation !== 'authorize' || authorization)
+
+const limitsOf = ({ rate, burst }: Throttle) => ({ throttlingRateLimit: rate, throttlingBurstLimit: burst })
+
+/** By `/path/METHOD`. What a method of its own does not say is not as the stage has it but as API Gateway does. */
+const slowerMethods = (vendors: readonly Vendor[], { rate, burst }: Throttle) =>
+  Object.fromEntries(
+    vendors
+      .flatMap(routesOf)
+      .filter(({ operation }) => !OFTEN.includes(operation))
+      .map(({ path, method }) => [
+        `${path}/${method}`,
+        { ...METHOD, ...limitsOf({ rate: Math.ceil(rate / 10), burst: Math.ceil(burst / 10) }) },
+      ]),
+  )
 
 /**
  * Refuses what comes without TLS, and whoever is of an account that is not named, whatever an IAM says. Lets callers of other

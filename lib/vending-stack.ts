@@ -47,6 +47,7 @@ export class VendingStack extends Stack {
     this.api = new TokenApi(this, 'Api', {
       names,
       operations,
+      vendors,
       accessLogRetention,
       ...(webAcl.api !== undefined && { webAcl: webAcl.api }),
       ...(throttle !== undefined && { throttle }),

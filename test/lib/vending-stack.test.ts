@@ -75,15 +75,50 @@ describe('the API', () => {
     template.hasResourceProperties('AWS::ApiGateway::Stage', {
       StageName: 'v1',
       AccessLogSetting: { DestinationArn: Match.anyValue() },
-      MethodSettings: [
+      MethodSettings: Match.arrayWith([
         Match.objectLike({
+          HttpMethod: '*',
+          ResourcePath: '/*',
           CachingEnabled: false,
           DataTraceEnabled: false,
           ThrottlingRateLimit: 50,
           ThrottlingBurstLimit: 100,
         }),
-      ],
+      ]),
     })
+  })
+
+  interface MethodSetting {
+    readonly HttpMethod: string
+    readonly ResourcePath: string
+    readonly ThrottlingRateLimit: number
+    readonly ThrottlingBurstLimit: number
+  }
+
+  it('allows all but getting tokens, lists and states a tenth of that, and keeps all else as it is', () => {
+    const [, stage] = resources('AWS::ApiGateway::Stage')[0] ?? []
+    const settings: readonly MethodSetting[] = stage?.Properties.MethodSettings
+    const [whole, ...others] = settings
+    const slower = others.map(({ HttpMethod, ResourcePath }) => `${HttpMethod} ${ResourcePath.replaceAll('~1', '/')}`)
+    const methods = resources('AWS::ApiGateway::Method').map(
+      ([, { Properties }]) => `${Properties.HttpMethod} /${pathOf(Properties.ResourceId.Ref)}`,
+    )
+    const isRead = (route: string) => route.startsWith('GET ')
+    expect(slower.toSorted()).toEqual(methods.filter((route) => !isRead(route)).toSorted())
+    for (const { HttpMethod, ResourcePath, ...setting } of others)
+      expect({ ...setting, HttpMethod: '*', ResourcePath: '/*' }).toEqual({
+        ...whole,
+        ThrottlingRateLimit: 5,
+        ThrottlingBurstLimit: 10,
+      })
+  })
+
+  it('allows one a second of the others where the whole API is allowed no more', () => {
+    const one = machineTemplate({ throttle: { rate: 1, burst: 1 } })
+    const [stage] = Object.values(one.findResources('AWS::ApiGateway::Stage'))
+    const settings: readonly MethodSetting[] = stage?.Properties.MethodSettings
+    const limits = settings.map(({ ThrottlingRateLimit }) => ThrottlingRateLimit)
+    expect(new Set(limits)).toEqual(new Set([1]))
   })
 
   it('logs who called what, and never a query, a header or a body', () => {
