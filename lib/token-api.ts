@@ -7,7 +7,6 @@ import {
   LogGroupLogDestination,
   MethodLoggingLevel,
   type RequestValidator,
-  ResponseType,
   RestApi,
 } from 'aws-cdk-lib/aws-apigateway'
 import {
@@ -29,6 +28,7 @@ import { type Operation, ROUTES } from '../functions/api/routes.ts'
 import type { Names } from '../functions/environment.ts'
 import type { Vendor } from '../functions/kit/vendor.ts'
 import { acknowledge } from './acknowledge.ts'
+import { addGatewayAnswers } from './gateway-answers.ts'
 import type { OperationsKey } from './operations-key.ts'
 import type { Settings, Throttle } from './settings.ts'
 import { requireTls12 } from './tls.ts'
@@ -102,12 +102,7 @@ export class TokenApi extends Construct {
         methodOptions: slowerMethods(props.vendors, throttle),
       },
     })
-    for (const type of [ResponseType.DEFAULT_4XX, ResponseType.DEFAULT_5XX]) {
-      this.api.addGatewayResponse(type.responseType, {
-        type,
-        responseHeaders: { 'Cache-Control': "'no-store'", Pragma: "'no-cache'" },
-      })
-    }
+    addGatewayAnswers(this.api)
     requireTls12(this.api)
     this.validator = this.api.addRequestValidator('Validator', {
       validateRequestParameters: true,

@@ -206,22 +206,32 @@ describe('a signed call', () => {
     expect((await get('/tokens/accelo/nobody')).status).toBe(404)
     expect((await get('/tokens/accelo/HQ')).status).toBe(400)
     expect((await get('/tokens/accelo/hq?scope=all')).status).toBe(400)
-    expect((await get('/tokens/nobody/hq')).body).toEqual({ message: 'Missing Authentication Token' })
+    expect((await get('/tokens/nobody/hq')).body).toMatchObject({ status: 403, code: 'not_signed' })
   })
 
-  it('gets 403 in the gateway’s words with a wrong key, a wrong secret or none at all', async () => {
+  it('gets 403 with the reason, as a deployed gateway has it, with a wrong key, a wrong secret or none at all', async () => {
     const wrongKey = await get('/tokens/accelo/hq', { ...credentials(), accessKeyId: 'AKIAWRONG' })
-    expect([wrongKey.status, wrongKey.body.message]).toEqual([
-      403,
-      'The security token included in the request is invalid.',
-    ])
+    expect([wrongKey.status, wrongKey.body.code]).toEqual([403, 'refused'])
     const wrongSecret = await get('/tokens/accelo/hq', { ...credentials(), secretAccessKey: 'wrong' })
-    expect([wrongSecret.status, wrongSecret.body.message]).toEqual([
+    expect([wrongSecret.status, wrongSecret.body.code]).toEqual([403, 'signature_invalid'])
+    const unsigned = await fetch(`${setting('VENDOMAT_URL')}/tokens/accelo/hq?echo=canary`)
+    expect([unsigned.status, unsigned.headers.get('content-type'), unsigned.headers.get('cache-control')]).toEqual([
       403,
-      expect.stringContaining('does not match the signature you provided'),
+      'application/problem+json',
+      'no-store',
     ])
-    const unsigned = await fetch(`${setting('VENDOMAT_URL')}/tokens/accelo/hq`)
-    expect([unsigned.status, await unsigned.json()]).toEqual([403, { message: 'Missing Authentication Token' }])
+    const body = await unsigned.text()
+    expect(JSON.parse(body)).toEqual({
+      type: 'urn:vendomat:gateway:not-signed',
+      title: 'There is no such route or vendor, or the call was not signed',
+      status: 403,
+      detail: 'Missing Authentication Token',
+      code: 'not_signed',
+      retryable: false,
+      next_step: expect.stringContaining('AWS Signature V4'),
+      request_id: unsigned.headers.get('x-amzn-requestid'),
+    })
+    expect(body).not.toContain('canary')
   })
 
   it('can be made by the system’s own curl, with the words of the banner', async () => {

@@ -18,7 +18,14 @@ export class ApiError extends CommandFailed {
   }
 }
 
-const problem = z.pick(PROBLEM, { title: true, detail: true, code: true, next_step: true, request_id: true })
+const problem = z.pick(PROBLEM, {
+  type: true,
+  title: true,
+  detail: true,
+  code: true,
+  next_step: true,
+  request_id: true,
+})
 /** API Gateway uses both spellings. */
 const gatewayError = z.union([z.object({ message: z.string() }), z.object({ Message: z.string() })])
 
@@ -79,7 +86,8 @@ export function exitCodeOf(status: number): number {
 function refusal({ status, headers }: Response, body: unknown): ApiError {
   const ours = problem.safeParse(body)
   if (!ours.success) return new ApiError(exitCodeOf(status), describeGateway(status, body))
-  const { title, detail, code, request_id } = ours.data
+  const { title, detail, request_id } = ours.data
+  const code = isOfGateway(ours.data) ? undefined : ours.data.code
   // RFC 9110 section 10.2.3. The problem itself refers to the header, which a person does not see.
   const seconds = Number(headers.get('retry-after') ?? Number.NaN)
   const next_step = Number.isFinite(seconds) ? `try again in ${inWords(seconds)}` : ours.data.next_step
@@ -88,7 +96,10 @@ function refusal({ status, headers }: Response, body: unknown): ApiError {
   return new ApiError(exitCode, `${title}: ${detail}\nnext step: ${next_step}\nrequest: ${request_id}`, code)
 }
 
-/** What the gateway says where it refuses, in its first line: below it stands all that was to be signed, a session token among it. */
+/** Whether the gateway says so, in our words (lib/gateway-answers.ts), of a call that the machine has not seen. */
+export const isOfGateway = ({ type }: { readonly type: string }): boolean => type.startsWith('urn:vendomat:gateway:')
+
+/** What the gateway says in its own words, in the first line: below it stands all that was to be signed, a session token among it. */
 export function gatewayMessage(body: unknown): string | undefined {
   const { data } = gatewayError.safeParse(body)
   return (data && ('message' in data ? data.message : data.Message))?.split('\n')[0]

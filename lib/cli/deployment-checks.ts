@@ -3,7 +3,7 @@ import * as z from 'zod/mini'
 import { PAGE, PROBLEM, TOKEN } from '../../functions/api/answers.ts'
 import type { Vendor } from '../../functions/kit/vendor.ts'
 import { signedRequest } from '../client/signed-request.ts'
-import { gatewayMessage, machineAt } from './api.ts'
+import { gatewayMessage, isOfGateway, machineAt } from './api.ts'
 import { isLaptop } from './caller-checks.ts'
 import type { Shell } from './command.ts'
 import { type ConnectionState, connectionState } from './connection.ts'
@@ -27,7 +27,7 @@ interface Answer {
 }
 
 const listing = z.looseObject({ ...PAGE.shape, connections: z.array(connectionState) })
-const problem = z.pick(PROBLEM, { code: true, title: true, detail: true })
+const problem = z.pick(PROBLEM, { type: true, code: true, title: true, detail: true })
 const vended = z.pick(TOKEN, { source: true })
 
 /**
@@ -52,14 +52,14 @@ export async function* deploymentChecks(vendors: readonly Vendor[], shell: Shell
 const REFUSED_SIGNATURES: readonly (readonly [pattern: RegExp, next_step: string])[] = [
   [/Signature expired|Signature not yet current|not within/i, 'set the clock of this computer'],
   [/valid region/i, 'set AWS_REGION to the region of the machine'],
-  [/security token included in the request is expired/i, 'sign in again: these credentials have ended'],
+  [/security token included in the request is expired|ExpiredToken/i, 'sign in again: these credentials have ended'],
   [
-    /security token included in the request is invalid/i,
+    /security token included in the request is invalid|UnrecognizedClient/i,
     'AWS does not know these credentials; run: aws sts get-caller-identity',
   ],
   [
     /signature we calculated does not match|Authorization header/i,
-    'the secret key is wrong, or a proxy changes the request',
+    'the secret key is wrong, AWS_REGION is not that of the machine, or a proxy changes the request',
   ],
 ]
 
@@ -160,7 +160,10 @@ async function call(path: string, { environment, http }: Shell): Promise<Answer>
   const body: unknown = await response.json().catch(() => undefined)
   const ours = problem.safeParse(body).data
   const said = ours ? `${ours.title}: ${ours.detail}` : (gatewayMessage(body) ?? 'it did not say why')
-  return { status: response.status, body, said, code: ours?.code }
+  if (!ours || !isOfGateway(ours)) return { status: response.status, body, said, code: ours?.code }
+  // AWS's name of the reason, which says more than a default does.
+  const [reason] = /^\w+/.exec(response.headers.get('x-amzn-errortype') ?? '') ?? []
+  return { status: response.status, body, said: reason ? `${said} (${reason})` : said, code: undefined }
 }
 
 /** '1 connection', '2 connections' */

@@ -1,5 +1,5 @@
 interface Told {
-  /** The machine's code of the problem: 'connection_disabled'. Left out when it was not the machine that refused. */
+  /** Of the problem, as the machine or its gateway has it: 'connection_disabled'. Left out when neither said one. */
   readonly code?: string | undefined
   readonly nextStep: string
   readonly retryAfterSeconds?: number | undefined

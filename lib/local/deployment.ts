@@ -19,6 +19,11 @@ export interface Route {
   readonly functionId: string
 }
 
+/** What the gateway answers where no function does, by the type of its refusal. */
+export type GatewayResponses = Readonly<
+  Record<string, { readonly headers: Readonly<Record<string, string>>; readonly body: string }>
+>
+
 export interface DeployedFunction {
   readonly id: string
   /** `vendomat-accelo` */
@@ -42,6 +47,7 @@ export interface Deployment {
   /** `dev`, or '' for the only deployment. Not the stage of the API. */
   readonly vendomatStage: string
   readonly routes: readonly Route[]
+  readonly gatewayResponses: GatewayResponses
   readonly functions: readonly DeployedFunction[]
   readonly schedules: readonly ScheduledCall[]
   readonly table: Omit<CreateTableCommandInput, 'TableName'>
@@ -87,6 +93,11 @@ export function readDeployment(assembly: string): Deployment {
     secretPrefix: String(POWERTOOLS_SERVICE_NAME),
     vendomatStage: String(VENDOMAT_STAGE),
     routes,
+    gatewayResponses: Object.fromEntries(
+      of('AWS::ApiGateway::GatewayResponse')
+        .filter(([, { Properties }]) => reference(Properties.RestApiId) === reference(stage.Properties.RestApiId))
+        .map(([, { Properties }]) => gatewayResponse(Properties)),
+    ),
     functions,
     schedules: of('AWS::Scheduler::Schedule').map(([, { Properties }]) => scheduledCall(Properties)),
     // CloudFormation's property names are the API's own.
@@ -101,6 +112,22 @@ const schedule = z.object({
   Target: z.object({ Arn: z.unknown(), Input: z.string() }),
 })
 const scheduledEvent = z.looseObject({ task: z.string() })
+
+const response = z.object({
+  ResponseType: z.string(),
+  ResponseParameters: z.record(z.string(), z.string()),
+  ResponseTemplates: z.object({ 'application/json': z.string() }),
+})
+
+function gatewayResponse(properties: Resource['Properties']) {
+  const { ResponseType, ResponseParameters, ResponseTemplates } = response.parse(properties)
+  const headers = Object.entries(ResponseParameters).map(([name, value]) => [
+    name.replace('gatewayresponse.header.', '').toLowerCase(),
+    // The value of a header of its own is in quotes.
+    value.slice(1, -1),
+  ])
+  return [ResponseType, { headers: Object.fromEntries(headers), body: ResponseTemplates['application/json'] }] as const
+}
 
 /** A flexible window is ignored: here the call is made at the moment at which the window opens. */
 function scheduledCall(properties: Resource['Properties']): ScheduledCall {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import * as z from 'zod/mini'
 import { callerArn } from './aws-service.ts'
-import type { Route } from './deployment.ts'
+import type { GatewayResponses, Route } from './deployment.ts'
 import type { FunctionPool } from './function-pool.ts'
 import { type Loopback, listenOnLoopback, readBody } from './loopback.ts'
 import { verifySigV4 } from './sigv4.ts'
@@ -14,6 +14,7 @@ export interface GatewayOptions {
   readonly accountId: string
   readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string }
   readonly routes: readonly Route[]
+  readonly gatewayResponses: GatewayResponses
   readonly functions: ReadonlyMap<string, FunctionPool>
 }
 
@@ -29,11 +30,11 @@ const proxyResult = z.object({
   body: z.string(),
 })
 
-/** API Gateway as callers see it: the routes of the template, AWS_IAM on each, refusals in API Gateway's own words. */
+/** API Gateway as callers see it: the routes of the template, AWS_IAM on each, and its answers where no function gives one. */
 export function startGateway(options: GatewayOptions): Promise<Loopback> {
   return listenOnLoopback(options.port, (request, response) => {
     answer(request, options)
-      .catch((): GatewayAnswer => refusal(500, 'InternalServerErrorException', 'Internal server error'))
+      .catch((): GatewayAnswer => refusal({ status: 500, errorType: 'InternalServerErrorException' }, options))
       .then(({ status, headers, body }) => {
         response.writeHead(status, { 'content-length': Buffer.byteLength(body), ...headers }).end(body)
       })
@@ -44,17 +45,17 @@ async function answer(request: IncomingMessage, options: GatewayOptions): Promis
   const { method = '', url = '/', headersDistinct } = request
   const [rawPath = '/', rawQuery = ''] = url.split(/\?(.*)/s)
   const body = await readBody(request)
+  const requestId = randomUUID()
   const matched = match(method, rawPath, options)
   // API Gateway says the same of a route that does not exist as of a call that is not signed.
-  if (!matched) return refusal(403, 'MissingAuthenticationTokenException', 'Missing Authentication Token')
+  if (!matched) return refusal({ status: 403, errorType: 'MissingAuthenticationTokenException', requestId }, options)
 
   const verdict = verifySigV4(
     { method, rawPath, rawQuery, headers: headersDistinct, body },
     { ...options.credentials, region: options.region, service: 'execute-api', now: new Date() },
   )
-  if (!verdict.ok) return refusal(verdict.status, verdict.errorType, verdict.message)
+  if (!verdict.ok) return refusal({ ...verdict, requestId }, options)
 
-  const requestId = randomUUID()
   const { route, pathParameters } = matched
   const query = new URLSearchParams(rawQuery)
   const event = {
@@ -84,7 +85,7 @@ async function answer(request: IncomingMessage, options: GatewayOptions): Promis
     isBase64Encoded: false,
   }
   const result = proxyResult.safeParse(await options.functions.get(route.functionId)?.invoke(event, requestId))
-  if (!result.success) return refusal(502, 'InternalServerErrorException', 'Internal server error')
+  if (!result.success) return refusal({ status: 502, errorType: 'InternalServerErrorException', requestId }, options)
   const { statusCode: status, headers = {}, body: text } = result.data
   return { status, headers: { 'x-amzn-requestid': requestId, ...headers }, body: text }
 }
@@ -114,8 +115,29 @@ function decode(segment: string): string {
   }
 }
 
-const refusal = (status: number, errorType: string, message: string): GatewayAnswer => ({
-  status,
-  headers: { 'content-type': 'application/json', 'x-amzn-errortype': errorType, 'cache-control': 'no-store' },
-  body: JSON.stringify({ message }),
-})
+/** What is not here is of the default. AWS documents no type of its own for a key that it does not know. */
+const TYPES: Readonly<Record<string, string>> = {
+  MissingAuthenticationTokenException: 'MISSING_AUTHENTICATION_TOKEN',
+  InvalidSignatureException: 'INVALID_SIGNATURE',
+  IncompleteSignatureException: 'INVALID_SIGNATURE',
+}
+
+interface Refusal {
+  readonly status: number
+  readonly errorType: string
+  readonly requestId?: string
+}
+
+/** In the words of the template, as a deployed API has them. */
+function refusal(
+  { status, errorType, requestId = randomUUID() }: Refusal,
+  { gatewayResponses }: Pick<GatewayOptions, 'gatewayResponses'>,
+): GatewayAnswer {
+  const type = TYPES[errorType] ?? (status < 500 ? 'DEFAULT_4XX' : 'DEFAULT_5XX')
+  const { headers = {}, body = '' } = gatewayResponses[type] ?? {}
+  return {
+    status,
+    headers: { 'x-amzn-requestid': requestId, 'x-amzn-errortype': errorType, ...headers },
+    body: body.replaceAll('$context.requestId', requestId),
+  }
+}

@@ -136,8 +136,8 @@ function rowsOf(name: string, { answers, unanswered, unsent, kills }: Load, ends
   ]
 }
 
-/** The gateway's own words for a function that has ended. */
-const isLost = ({ status, body }: Answer): boolean => status === 502 && body.message === 'Internal server error'
+/** The gateway's answer for a function that has ended. */
+const isLost = ({ status, body }: Answer): boolean => status === 502 && body.code === 'no_answer'
 
 /** A token that the vendor issued and that had not ended when it came, or a problem document with a code. */
 function isRight({ status, at, ms, body, isProblem }: Answer, ends: ReadonlyMap<string, number>): boolean {

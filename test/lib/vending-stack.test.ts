@@ -1,6 +1,7 @@
 import { DynamoDBClient, type UpdateItemCommandInput } from '@aws-sdk/client-dynamodb'
-import { CfnResource, Stack } from 'aws-cdk-lib'
+import { App, CfnResource, Stack } from 'aws-cdk-lib'
 import { Match, Template } from 'aws-cdk-lib/assertions'
+import { RestApi } from 'aws-cdk-lib/aws-apigateway'
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { dynamoAllowance } from '../../functions/aws/dynamo-allowance.ts'
 import { dynamoLedger } from '../../functions/aws/dynamo-ledger.ts'
@@ -8,8 +9,10 @@ import { dynamoRegistry } from '../../functions/aws/dynamo-registry.ts'
 import { dynamoRounds } from '../../functions/aws/dynamo-rounds.ts'
 import { dynamoTokens } from '../../functions/aws/dynamo-tokens.ts'
 import { vendors } from '../../functions/vendors.ts'
+import { addGatewayAnswers } from '../../lib/gateway-answers.ts'
+import { requireTls12 } from '../../lib/tls.ts'
 import { VendingStack, type VendingStackProps } from '../../lib/vending-stack.ts'
-import { machineStack, machineTemplate, validatingApp } from '../support/machine-stack.ts'
+import { machineStack, machineTemplate, synthesisOnly, validatingApp } from '../support/machine-stack.ts'
 import { fakeVendor } from '../support/world.ts'
 
 interface Statement {
@@ -128,12 +131,43 @@ describe('the API', () => {
     expect(JSON.stringify(format)).not.toMatch(/query|header|body|Override|authorizer/i)
   })
 
+  const refusals = () => resources('AWS::ApiGateway::GatewayResponse').map(([, { Properties }]) => Properties)
+  const header = (name: string) => `gatewayresponse.header.${name}`
+
   it('lets no answer of the gateway itself be stored', () => {
-    const answers = resources('AWS::ApiGateway::GatewayResponse').map(([, { Properties }]) => Properties)
-    expect(answers.map(({ ResponseType }) => ResponseType).sort()).toEqual(['DEFAULT_4XX', 'DEFAULT_5XX'])
-    for (const { ResponseParameters } of answers) {
-      expect(ResponseParameters['gatewayresponse.header.Cache-Control']).toBe("'no-store'")
+    const types = refusals().map(({ ResponseType }) => ResponseType)
+    expect(types).toEqual(expect.arrayContaining(['DEFAULT_4XX', 'DEFAULT_5XX', 'ACCESS_DENIED', 'THROTTLED']))
+    for (const { ResponseParameters } of refusals()) {
+      expect(ResponseParameters[header('Cache-Control')]).toBe("'no-store'")
+      expect(ResponseParameters[header('Content-Type')]).toBe("'application/problem+json'")
     }
+  })
+
+  it('answers in the shape of a problem where no function does, and repeats nothing that was sent or was to be signed', () => {
+    for (const { StatusCode, ResponseParameters, ResponseTemplates, ResponseType } of refusals()) {
+      const text: string = ResponseTemplates['application/json']
+      const { status, retryable, code, ...said } = JSON.parse(text)
+      expect(Object.keys(said)).toEqual(['type', 'title', 'detail', 'next_step', 'request_id'])
+      expect(said.type).toBe(`urn:vendomat:gateway:${code.replaceAll('_', '-')}`)
+      // One type stands for several statuses.
+      expect(String(status)).toBe(/^DEFAULT_/.test(ResponseType) ? 'undefined' : StatusCode)
+      expect([ResponseType, retryable]).toEqual([ResponseType, header('Retry-After') in ResponseParameters])
+      expect(text.match(/\$\w+(\.\w+)*/g)).toEqual(['$context.requestId'])
+    }
+    const waits = refusals().filter(({ ResponseParameters }) => header('Retry-After') in ResponseParameters)
+    expect(waits.map(({ ResponseType }) => ResponseType)).toEqual(expect.arrayContaining(['THROTTLED', 'DEFAULT_5XX']))
+  })
+
+  it('is deployed anew with other answers and another security policy, which hold from the next deployment on', () => {
+    const deploymentOf = (change?: (api: RestApi) => void) => {
+      const stack = new Stack(new App(synthesisOnly), 'One')
+      const api = new RestApi(stack, 'Api')
+      api.root.addMethod('GET')
+      change?.(api)
+      return Object.keys(Template.fromStack(stack).findResources('AWS::ApiGateway::Deployment'))
+    }
+    const ids = [deploymentOf(), deploymentOf(addGatewayAnswers), deploymentOf(requireTls12)].flat()
+    expect(new Set(ids).size).toBe(3)
   })
 
   const policyOf = (props?: VendingStackProps) =>

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { listenOnLoopback, readBody } from '../../../lib/local/loopback.ts'
+import { machineTemplate } from '../../support/machine-stack.ts'
 import { type Answers, AWS, MACHINE, NOW, problem, seenIn, vendomat, type World } from './shell.ts'
 
 beforeAll(() => {
@@ -14,6 +15,15 @@ const unsigned = (offSeconds = 0) =>
     headers: { date: new Date(Date.now() + offSeconds * 1000).toUTCString() },
   })
 const gateway = (status: number, message: string) => () => new Response(JSON.stringify({ message }), { status })
+const templates = Object.values(machineTemplate().findResources('AWS::ApiGateway::GatewayResponse'))
+/** What the deployed gateway says, which names the reason in a header. */
+const deployed = (status: number, type: string, reason: string) => () => {
+  const found = templates.find(({ Properties }) => Properties.ResponseType === type)
+  return new Response(found?.Properties.ResponseTemplates['application/json'], {
+    status,
+    headers: { 'x-amzn-errortype': `${reason}:http://internal.amazon.com/` },
+  })
+}
 const hoursAgo = (hours: number) => new Date(NOW.getTime() - hours * 3_600_000).toISOString()
 const view = (connection: string, state: string) => ({ vendor: 'accelo', connection, state, next_action: 'none' })
 const nobody = 'GET /connections/accelo/doctor-asks-for-nobody'
@@ -183,6 +193,23 @@ describe('vendomat doctor --deployment', () => {
     ])
   })
 
+  it.each([
+    ['INVALID_SIGNATURE', 'InvalidSignatureException', 'the secret key is wrong'],
+    ['EXPIRED_TOKEN', 'ExpiredTokenException', 'sign in again'],
+    ['DEFAULT_4XX', 'UnrecognizedClientException', 'aws sts get-caller-identity'],
+  ])('says what to do where the gateway refuses a signature in our words, for %s', async (type, reason, next) => {
+    const { code, checks } = await accelo({ 'GET /connections/accelo': deployed(403, type, reason) })
+    expect([code, checks.at(-1)]).toEqual([
+      1,
+      {
+        check: 'signature',
+        result: 'wrong',
+        found: expect.stringContaining(`(${reason})`),
+        next_step: expect.stringContaining(next),
+      },
+    ])
+  })
+
   it('does not show what was to be signed: a session token is among it', async () => {
     const message = 'The request signature we calculated does not match.\n\nx-amz-security-token:canary-session'
     const seen = await accelo({ 'GET /connections/accelo': gateway(403, message) })
@@ -195,6 +222,21 @@ describe('vendomat doctor --deployment', () => {
       'the gateway may not call the function, or that breaks',
       gateway(500, 'Internal server error'),
       ['500: Internal server error', 'aws lambda get-policy'],
+    ],
+    [
+      'the gateway may not call the function, in our words',
+      deployed(500, 'DEFAULT_5XX', 'InternalServerErrorException'),
+      ['500: Something broke', 'aws lambda get-policy'],
+    ],
+    [
+      'the caller may not list, in our words',
+      deployed(403, 'ACCESS_DENIED', 'AccessDeniedException'),
+      ['not authorized', 'GET /connections/accelo'],
+    ],
+    [
+      'there is no such route, in our words',
+      deployed(403, 'MISSING_AUTHENTICATION_TOKEN', 'MissingAuthenticationTokenException'),
+      ['no such route', 'is this vendor deployed'],
     ],
     ['the function may not query the index', () => problem(503, 'store_unavailable'), ['503: No', 'the log of the']],
     [
@@ -228,6 +270,7 @@ describe('vendomat doctor --deployment', () => {
   it.each([
     ['is out of order', () => problem(503, 'vendor_unavailable')],
     ['wants a person', () => problem(424, 'grant_rejected')],
+    ['the caller may not vend, in our words', deployed(403, 'ACCESS_DENIED', 'AccessDeniedException')],
     ['the caller may not vend', gateway(403, 'not authorized to perform: execute-api:Invoke')],
   ])('does not blame the deployment when the vendor’s account %s', async (_, answer) => {
     const { code, found } = await accelo({ 'GET /tokens/accelo/hq': answer })

@@ -18,9 +18,17 @@ export interface Call {
 export type Answers = Readonly<Record<string, unknown>>
 
 export const problem = (status: number, code = 'some_code'): Response =>
-  new Response(JSON.stringify({ title: 'No', detail: 'because', code, next_step: 'do this', request_id: 'r1' }), {
-    status,
-  })
+  new Response(
+    JSON.stringify({
+      type: 'urn:vendomat:problem:some-code',
+      title: 'No',
+      detail: 'because',
+      code,
+      next_step: 'do this',
+      request_id: 'r1',
+    }),
+    { status },
+  )
 
 export interface World extends Partial<Omit<Shell, 'out' | 'say' | 'http' | 'person'>> {
   /** By 'GET /connections/accelo'. A function gets the call; everything else is the body of a 200. */
