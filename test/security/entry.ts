@@ -91,8 +91,11 @@ export async function startEntry(vendorId: VendorId) {
   }))
   const pool = { invoke: (event: unknown) => invoke(event).catch(() => undefined), stop() {}, close() {} }
   const functions: GatewayOptions['functions'] = new Map([['fn', { ...pool, pids: () => [], logFile: '' }]])
+  // As API Gateway has it where a stack says nothing. What ours says is a matter of the template.
+  const saying = (message: string) => ({ headers: {}, body: JSON.stringify({ message }) })
   const gateway = await startGateway({
     ...{ port: 0, stage: 'v1', region: REGION, accountId: '000000000000', credentials: CALLER, routes, functions },
+    gatewayResponses: { MISSING_AUTHENTICATION_TOKEN: saying('Missing Authentication Token') },
   })
 
   const asked = async (): Promise<Readonly<Record<string, number>>> => {
