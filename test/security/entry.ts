@@ -95,7 +95,11 @@ export async function startEntry(vendorId: VendorId) {
   const saying = (message: string) => ({ headers: {}, body: JSON.stringify({ message }) })
   const gateway = await startGateway({
     ...{ port: 0, stage: 'v1', region: REGION, accountId: '000000000000', credentials: CALLER, routes, functions },
-    gatewayResponses: { MISSING_AUTHENTICATION_TOKEN: saying('Missing Authentication Token') },
+    gatewayResponses: {
+      MISSING_AUTHENTICATION_TOKEN: saying('Missing Authentication Token'),
+      INVALID_SIGNATURE: saying('The request signature we calculated does not match the signature you provided.'),
+      DEFAULT_4XX: saying('The security token included in the request is invalid.'),
+    },
   })
 
   const asked = async (): Promise<Readonly<Record<string, number>>> => {
