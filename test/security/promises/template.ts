@@ -2,9 +2,8 @@ import type { SecurityPromise } from '../promise.ts'
 
 const holds = (title: string) => ({ file: 'test/security/template.test.ts', title })
 const STACK = 'test/lib/vending-stack.test.ts'
-const RUNTIME = 'test/lambda/runtime.test.ts'
 
-/** What the stack, the gateway before the functions and a function's start promise. */
+/** What the stack and the gateway before the functions promise. */
 export const PROMISES: readonly SecurityPromise[] = [
   {
     id: 'signed-routes',
@@ -208,30 +207,6 @@ export const PROMISES: readonly SecurityPromise[] = [
       file: 'lib/token-table.ts',
       was: "timeToLiveAttribute: 'ttl',",
       becomes: "timeToLiveAttribute: 'ttl', contributorInsightsSpecification: { enabled: true },",
-    },
-  },
-  {
-    id: 'certificates-are-checked',
-    asset: 'vendor credentials',
-    threat: 'somebody else answers for a vendor, with a certificate of nobody',
-    stoppedBy: 'a function does not start where certificates are not checked',
-    tests: [{ file: RUNTIME, title: 'refuses to run with certificates unchecked' }],
-    removal: {
-      file: 'functions/lambda/runtime.ts',
-      was: "environment.NODE_TLS_REJECT_UNAUTHORIZED === '0'",
-      becomes: "environment.NODE_TLS_REJECT_UNAUTHORIZED === 'off'",
-    },
-  },
-  {
-    id: 'nobody-between',
-    asset: 'vendor credentials',
-    threat: 'a proxy, another authority or a debug log gets what a function sends',
-    stoppedBy: 'a function does not start where its environment asks for one of them',
-    tests: [{ file: RUNTIME, title: 'refuses to run with' }],
-    removal: {
-      file: 'functions/lambda/runtime.ts',
-      was: 'if (unsafe) throw',
-      becomes: "if (unsafe === 'ALL_PROXY') throw",
     },
   },
 ]
