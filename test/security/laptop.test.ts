@@ -214,7 +214,10 @@ describe('a page elsewhere', () => {
     })
     const routes = [{ method: 'GET', resourcePath: '/tokens/accelo/{connection}', functionId: 'accelo' }]
     const functions = new Map([['accelo', pool]])
-    const gateway = await startGateway({ ...account, port: 0, stage: 'v1', credentials, routes, functions })
+    const gateway = await startGateway({
+      ...{ ...account, port: 0, stage: 'v1', credentials, routes, functions },
+      gatewayResponses: {},
+    })
     servers = { gateway, aws, simulators }
   })
   afterAll(() => Promise.all(Object.values(servers).map((server) => server.close())))
