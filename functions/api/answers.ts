@@ -111,7 +111,7 @@ export const AUTHORIZED = z.union([BEGUN, HOSTED, CONNECTED])
 export const PROBLEM = z.looseObject({
   type: z.string(),
   title: z.string(),
-  status: z.number(),
+  status: said(z.optional(z.number()), 'Left out by the gateway where one answer stands for several.'),
   detail: z.string(),
   code: said(z.string(), `One of ${Object.keys(FAILURES).join(', ')}; the gateway has codes of its own.`),
   retryable: said(z.boolean(), 'Whether calling again can help, after the time in Retry-After.'),

@@ -20,8 +20,9 @@ export async function listenOnLoopback(
   const server = createServer((request, response) => {
     const why = whyForeign(request, navigation)
     if (why === undefined) return listener(request, response)
-    response.writeHead(403, { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' })
-    response.end(`This request is refused: ${why}.\n`)
+    const text = `This request is refused: ${why}.\n`
+    const headers = { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' }
+    response.writeHead(403, { ...headers, 'content-length': Buffer.byteLength(text) }).end(text)
   })
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)

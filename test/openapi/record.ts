@@ -114,6 +114,7 @@ export async function recordExamples(environment: Readonly<Record<string, string
   const answers = { ...operations, remove, authorize }
   const refusals = {
     400: await call('GET', '/tokens/accelo/hq?min_ttl=soon'),
+    403: JSON.parse(await (await fetch(`${base}/tokens/accelo/hq`)).text()),
     404: await call('GET', '/tokens/accelo/nobody'),
     409: disabled,
     422: await call('GET', '/tokens/accelo/hq?min_ttl=999999999'),

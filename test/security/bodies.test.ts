@@ -245,7 +245,7 @@ describe('over HTTP, on a laptop', () => {
       403,
       '{"message":"The',
     ],
-    ['with another host than signed', () => swapped(/host: .*/, 'host: evil.example'), 403, '{"message":"'],
+    ['with another host than signed', () => swapped(/host: .*/, 'host: evil.example'), 403, 'This request'],
     [
       'with a basic authorization',
       () => swapped(/authorization: .*/, 'authorization: Basic YTpi'),
@@ -275,7 +275,7 @@ describe('over HTTP, on a laptop', () => {
     ['with OPTIONS', () => signed({ method: 'OPTIONS' }), 403, '{"message":"Missing Authentication Token"}'],
     ['with HEAD', () => signed({ method: 'HEAD' }), 403, ''],
     ['with the method in small letters', () => swapped('GET', 'get'), 400, ''],
-    ['with the whole address for a path', () => swapped('/v1', 'http://127.0.0.1/v1'), 403, '{"message":"Missing'],
+    ['with the whole address for a path', () => swapped('/v1', 'http://127.0.0.1/v1'), 403, 'This request'],
     [
       'without its stage',
       () => signed({ path: '/connections/netrex/hq' }),
@@ -296,7 +296,7 @@ describe('over HTTP, on a laptop', () => {
       '{"message":"Missing Authentication Token"}',
     ],
     ['without a host', () => swapped(/\r\nhost: .*/, ''), 400, ''],
-    ['with two hosts', () => having({ Host: 'evil.example' }), 403, '{"message":"'],
+    ['with two hosts', () => having({ Host: 'evil.example' }), 403, 'This request'],
     ['with two lengths', () => having({ 'Content-Length': '5' }), 400, ''],
     ['with a length below zero', () => swapped('content-length: 0', 'content-length: -1'), 400, ''],
     ['with a length and chunks', () => having({ 'transfer-encoding': 'chunked' }), 400, ''],

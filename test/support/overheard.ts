@@ -62,7 +62,8 @@ export async function overhear(simulators: Loopback): Promise<Overheard> {
     const body = await readBody(request)
     noteRequest(request, `${body}`)
     if (repeats && !url.startsWith('/_')) return repeat(request, `${body}`, response)
-    const forwarded = send(new URL(url, simulators.url), { method, headers }, (answered) => {
+    const to = new URL(url, simulators.url)
+    const forwarded = send(to, { method, headers: { ...headers, host: to.host } }, (answered) => {
       response.writeHead(answered.statusCode ?? 500, answered.headers)
       const parts: Buffer[] = []
       answered.on('data', (part: Buffer) => {
