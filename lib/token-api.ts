@@ -144,20 +144,23 @@ export class TokenApi extends Construct {
       service: 'lambda',
       path: `2015-03-31/functions/${fn.functionArn}/invocations`,
     })
-    for (const { operation, path, method: verb, query } of routesOf(vendor)) {
-      const method = this.api.root.resourceForPath(path).addMethod(verb, integration, {
+    const routes = routesOf(vendor)
+    for (const { path, method: verb, query } of routes) {
+      this.api.root.resourceForPath(path).addMethod(verb, integration, {
         requestParameters: {
           ...(path.includes('{connection}') && { 'method.request.path.connection': true }),
           ...Object.fromEntries(query.map((name) => [`method.request.querystring.${name}`, false])),
         },
         requestValidator: this.validator,
       })
-      // Not LambdaIntegration, whose permission lets the console call past IAM. Without `sourceAccount`: the ARN names the
-      // account, and where API Gateway assumes a role for an integration it was seen to leave `aws:SourceAccount` empty
-      // (2026-07, every call ended in 500).
-      fn.addPermission(operation, {
+    }
+    // Not LambdaIntegration, whose permissions let the console call past IAM. Not one for each route either: a stack takes 500
+    // resources. Without `sourceAccount`: the ARN names the account, and where API Gateway assumes a role for an integration
+    // it was seen to leave `aws:SourceAccount` empty (2026-07, every call ended in 500).
+    for (const path of coveringPaths(routes.map((route) => route.path))) {
+      fn.addPermission(path, {
         principal: new ServicePrincipal('apigateway.amazonaws.com'),
-        sourceArn: method.methodArn,
+        sourceArn: this.api.arnForExecuteApi('*', path, STAGE_NAME),
       })
     }
   }
@@ -177,6 +180,15 @@ const routesOf = ({ id, authorization }: Vendor) =>
   Object.entries(ROUTES)
     .map(([operation, route]) => ({ ...route, operation, path: route.path.replace('{vendor}', id) }))
     .filter(({ operation }) => operation !== 'authorize' || authorization)
+
+/** Few paths with wildcards that stand for those of one vendor and for no others: `/tokens/accelo/*`. */
+function coveringPaths(paths: readonly string[]): string[] {
+  const covering = paths.map((path) => {
+    const root = path.split('/').slice(0, 3).join('/')
+    return path === root ? root : `${root}/*`
+  })
+  return [...new Set(covering)]
+}
 
 const limitsOf = ({ rate, burst }: Throttle) => ({ throttlingRateLimit: rate, throttlingBurstLimit: burst })
 

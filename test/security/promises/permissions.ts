@@ -149,9 +149,13 @@ export const PROMISES: readonly SecurityPromise[] = [
     id: 'gateway-alone-invokes',
     asset: 'access tokens',
     threat: 'another API, stage or service calls a function and makes up who the caller is',
-    stoppedBy: "a function's policy lets the gateway call it from one method of one stage of one API at a time",
+    stoppedBy: "a function's policy lets the gateway call it from the paths of its vendor, in one stage of one API",
     tests: [STRANGERS],
-    removal: { file: 'lib/token-api.ts', was: '        sourceArn: method.methodArn,\n', becomes: '' },
+    removal: {
+      file: 'lib/token-api.ts',
+      was: "        sourceArn: this.api.arnForExecuteApi('*', path, STAGE_NAME),\n",
+      becomes: '',
+    },
   },
   {
     id: 'services-and-accounts',

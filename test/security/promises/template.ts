@@ -77,12 +77,12 @@ export const PROMISES: readonly SecurityPromise[] = [
     id: 'one-way-in',
     asset: 'access tokens',
     threat: 'an event with any identity, past the gateway',
-    stoppedBy: 'a function may be called by the routes of the API that it is for, each named in its policy',
-    tests: [holds('every function may be called by one route of an API of this account for each permission')],
+    stoppedBy: 'a function may be called by the paths of its vendor in one stage of the API, which its policy names',
+    tests: [holds('every function may be called by paths that its permissions name, of an API of this account')],
     removal: {
       file: 'lib/token-api.ts',
-      was: 'sourceArn: method.methodArn,',
-      becomes: 'sourceArn: method.api.arnForExecuteApi(),',
+      was: "this.api.arnForExecuteApi('*', path, STAGE_NAME)",
+      becomes: 'this.api.arnForExecuteApi()',
     },
   },
   {
@@ -155,20 +155,6 @@ export const PROMISES: readonly SecurityPromise[] = [
     stoppedBy: 'the table is protected, kept when the stack goes, and can be put back to any second',
     tests: [holds('the table can be put back, and is deleted neither by mistake nor with the stack')],
     removal: { file: 'lib/token-table.ts', was: 'deletionProtection: true', becomes: 'deletionProtection: false' },
-  },
-  {
-    id: 'schedules-of-this-stack',
-    asset: 'the vendor account, which failures lock',
-    threat: 'the scheduler calls functions for somebody else: a confused deputy',
-    stoppedBy: 'the role of a schedule is taken on for schedules of this group and account alone',
-    tests: [
-      holds('a role of schedules is taken on for schedules of this group in this account'),
-      {
-        file: 'test/lib/schedules.test.ts',
-        title: 'is that of its function, and schedules of this group and account alone can take it on',
-      },
-    ],
-    removal: { file: 'lib/schedules.ts', was: "'aws:SourceArn': this.group.scheduleGroupArn,", becomes: '' },
   },
   {
     id: 'failed-tasks-are-kept',

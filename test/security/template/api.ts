@@ -259,7 +259,7 @@ export const API_PROPERTIES: readonly Property[] = [
   },
   {
     title:
-      'every function may be called by one route of an API of this account for each permission, and by nobody else',
+      'every function may be called by paths that its permissions name, of an API of this account, and by nobody else',
     faults: unless(PERMISSION, ({ Action, Principal, SourceArn, FunctionUrlAuthType }) => {
       const arn = text(SourceArn)
       return (
@@ -267,7 +267,7 @@ export const API_PROPERTIES: readonly Property[] = [
         Principal === 'apigateway.amazonaws.com' &&
         FunctionUrlAuthType === undefined &&
         arn.includes('":execute-api:",{"Ref":"AWS::Region"},":",{"Ref":"AWS::AccountId"}') &&
-        /\/(GET|PUT|POST|DELETE)\/(tokens|connections|oauth)\//.test(arn)
+        /\/v1\/\*\/(tokens|connections)\/[a-z]|\/GET\/oauth\//.test(arn)
       )
     }),
     broken: ['one for the whole account', (template) => delete first(template, PERMISSION).SourceArn],
