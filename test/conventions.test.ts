@@ -28,7 +28,7 @@ function importsOf(file: string): string[] {
   )
 }
 
-const isPackage = (name: string) => !/^(bin|lib|functions|test)\//.test(name)
+const isPackage = (name: string) => !/^((bin|lib|functions|test)\/|package\.json$)/.test(name)
 const ROOMS = ['kit', 'core', 'oauth', 'api', 'consent', 'keeper', 'notices', 'aws', 'lambda', 'callback']
 const isVendorFolder = (path: string) => {
   const [top, folder = '', file] = path.split('/')
@@ -122,7 +122,7 @@ const ARROWS: readonly { readonly from: RegExp; readonly may: (imported: string,
     may: (i) =>
       /^(lib\/(cli|client)|functions\/kit)\//.test(i) ||
       /^functions\/(vendors|environment|api\/(answers|states))\.ts$/.test(i) ||
-      ['functions/api/openapi.json', 'lib/local/loopback.ts'].includes(i) ||
+      ['functions/api/openapi.json', 'lib/local/loopback.ts', 'package.json', 'commander'].includes(i) ||
       i.startsWith('node:') ||
       /^(@aws-sdk\/|zod\/mini$)/.test(i),
   },

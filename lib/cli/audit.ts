@@ -1,10 +1,9 @@
-import { parseArgs } from 'node:util'
 import { ENV } from '../../functions/environment.ts'
 import { Secret } from '../../functions/kit/secret.ts'
 import { machineAt } from './api.ts'
 import type { AuditLine, Wanted } from './audit-line.ts'
 import { isLaptop } from './caller-checks.ts'
-import { type Command, EXIT, type Result, type Shell, UsageError } from './command.ts'
+import { command, EXIT, type Given, type Result, type Shell, UsageError } from './command.ts'
 import { checkNames } from './connection.ts'
 import { numbered } from './deployment-checks.ts'
 import { linesInFiles } from './log-files.ts'
@@ -13,45 +12,39 @@ import { NOTHING, renderTable } from './table.ts'
 
 const HEAD = ['TIME', 'OPERATION', 'OUTCOME', 'CONNECTION', 'FINGERPRINT', 'CALLER', 'REQUEST']
 
-export const audit: Command = {
-  summary: 'say who had a token, and who did what',
-  help: `vendomat audit --token - | --fingerprint digits
-               [--connection vendor/connection] [--caller text]
-               [--since 24h] [-o table|json]
+const TAKES = {
+  '--token <->':
+    'reads a token that has leaked from standard input, or asks for it, and searches for its fingerprint. ' +
+    'The token itself goes nowhere and is not shown',
+  '--fingerprint <digits>': '16 digits, as answers and records have it',
+  '--connection <vendor/connection>': 'only of this connection',
+  '--caller <text>': 'only of callers with this in their ARN',
+  '--since <time>': 'how far back: minutes, hours or days, as 90m, 24h, 30d (default: 24h)',
+} as const
 
-Searches the records of the machine: who was given a token and when, when it was
+export const audit = command({
+  about: `Searches the records of the machine: who was given a token and when, when it was
 obtained and with which version of the secret, who revoked, changed, connected
 or removed a connection. Every answer has been recorded before it left.
 
-  --token -       reads a token that has leaked from standard input, or asks for
-                  it, and searches for its fingerprint. The token itself goes
-                  nowhere and is not shown
-  --fingerprint   16 digits, as answers and records have it
-  --connection    only of this connection
-  --caller        only of callers with this in their ARN
-  --since         how far back: minutes, hours or days, as 90m, 24h, 30d
-                  (default 24h)
-  -o table        for people, the oldest first (default); times are UTC
-  -o json         the records as they were written
-
-At least one of the first four is needed. A deployed machine is searched with
-CloudWatch Logs Insights, which bills by what it reads: the records of the last
-minute may still be missing. On a laptop the log files are read (.local/logs, or
-VENDOMAT_LOGS).
+At least one of the first four options is needed. A deployed machine is searched
+with CloudWatch Logs Insights, which bills by what it reads: the records of the
+last minute may still be missing. On a laptop the log files are read
+(.local/logs, or VENDOMAT_LOGS).
 
 To end a token that has leaked: vendomat revoke <vendor> <connection>
 
-Exits with 6 when there is no such record.
+Exits with 6 when there is no such record.`,
+  takes: TAKES,
+  outputs: { table: 'for people, the oldest first; times are UTC', json: 'the records as they were written' },
+  examples: [
+    'vendomat audit --token - --since 30d',
+    'vendomat audit --fingerprint 628b49d96dcde97a',
+    'vendomat audit --connection accelo/hq --caller billing --since 90m -o json',
+  ],
 
-examples
-  vendomat audit --token - --since 30d
-  vendomat audit --fingerprint 628b49d96dcde97a
-  vendomat audit --connection accelo/hq --caller billing --since 90m -o json`,
-
-  outputs: ['table', 'json'],
-
-  async run(parameters, shell) {
-    const { since, ...asked } = await read(parameters, shell)
+  async run(given, shell) {
+    const { since, ...asked } = await read(given, shell)
     const wanted = { ...asked, since: new Date(shell.now().getTime() - since.seconds * 1000) }
     const { lines, isCutOff } = await search(wanted, shell)
     shell.progress?.('')
@@ -64,7 +57,7 @@ examples
     if (records.length === 0) return { exitCode: EXIT.notFound, json, next }
     return { text: tableOf(records, wanted, shell).join('\n'), json, next } satisfies Result
   },
-}
+})
 
 const UNITS: Readonly<Record<string, { readonly seconds: number; readonly name: string }>> = {
   m: { seconds: 60, name: 'min' },
@@ -72,26 +65,13 @@ const UNITS: Readonly<Record<string, { readonly seconds: number; readonly name: 
   d: { seconds: 86_400, name: 'days' },
 }
 
-async function read(parameters: readonly string[], shell: Shell) {
-  const { values, positionals } = parseArgs({
-    args: [...parameters],
-    allowPositionals: true,
-    options: {
-      token: { type: 'string' },
-      fingerprint: { type: 'string' },
-      connection: { type: 'string' },
-      caller: { type: 'string' },
-      since: { type: 'string', default: '24h' },
-    },
-  })
-  const { token, connection, caller } = values
+async function read(given: Given<keyof typeof TAKES>, shell: Shell) {
+  const { token, connection, caller, fingerprint: digits } = given
   // What is wrong is not repeated: it may be a token.
-  if (positionals.length > 0) throw new UsageError('each thing to search for has an option before it')
   if (token !== undefined && token !== '-')
     throw new UsageError('--token takes "-": the token comes from standard input, where no list of processes shows it')
-  if (token !== undefined && values.fingerprint !== undefined)
-    throw new UsageError('--fingerprint does not go with --token')
-  if (values.fingerprint !== undefined && !/^[0-9a-f]{16}$/.test(values.fingerprint))
+  if (token !== undefined && digits !== undefined) throw new UsageError('--fingerprint does not go with --token')
+  if (digits !== undefined && !/^[0-9a-f]{16}$/.test(digits))
     throw new UsageError('--fingerprint takes 16 digits of 0-9 and a-f; of a token, --token - works it out')
   if (connection !== undefined) {
     const names = connection.split('/')
@@ -101,10 +81,10 @@ async function read(parameters: readonly string[], shell: Shell) {
   // IAM, "Names and paths", and the ARNs made of them.
   if (caller !== undefined && !/^[\w+=,.@:/-]{1,200}$/.test(caller))
     throw new UsageError('--caller takes a part of an ARN')
-  const since = sinceOf(values.since)
-  if ([token, values.fingerprint, connection, caller].every((one) => one === undefined))
+  const since = sinceOf(given.since ?? '24h')
+  if ([token, digits, connection, caller].every((one) => one === undefined))
     throw new UsageError('say what to search for: --token -, --fingerprint, --connection or --caller')
-  const fingerprint = token === undefined ? values.fingerprint : await fingerprintOfToken(shell)
+  const fingerprint = token === undefined ? digits : await fingerprintOfToken(shell)
   return { fingerprint, connection, caller, since }
 }
 

@@ -39,14 +39,48 @@ export interface Display {
   readonly columns?: number
 }
 
-export interface Command {
-  readonly summary: string
-  readonly help: string
-  /** What `-o` takes, the default first. @default text, json */
-  readonly outputs?: readonly [string, ...string[]]
-  /** `-o` is not among the parameters: `output` is what it says. */
-  run(parameters: readonly string[], shell: Shell, output: string): Promise<Result>
+export interface Command<Takes extends string = string> {
+  /** What it does, in lines of at most 80 columns. */
+  readonly about: string
+  /** Its arguments and options as commander writes them, each with its help. A `<vendor>` and a `<connection>` are names. */
+  readonly takes: Readonly<Record<Takes, string>>
+  /** What `-o` takes, each with its help, the default first. @default text, json */
+  readonly outputs?: Readonly<Record<string, string>>
+  readonly examples: readonly string[]
+  run(given: Given<Takes>, shell: Shell, output: string): Promise<Result>
 }
+
+/** What a command line gave: `<vendor>` as `vendor`, `--min-ttl <seconds>` as `minTtl`, `--no-browser` as `browser`. */
+export type Given<Takes extends string> = { readonly [Flag in Takes as NameOf<Flag>]: ValueOf<Flag> } & {
+  /** What stood behind `--`: the last arguments again. */
+  readonly behind: readonly string[]
+}
+type NameOf<Flag> = Flag extends `<${infer Name}>`
+  ? Name
+  : Flag extends `[${infer Name}...]`
+    ? Name
+    : Flag extends `[${infer Name}]`
+      ? Name
+      : Flag extends `--no-${infer Name}`
+        ? CamelCase<Name>
+        : Flag extends `--${infer Name} <${string}>`
+          ? CamelCase<Name>
+          : Flag extends `--${infer Name}`
+            ? CamelCase<Name>
+            : never
+type ValueOf<Flag> = Flag extends `<${string}>`
+  ? string
+  : Flag extends `[${string}...]`
+    ? readonly string[]
+    : Flag extends `[${string}]` | `--${string} <${string}>`
+      ? string | undefined
+      : Flag extends `--no-${string}`
+        ? boolean
+        : true | undefined
+type CamelCase<Name> = Name extends `${infer First}-${infer Rest}` ? `${First}${Capitalize<CamelCase<Rest>>}` : Name
+
+/** Types what `run` is given by what the command takes. */
+export const command = <const Takes extends string>(definition: Command<Takes>): Command<Takes> => definition
 
 /** What a command came to: a document for `-o json`, and a text for everything else. */
 export type Result = Shown | { readonly exitCode: number }

@@ -1,10 +1,9 @@
-import { parseArgs } from 'node:util'
 import type { Vendor } from '../../functions/kit/vendor.ts'
 import { vendors } from '../../functions/vendors.ts'
 import { callApi, machineAt, readAnswer } from './api.ts'
 import { DEFAULT_PORT, redirectUriAt } from './callback.ts'
-import { type Command, CommandFailed, EXIT, type Shell, UsageError } from './command.ts'
-import { type ConnectionState, connectionNamed, connectionState } from './connection.ts'
+import { CommandFailed, command, EXIT, type Given, type Shell, UsageError } from './command.ts'
+import { type ConnectionState, connectionState, ONE_CONNECTION } from './connection.ts'
 import { obtainConsent, prepareRedirection, registerExactly } from './consent.ts'
 import { credentialDocument, type Source } from './credential-document.ts'
 import { checkYear, endDateGiven, withEnd } from './end-date.ts'
@@ -19,13 +18,18 @@ import { vendorNamed } from './vendor-named.ts'
 /** What the machine takes. */
 const LONGEST_OWNER = 200
 
-export const connect: Command = {
-  summary: 'connect an account of a vendor',
-  help: `vendomat connect <vendor> <connection> [--owner mail]
-                 [--from-file path | --from-stdin] [--expires date]
-                 [--port number] [--no-browser]
+const TAKES = {
+  ...ONE_CONNECTION,
+  '--owner <mail>': 'who is notified when a person is needed',
+  '--from-file <path>': 'the credentials as a JSON document; for ClearID the key file as it was downloaded',
+  '--from-stdin': 'the same, from standard input',
+  '--expires <date>': 'last day of what is secret in them as YYYY-MM-DD, or never; people are reminded of it',
+  '--port <number>': `port of this computer that the browser comes back to (default: ${DEFAULT_PORT})`,
+  '--no-browser': 'only print the address, to be opened elsewhere',
+} as const
 
-Takes the credentials of an account, tries them out by obtaining a token, or by
+export const connect = command({
+  about: `Takes the credentials of an account, tries them out by obtaining a token, or by
 showing the vendor one that a person made, stores them as a secret in your AWS
 account and tells the machine who owns them. Nothing is stored when the vendor
 refuses them. To replace only what is secret in credentials, there is "vendomat
@@ -39,30 +43,21 @@ application, or one of your own with --port.
 
 Vendors: ${Object.keys(vendors).join(', ')}.
 
-  --owner        who is notified when a person is needed
-  --from-file    the credentials as a JSON document; for ClearID the key file as
-                 it was downloaded
-  --from-stdin   the same, from standard input
-  --expires      last day of what is secret in them as YYYY-MM-DD, or never;
-                 people are reminded of it
-  --port         port of this computer that the browser comes back to (default
-                 ${DEFAULT_PORT})
-  --no-browser   only print the address, to be opened elsewhere
-
 Exits with 4 when the person says no at the vendor, or says nothing within ten
 minutes.
 
 A secret is never an argument: it is typed, unseen, or comes from a file or
-standard input.
+standard input.`,
+  takes: TAKES,
+  examples: [
+    'vendomat connect accelo hq --owner erp@acme.example',
+    'vendomat connect clearid main --from-file key-acme-vendomat.json',
+    'op read op://vendors/accessia | vendomat connect accessia main --from-stdin',
+    'vendomat connect netrex main',
+  ],
 
-examples
-  vendomat connect accelo hq --owner erp@acme.example
-  vendomat connect clearid main --from-file key-acme-vendomat.json
-  op read op://vendors/accessia | vendomat connect accessia main --from-stdin
-  vendomat connect netrex main`,
-
-  async run(parameters, shell) {
-    const request = read(parameters, shell.now())
+  async run(given, shell) {
+    const request = read(given, shell.now())
     const { vendor, connection } = request
     const { region } = machineAt(shell.environment)
     const secrets = secretStore(region, shell.environment.VENDOMAT_SECRETS_KEY)
@@ -75,8 +70,8 @@ examples
       sayConsent(vendor, shell)
     } else if (vendor.authorization && !request.given)
       shell.say(`for an OAuth2 application, ${registerExactly(vendor, redirectUriAt(request.port))}`)
-    const given = reuse ? undefined : await credentialDocument(vendor.id, request.source, shell)
-    const credentials = given && withEnd(given, request.expires, shell.now())
+    const written = reuse ? undefined : await credentialDocument(vendor.id, request.source, shell)
+    const credentials = written && withEnd(written, request.expires, shell.now())
     if (credentials) await checkYear(vendor, credentials, shell)
     const consent = !credentials || needsConsent(vendor, credentials, shell)
     // Before anything is stored: another program may have the port.
@@ -112,7 +107,7 @@ examples
       await redirection?.callback?.close()
     }
   },
-}
+})
 
 /** The machine calls the vendor from elsewhere. Throws CommandFailed when it does not get along with what is stored. */
 function checkWorks({ vendor, connection }: Request, view: ConnectionState): void {
@@ -137,27 +132,14 @@ interface Request {
   readonly port: number
 }
 
-function read(parameters: readonly string[], now: Date): Request {
-  const { values, positionals } = parseArgs({
-    args: [...parameters],
-    allowPositionals: true,
-    options: {
-      owner: { type: 'string' },
-      'from-file': { type: 'string' },
-      'from-stdin': { type: 'boolean', default: false },
-      'no-browser': { type: 'boolean', default: false },
-      expires: { type: 'string' },
-      port: { type: 'string', default: String(DEFAULT_PORT) },
-    },
-  })
-  const { owner, 'from-file': file, 'from-stdin': stdin, 'no-browser': noBrowser } = values
-  const { vendor, connection } = connectionNamed(positionals)
+function read(options: Given<keyof typeof TAKES>, now: Date): Request {
+  const { vendor, connection, owner, fromFile: file, fromStdin: stdin = false, browser } = options
   if (file !== undefined && stdin) throw new UsageError('--from-file and --from-stdin do not go together')
   const given = file !== undefined || stdin
-  const expires = values.expires === undefined ? undefined : endDateGiven(values.expires, now)
+  const expires = options.expires === undefined ? undefined : endDateGiven(options.expires, now)
   const source = { file, stdin }
-  const port = portGiven(values.port)
-  return { vendor: vendorNamed(vendor), connection, owner, source, given, expires, browser: !noBrowser, port }
+  const port = portGiven(options.port ?? String(DEFAULT_PORT))
+  return { vendor: vendorNamed(vendor), connection, owner, source, given, expires, browser, port }
 }
 
 function portGiven(text: string): number {

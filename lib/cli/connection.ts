@@ -8,13 +8,8 @@ export interface ConnectionName {
   readonly connection: string
 }
 
-/** The one vendor and the one connection that a command line names. Throws UsageError. */
-export function connectionNamed(positionals: readonly string[]): ConnectionName {
-  const [vendor, connection, ...rest] = positionals
-  if (!vendor || !connection || rest.length > 0) throw new UsageError('name a vendor and a connection')
-  checkNames(vendor, connection)
-  return { vendor, connection }
-}
+/** What a command takes that is about one connection. */
+export const ONE_CONNECTION = { '<vendor>': '', '<connection>': '' } as const
 
 /** Throws UsageError: another text could become another path of the API. */
 export function checkNames(...names: string[]): void {

@@ -1,29 +1,19 @@
-import { parseArgs } from 'node:util'
+import type { Vendor } from '../../functions/kit/vendor.ts'
 import { vendors } from '../../functions/vendors.ts'
 import { callerChecks } from './caller-checks.ts'
-import { type Command, EXIT, type Shell, UsageError } from './command.ts'
+import { command, EXIT, type Shell, UsageError } from './command.ts'
 import { deploymentChecks } from './deployment-checks.ts'
 import { type Finding, unseen } from './finding.ts'
 import { vendorNamed } from './vendor-named.ts'
 
-export const doctor: Command = {
-  summary: 'say what is wrong here, or in a deployment',
-  help: `vendomat doctor [-o text|json]
-vendomat doctor --deployment [vendor ...] [-o text|json]
-
-Checks this side: the address, the region, the credentials, whether the machine
-answers, and the clock.
-
-  --deployment   also calls the machine as it is deployed, all vendors or those
-                 that are named: whether the signature is taken; of each vendor
-                 whether its function is reached and may read its rows and
-                 secrets, whether a token of a connection that works is vended,
-                 and whether schedules have come; and whether somebody has
-                 confirmed to get the notices. The first command to run after a
-                 first deploy.
-  -o text        a line for each check, and one below it that says what to do
-                 (default)
-  -o json        the same as {"checks": [...]}
+export const doctor = command({
+  about: `Checks this side: the address, the region, the credentials, whether the machine
+answers, and the clock. With --deployment also the machine as it is deployed, of
+all vendors or those that are named: whether the signature is taken; of each
+vendor whether its function is reached and may read its rows and secrets,
+whether a token of a connection that works is vended, and whether schedules have
+come; and whether somebody has confirmed to get the notices. It is the first
+command to run after a first deploy.
 
 It stores nothing and shows no token. Of each vendor it gets one, as any caller
 may: a fresh one costs the vendor no call.
@@ -33,52 +23,44 @@ may: a fresh one costs the vendor no call.
   unseen   it could not be looked at, for want of a connection or of a
            permission of yours
 
-Exits with 0 when nothing is wrong, with 1 when something is.
+Exits with 0 when nothing is wrong, with 1 when something is.`,
+  takes: {
+    '[vendor...]': '',
+    '--deployment': 'also call the machine as it is deployed',
+  },
+  examples: ['vendomat doctor', 'vendomat doctor --deployment', 'vendomat doctor --deployment accelo netrex -o json'],
 
-examples
-  vendomat doctor
-  vendomat doctor --deployment
-  vendomat doctor --deployment accelo netrex -o json`,
+  outputs: {
+    text: 'a line for each check, and one below it that says what to do',
+    json: 'the same as {"checks": [...]}',
+  },
 
-  async run(parameters, shell, output) {
+  async run({ vendor: ids, deployment }, shell, output) {
+    if (ids.length > 0 && !deployment) throw new UsageError('vendors go with --deployment')
+    const wanted = ids.length > 0 ? ids.map(vendorNamed) : Object.values(vendors)
     const findings: Finding[] = []
-    for await (const finding of checks(read(parameters), shell)) {
+    for await (const finding of checks(deployment ? wanted : undefined, shell)) {
       findings.push(finding)
       if (output !== 'json') shell.out(lineOf(finding))
     }
     const exitCode = findings.some(({ result }) => result === 'wrong') ? EXIT.failed : EXIT.done
     return { exitCode, json: { checks: findings } }
   },
-}
+})
 
-function read(parameters: readonly string[]) {
-  const { values, positionals } = parseArgs({
-    args: [...parameters],
-    allowPositionals: true,
-    options: { deployment: { type: 'boolean', default: false } },
-  })
-  const { deployment } = values
-  if (positionals.length > 0 && !deployment) throw new UsageError('vendors go with --deployment')
-  const named = positionals.map(vendorNamed)
-  return { deployment, vendors: named.length > 0 ? named : Object.values(vendors) } as const
-}
-
-/** Each as it is known. Where this side is wrong, the deployment is not asked. */
-async function* checks(
-  { deployment, vendors }: Pick<ReturnType<typeof read>, 'deployment' | 'vendors'>,
-  shell: Shell,
-): AsyncGenerator<Finding> {
+/** Each as it is known, in the deployment of these vendors if any. Where this side is wrong, that is not asked. */
+async function* checks(deployed: readonly Vendor[] | undefined, shell: Shell): AsyncGenerator<Finding> {
   let isWell = true
   for await (const finding of callerChecks(shell)) {
     if (finding.result === 'wrong') isWell = false
     yield finding
   }
-  if (!deployment) return
+  if (!deployed) return
   if (!isWell) {
     yield unseen('deployment', 'was not asked', 'mend what is wrong above, then run this again')
     return
   }
-  yield* deploymentChecks(vendors, shell)
+  yield* deploymentChecks(deployed, shell)
 }
 
 const WIDTH = { result: 8, check: 26 }

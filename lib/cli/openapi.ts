@@ -1,21 +1,15 @@
-import { parseArgs } from 'node:util'
-import type { Command } from './command.ts'
+import { command } from './command.ts'
 
-export const openapi: Command = {
-  summary: "print the API's contract as OpenAPI 3.1",
-  help: `vendomat openapi [-o json]
+export const openapi = command({
+  about: `Prints the OpenAPI 3.1 document of the API that this version calls, with an
+example of each answer. It needs no machine and no credentials.`,
+  takes: {},
+  examples: ['vendomat openapi > openapi.json'],
 
-Prints the OpenAPI 3.1 document of the API that this version calls, with an
-example of each answer. It needs no machine and no credentials.
+  outputs: { json: 'the document' },
 
-example
-  vendomat openapi > openapi.json`,
-
-  outputs: ['json'],
-
-  async run(parameters) {
-    parseArgs({ args: [...parameters] })
+  async run() {
     const { default: json } = await import('../../functions/api/openapi.json', { with: { type: 'json' } })
     return { json }
   },
-}
+})

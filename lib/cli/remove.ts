@@ -1,7 +1,6 @@
-import { parseArgs } from 'node:util'
 import { ApiError, callApi, machineAt } from './api.ts'
-import { agreed, type Command, CommandFailed, EXIT, type Result, type Shell, UsageError } from './command.ts'
-import { connectionNamed } from './connection.ts'
+import { agreed, CommandFailed, command, EXIT, type Result, type Shell, UsageError } from './command.ts'
+import { ONE_CONNECTION } from './connection.ts'
 import { atTheVendor, revokeToken } from './revoke.ts'
 import { secretName } from './secret-name.ts'
 import { type SecretStore, secretStore } from './secret-store.ts'
@@ -13,12 +12,8 @@ const DAYS = { least: 7, most: 30 }
 const TRIES = 5
 const PAUSE_SECONDS = 2
 
-export const remove: Command = {
-  summary: 'retire a connection: revoke, delete its secret, forget',
-  help: `vendomat remove <vendor> <connection> [--recovery-days n | --now] [--force]
-                [--yes]
-
-Retires a connection, step by step: callers get no token any more, its token or
+export const remove = command({
+  about: `Retires a connection, step by step: callers get no token any more, its token or
 grant is ended at the vendor where that can be done, its secret is deleted, and
 the machine forgets it: no list names it and nobody is reminded of it. Where one
 step fails the ones before it stay done, and the same command again goes on from
@@ -27,22 +22,20 @@ there.
 Nothing is deleted while the vendor does not confirm the end of a token: without
 the secret nobody could ask it again.
 
-  --recovery-days   the secret can be restored for so many days, ${DAYS.least}
-                    to ${DAYS.most} (default ${DAYS.most})
-  --now             delete the secret at once and for good, also one that waits
-                    for its deletion
-  --force           go on although the vendor does not confirm
-  --yes             do not ask; needed where there is no terminal
-
 "vendomat connect" makes it anew at any time. A secret that was made by hand
-instead wants "vendomat enable".
+instead wants "vendomat enable".`,
+  takes: {
+    ...ONE_CONNECTION,
+    '--recovery-days <n>': `the secret can be restored for so many days, ${DAYS.least} to ${DAYS.most} (default: ${DAYS.most})`,
+    '--now': 'delete the secret at once and for good, also one that waits for its deletion',
+    '--force': 'go on although the vendor does not confirm',
+    '--yes': 'do not ask; needed where there is no terminal',
+  },
+  examples: ['vendomat remove accelo hq', 'vendomat remove netrex main --now --yes'],
 
-examples
-  vendomat remove accelo hq
-  vendomat remove netrex main --now --yes`,
-
-  async run(parameters, shell) {
-    const { vendor, connection, after, force, yes } = read(parameters)
+  async run({ vendor: id, connection, recoveryDays, now, force, yes }, shell) {
+    const vendor = vendorNamed(id)
+    const after = whenDeleted(recoveryDays, now)
     const place = `${vendor.id}/${connection}`
     const { region } = machineAt(shell.environment)
     const secrets = secretStore(region)
@@ -68,7 +61,7 @@ examples
       throw new CommandFailed(error.exitCode, message)
     }
   },
-}
+})
 
 /** What there is of the secret. */
 type Found = Awaited<ReturnType<SecretStore['find']>>
@@ -81,29 +74,18 @@ interface Job {
   /** Of the secret. */
   readonly name: string
   readonly after: Parameters<SecretStore['delete']>[1]
-  readonly force: boolean
+  readonly force: true | undefined
 }
 
-function read(parameters: readonly string[]) {
-  const { values, positionals } = parseArgs({
-    args: [...parameters],
-    allowPositionals: true,
-    options: {
-      'recovery-days': { type: 'string' },
-      now: { type: 'boolean', default: false },
-      force: { type: 'boolean', default: false },
-      yes: { type: 'boolean', default: false },
-    },
-  })
-  const { 'recovery-days': days = String(DAYS.most), now, force, yes } = values
-  const { vendor, connection } = connectionNamed(positionals)
-  if (now && values['recovery-days'] !== undefined) throw new UsageError('--now and --recovery-days do not go together')
+function whenDeleted(given: string | undefined, now: true | undefined): Job['after'] {
+  if (now && given !== undefined) throw new UsageError('--now and --recovery-days do not go together')
+  if (now) return 'now'
+  const days = given ?? String(DAYS.most)
   if (!/^\d{1,2}$/.test(days) || Number(days) < DAYS.least || Number(days) > DAYS.most)
     throw new UsageError(
       `--recovery-days is ${DAYS.least} to ${DAYS.most}; to delete the secret at once there is --now`,
     )
-  const after: Job['after'] = now ? 'now' : { days: Number(days) }
-  return { vendor: vendorNamed(vendor), connection, after, force, yes }
+  return { days: Number(days) }
 }
 
 /** First here, so that nobody obtains another token meanwhile, then at the vendor, with the secret that is still there. */

@@ -1,8 +1,7 @@
-import { parseArgs } from 'node:util'
 import * as z from 'zod/mini'
 import { callApi, readAnswer } from './api.ts'
-import { agreed, type Command, EXIT, type Shell } from './command.ts'
-import { connectionNamed } from './connection.ts'
+import { agreed, command, EXIT, type Shell } from './command.ts'
+import { ONE_CONNECTION } from './connection.ts'
 
 const answer = z.looseObject({ vendor_revocation: z.string(), next_action: z.string() })
 
@@ -15,31 +14,18 @@ const AT_THE_VENDOR: Readonly<Record<string, string>> = {
 
 type Revoked = z.output<typeof answer>
 
-export const revoke: Command = {
-  summary: 'end the token of a connection',
-  help: `vendomat revoke <vendor> <connection> [--yes]
-
-Ends the token that callers of this connection have been given: here at once,
+export const revoke = command({
+  about: `Ends the token that callers of this connection have been given: here at once,
 and at the vendor where that can be done. It does not switch the connection off;
 "vendomat disable" does, and comes first when credentials have leaked.
 
-  --yes   do not ask; needed where there is no terminal
+Exits with 1 when the vendor did not confirm the revocation.`,
+  takes: { ...ONE_CONNECTION, '--yes': 'do not ask; needed where there is no terminal' },
+  examples: ['vendomat revoke accelo hq', 'vendomat revoke netrex main --yes'],
 
-Exits with 1 when the vendor did not confirm the revocation.
-
-examples
-  vendomat revoke accelo hq
-  vendomat revoke netrex main --yes`,
-
-  async run(parameters, shell) {
-    const { values, positionals } = parseArgs({
-      args: [...parameters],
-      allowPositionals: true,
-      options: { yes: { type: 'boolean', default: false } },
-    })
-    const { vendor, connection } = connectionNamed(positionals)
+  async run({ vendor, connection, yes }, shell) {
     const place = `${vendor}/${connection}`
-    if (!values.yes && !(await agreed(`End the token of ${place}? Whoever uses it now will be refused.`, shell))) {
+    if (!yes && !(await agreed(`End the token of ${place}? Whoever uses it now will be refused.`, shell))) {
       shell.say('nothing was revoked')
       return { exitCode: EXIT.failed }
     }
@@ -47,7 +33,7 @@ examples
     const exitCode = json.vendor_revocation === 'failed' ? EXIT.failed : EXIT.done
     return { exitCode, text: `${place} revoked; ${atTheVendor(json)}`, json, next: `next step: ${json.next_action}` }
   },
-}
+})
 
 /** Takes the token of `accelo/hq` back. */
 export const revokeToken = async (place: string, shell: Shell): Promise<Revoked> =>

@@ -1,9 +1,9 @@
-import { isDeepStrictEqual, parseArgs } from 'node:util'
+import { isDeepStrictEqual } from 'node:util'
 import { isNever } from '../../functions/kit/time.ts'
 import type { Vendor } from '../../functions/kit/vendor.ts'
 import { callApi, machineAt, readAnswer } from './api.ts'
-import { type Command, CommandFailed, EXIT, type Shell, UsageError } from './command.ts'
-import { type ConnectionState, connectionNamed, connectionState } from './connection.ts'
+import { CommandFailed, command, EXIT, type Given, type Shell, UsageError } from './command.ts'
+import { type ConnectionState, connectionState, ONE_CONNECTION } from './connection.ts'
 import type { Source } from './credential-document.ts'
 import { checkYear, endDateGiven } from './end-date.ts'
 import { rotatedDocument } from './rotated-document.ts'
@@ -13,12 +13,17 @@ import { sayRotation, stepsAfterRotation } from './steps.ts'
 import { dayOf, endOf, nothingStored, obtainToken, tryStaticToken, works } from './trial.ts'
 import { vendorNamed } from './vendor-named.ts'
 
-export const rotate: Command = {
-  summary: 'replace a token, a client secret or a key',
-  help: `vendomat rotate <vendor> <connection> [--from-file path | --from-stdin]
-                [--expires date] [--dry-run]
+const TAKES = {
+  ...ONE_CONNECTION,
+  '--from-file <path>':
+    'the new secret, or the credentials that change as a JSON document; for ClearID the new key file',
+  '--from-stdin': 'the same, from standard input',
+  '--expires <date>': 'last day of the new one as YYYY-MM-DD, or never; people are reminded of it',
+  '--dry-run': 'do all that but storing',
+} as const
 
-Shows how the vendor makes the new one, takes it, tries it out, stores it as a
+export const rotate = command({
+  about: `Shows how the vendor makes the new one, takes it, tries it out, stores it as a
 new version of the secret and has the machine use it at once. Everything else in
 the credentials stays as it is. The old version is left alone until the new one
 has worked, and nothing is stored when it does not.
@@ -27,28 +32,22 @@ An iObeya token has to be a JWT that ends later than the one before, and iObeya
 has to take it. Client secrets and keys are tried by obtaining a token: here, or
 for NetRex by the machine, which alone has the refresh token.
 
-  --from-file    the new secret, or the credentials that change as a JSON
-                 document; for ClearID the new key file
-  --from-stdin   the same, from standard input
-  --expires      last day of the new one as YYYY-MM-DD, or never; people are
-                 reminded of it
-  --dry-run      do all that but storing
-
 Exits with 1 when the new one does not work, with 4 when it has ended already or
 the account was never connected, and with 5 when that cannot be found out now:
 try again later.
 
 A secret is never an argument: it is typed, unseen, or comes from a file or
-standard input.
+standard input.`,
+  takes: TAKES,
+  examples: [
+    'vendomat rotate iobeya main',
+    'pbpaste | vendomat rotate iobeya main --from-stdin --dry-run',
+    'vendomat rotate accelo hq --from-file new-secret.txt --expires 2027-06-30',
+    'vendomat rotate clearid main --from-file key-acme-vendomat.json',
+  ],
 
-examples
-  vendomat rotate iobeya main
-  pbpaste | vendomat rotate iobeya main --from-stdin --dry-run
-  vendomat rotate accelo hq --from-file new-secret.txt --expires 2027-06-30
-  vendomat rotate clearid main --from-file key-acme-vendomat.json`,
-
-  async run(parameters, shell) {
-    const request = read(parameters, shell.now())
+  async run(given, shell) {
+    const request = read(given, shell.now())
     const { vendor, connection } = request
     const { region } = machineAt(shell.environment)
     const secrets = secretStore(region)
@@ -82,7 +81,7 @@ examples
     const exitCode = isDone ? EXIT.done : EXIT.failed
     return { exitCode, text, json: { ...json, state: view.state }, next: steps }
   },
-}
+})
 
 interface Request {
   readonly vendor: Vendor
@@ -101,21 +100,10 @@ interface Place {
   readonly old: string
 }
 
-function read(parameters: readonly string[], now: Date): Request {
-  const { values, positionals } = parseArgs({
-    args: [...parameters],
-    allowPositionals: true,
-    options: {
-      'from-file': { type: 'string' },
-      'from-stdin': { type: 'boolean', default: false },
-      expires: { type: 'string' },
-      'dry-run': { type: 'boolean', default: false },
-    },
-  })
-  const { 'from-file': file, 'from-stdin': stdin, 'dry-run': dryRun } = values
-  const { vendor, connection } = connectionNamed(positionals)
+function read(given: Given<keyof typeof TAKES>, now: Date): Request {
+  const { vendor, connection, fromFile: file, fromStdin: stdin = false, dryRun = false } = given
   if (file !== undefined && stdin) throw new UsageError('--from-file and --from-stdin do not go together')
-  const expires = values.expires === undefined ? undefined : endDateGiven(values.expires, now)
+  const expires = given.expires === undefined ? undefined : endDateGiven(given.expires, now)
   return { vendor: vendorNamed(vendor), connection, source: { file, stdin }, expires, dryRun }
 }
 

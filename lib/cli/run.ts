@@ -1,134 +1,137 @@
-import { readFileSync } from 'node:fs'
-import { parseArgs } from 'node:util'
-import * as z from 'zod/mini'
-import { ack } from './ack.ts'
-import { audit } from './audit.ts'
+import { CommanderError, Command as Parser } from 'commander'
+import manifest from '../../package.json' with { type: 'json' }
 import { type Command, CommandFailed, EXIT, type Shell, UsageError } from './command.ts'
-import { connect } from './connect.ts'
-import { doctor } from './doctor.ts'
-import { exec } from './exec.ts'
-import { openapi } from './openapi.ts'
-import { owner } from './owner.ts'
-import { remove } from './remove.ts'
-import { revoke } from './revoke.ts'
-import { rotate } from './rotate.ts'
-import { status } from './status.ts'
-import { disable, enable } from './switch.ts'
-import { token } from './token.ts'
+import { checkNames } from './connection.ts'
 import { showingWaits } from './waits.ts'
 
-export const commands: Readonly<Record<string, Command>> = {
-  token,
-  exec,
-  status,
-  connect,
-  rotate,
-  ack,
-  owner,
-  audit,
-  revoke,
-  disable,
-  enable,
-  remove,
-  doctor,
-  openapi,
+/** What each is for. It is loaded when it is called. */
+export const commands: Readonly<Record<string, readonly [summary: string, load: () => Promise<Command>]>> = {
+  token: ['print a fresh bearer token', async () => (await import('./token.ts')).token],
+  exec: ['run a program with a fresh token in its environment', async () => (await import('./exec.ts')).exec],
+  status: ['show how every connection is doing', async () => (await import('./status.ts')).status],
+  connect: ['connect an account of a vendor', async () => (await import('./connect.ts')).connect],
+  rotate: ['replace a token, a client secret or a key', async () => (await import('./rotate.ts')).rotate],
+  ack: ['say that you are at it: no reminder before the next step', async () => (await import('./ack.ts')).ack],
+  owner: ['name who is notified when a person is needed', async () => (await import('./owner.ts')).owner],
+  audit: ['say who had a token, and who did what', async () => (await import('./audit.ts')).audit],
+  revoke: ['end the token of a connection', async () => (await import('./revoke.ts')).revoke],
+  disable: ['stop vending for a connection', async () => (await import('./switch.ts')).disable],
+  enable: ['vend again for a disabled connection', async () => (await import('./switch.ts')).enable],
+  remove: ['retire a connection: revoke, delete its secret, forget', async () => (await import('./remove.ts')).remove],
+  doctor: ['say what is wrong here, or in a deployment', async () => (await import('./doctor.ts')).doctor],
+  openapi: ["print the API's contract as OpenAPI 3.1", async () => (await import('./openapi.ts')).openapi],
 }
 
-const HELP = `vendomat: fresh vendor tokens from the command line
-
-${Object.entries(commands)
-  .map(([name, { summary }]) => `  vendomat ${name.padEnd(10)}${summary}`)
-  .join('\n')}
-
-"vendomat help <command>" tells more; "vendomat --version" says which version
-this is. With -o json every command prints its result as JSON. Results go to
-stdout, everything else to stderr.
-
-environment
+const ABOUT = `
+Environment:
   VENDOMAT_URL   address of the machine, as the stack prints it
   VENDOMAT_STAGE and VENDOMAT_SECRETS_KEY, where the stack prints them
   AWS_REGION and the usual AWS credentials
 
-exit codes
+Exit codes:
   0 done   1 failed   2 called wrongly   3 not allowed   4 a person must act
-  5 not available now   6 not found`
+  5 not available now   6 not found
 
-const TEXT_OR_JSON = ['text', 'json'] as const
+"vendomat help <command>" tells more. With -o json every command prints its
+result as JSON. Results go to stdout, everything else to stderr.`
+
+const TEXT_OR_JSON = { text: 'for people', json: 'the result as one document' }
+const COLUMNS = 80
 
 /** Runs one command line. Returns the exit code. */
 export async function run(parameters: readonly string[], shell: Shell): Promise<number> {
-  const [name = 'help', ...rest] = parameters
+  const [name = '--help', ...rest] = parameters[0] === 'help' ? [...parameters.slice(1, 2), '--help'] : parameters
+  const isCommand = Object.hasOwn(commands, name)
   const watched = showingWaits(shell)
+  const program = newProgram(shell)
+  let exitCode: number = EXIT.done
   try {
-    if (name === 'help' || name === '--help' || name === '-h') {
-      shell.out(rest[0] === undefined ? HELP : commandNamed(rest[0]).help)
-      return EXIT.done
+    for (const [one, [summary, load]] of Object.entries(commands)) {
+      const parser = program.command(one).summary(summary)
+      if (one !== name) continue
+      const command = await load()
+      define(parser, command)
+      parser.action(async () => {
+        exitCode = await perform(command, { parser, behind: behindDashes(rest) }, watched)
+      })
     }
-    if (name === '--version' || name === '-V') {
-      shell.out(`vendomat ${version()}`)
-      return EXIT.done
-    }
-    const command = commandNamed(name)
-    if (isHelpWanted(rest)) {
-      shell.out(command.help)
-      return EXIT.done
-    }
-    const { output, others } = outputWanted(rest, command.outputs ?? TEXT_OR_JSON)
-    const result = await command.run(others, watched, output)
-    if ('json' in result) {
-      const text = output === 'json' ? JSON.stringify(result.json, undefined, 2) : result.text
-      if (text !== undefined) watched.out(text)
-      if (result.next) watched.say(result.next)
-    }
-    return result.exitCode ?? EXIT.done
+    await program.parseAsync(isCommand ? [name, ...rest] : [name], { from: 'user' })
+    return exitCode
   } catch (error) {
     if (error instanceof CommandFailed) {
       watched.say(`vendomat: ${error.message}`)
       return error.exitCode
     }
-    const misuse = error instanceof UsageError ? error.message : parseArgsMessage(error)
-    if (misuse === undefined) throw error
-    const topic = Object.hasOwn(commands, name) ? ` ${name}` : ''
-    watched.say(`vendomat: ${misuse} (more: vendomat help${topic})`)
+    if (error instanceof CommanderError && error.exitCode === EXIT.done) return EXIT.done
+    if (!(error instanceof CommanderError || error instanceof UsageError)) throw error
+    const misuse = error instanceof UsageError ? error.message : misuseOf(error)
+    watched.say(`vendomat: ${misuse} (more: vendomat help${isCommand ? ` ${name}` : ''})`)
     return EXIT.usage
   }
 }
 
-function commandNamed(name: string): Command {
-  const command = Object.hasOwn(commands, name) ? commands[name] : undefined
-  if (command) return command
-  throw new UsageError(`there is no command "${name}"; there are ${Object.keys(commands).join(', ')}`)
+const newProgram = ({ out }: Shell): Parser =>
+  new Parser('vendomat')
+    .description('Fresh vendor tokens from the command line.')
+    .version(`vendomat ${manifest.version}`, '-V, --version', 'print which version this is')
+    .helpOption('-h, --help', 'print this')
+    .helpCommand(false)
+    // Behind a command's name `--version` is that command's, which has none.
+    .enablePositionalOptions()
+    .addHelpText('after', ABOUT)
+    .configureOutput({
+      writeOut: (text) => out(text.trimEnd()),
+      // What it says is thrown as well.
+      writeErr: () => {},
+      getOutHelpWidth: () => COLUMNS,
+      getOutHasColors: () => false,
+    })
+    .configureHelp({ subcommandTerm: (command) => command.name() })
+    .exitOverride()
+
+function define(parser: Parser, { about, takes, outputs = TEXT_OR_JSON, examples }: Command): void {
+  parser.description(about)
+  for (const [flag, help] of Object.entries(takes))
+    if (flag.startsWith('-')) parser.option(flag, help)
+    else parser.argument(flag, help)
+  const formats = Object.entries(outputs).map(([name, help], at) => `${name}: ${help}${at === 0 ? ' (default)' : ''}`)
+  parser
+    .option('-o, --output <format>', formats.join('\n'))
+    .addHelpText('after', `\n${['Examples:', ...examples].join('\n  ')}`)
 }
 
-/** Whatever else is wrong with the command line. What follows `--` is no option. */
-function isHelpWanted(parameters: readonly string[]): boolean {
+interface CommandLine {
+  readonly parser: Parser
+  readonly behind: readonly string[]
+}
+
+async function perform(command: Command, { parser, behind }: CommandLine, shell: Shell): Promise<number> {
+  const names = Object.keys(command.outputs ?? TEXT_OR_JSON)
+  const { output = names[0] ?? '', ...options } = parser.opts<{ output?: string }>()
+  if (!names.includes(output)) throw new UsageError(`-o is one of ${names.join(', ')}`)
+  const given = Object.fromEntries(parser.registeredArguments.map((one, at) => [one.name(), parser.processedArgs[at]]))
+  checkNames(...[given.vendor ?? [], given.connection ?? []].flat())
+  const result = await command.run({ ...given, ...options, behind }, shell, output)
+  if ('json' in result) {
+    const text = output === 'json' ? JSON.stringify(result.json, undefined, 2) : result.text
+    if (text !== undefined) shell.out(text)
+    if (result.next) shell.say(result.next)
+  }
+  return result.exitCode ?? EXIT.done
+}
+
+/** commander takes `--` away. */
+function behindDashes(parameters: readonly string[]): readonly string[] {
   const end = parameters.indexOf('--')
-  return parameters.slice(0, end < 0 ? undefined : end).some((one) => one === '--help' || one === '-h')
+  return end < 0 ? [] : parameters.slice(end + 1)
 }
 
-/** Takes `-o` out of a command line, since every command has it. */
-function outputWanted(parameters: readonly string[], outputs: readonly [string, ...string[]]) {
-  const { tokens } = parseArgs({
-    args: [...parameters],
-    strict: false,
-    allowPositionals: true,
-    tokens: true,
-    options: { output: { type: 'string', short: 'o' } },
-  })
-  const given = tokens.filter((token) => token.kind === 'option').filter(({ name }) => name === 'output')
-  const output = given.length === 0 ? outputs[0] : given.at(-1)?.value
-  if (output === undefined || !outputs.includes(output)) throw new UsageError(`-o is one of ${outputs.join(', ')}`)
-  const taken = new Set(given.flatMap(({ index, inlineValue }) => (inlineValue ? [index] : [index, index + 1])))
-  return { output, others: parameters.filter((_, index) => !taken.has(index)) }
+/** In one line, and without a value that stands in an option: it may be a secret. */
+function misuseOf({ code, message }: CommanderError): string {
+  if (code === 'commander.help') return 'name a command'
+  const said = message
+    .replace(/^error: /, '')
+    .replace(/unknown option '(--[^=]*|-[^-]).*'/s, "unknown option '$1'")
+    .replaceAll(/\s*\n\s*/g, ' ')
+  return code === 'commander.unknownCommand' ? `${said}; there are ${Object.keys(commands).join(', ')}` : said
 }
-
-/** The message of node's parseArgs about an option that it cannot read: its first sentence. Undefined for any other error. */
-function parseArgsMessage(error: unknown): string | undefined {
-  const { code, message } = z.object({ code: z.string(), message: z.string() }).safeParse(error).data ?? {}
-  return code?.startsWith('ERR_PARSE_ARGS_') ? message?.split(/\.?\s*\n|\. /)[0] : undefined
-}
-
-const version = (): string =>
-  z
-    .object({ version: z.string() })
-    .parse(JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))).version

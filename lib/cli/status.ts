@@ -1,4 +1,3 @@
-import { parseArgs } from 'node:util'
 import * as z from 'zod/mini'
 import { PAGE } from '../../functions/api/answers.ts'
 import { STATES } from '../../functions/api/states.ts'
@@ -6,8 +5,8 @@ import { FAILURES } from '../../functions/kit/errors.ts'
 import { rfc3339 } from '../../functions/kit/time.ts'
 import { vendors } from '../../functions/vendors.ts'
 import { callApi, readAnswer } from './api.ts'
-import { type Command, CommandFailed, EXIT, type Result, type Shell, UsageError } from './command.ts'
-import { type ConnectionState, checkNames, connectionState } from './connection.ts'
+import { CommandFailed, command, EXIT, type Result, type Shell, UsageError } from './command.ts'
+import { type ConnectionState, connectionState } from './connection.ts'
 import { type Cell, NOTHING, type Row, renderTable } from './table.ts'
 import { timeLeft } from './time-left.ts'
 
@@ -38,12 +37,8 @@ const PAINT: Readonly<Record<string, Cell['paint']>> = {
 /** Clears the display and moves to its first line. */
 const AFRESH = '\u001b[2J\u001b[3J\u001b[H'
 
-export const status: Command = {
-  summary: 'show how every connection is doing',
-  help: `vendomat status [vendor] [connection] [--expiring days] [--watch]
-                [-o table|json]
-
-Shows the state of all connections, of one vendor's or of one: first what only a
+export const status = command({
+  about: `Shows the state of all connections, of one vendor's or of one: first what only a
 person can mend. Never shows a token. Times are UTC.
 
   secret deleted      its secret is gone; "vendomat remove" finishes that,
@@ -65,26 +60,28 @@ RENEWED says when the machine does that next, SECRET which version is in use
 (its first ${VERSION_LENGTH} characters). Below a row are the columns that do
 not fit the terminal, why it fails, and what is to be done.
 
-  --expiring   only those whose credentials a person has to renew within so many
-               days, or should have
-  --watch      draw it again every ${WATCH_SECONDS} seconds, until Ctrl-C
-  -o table     for people (default); in colour on a terminal, unless NO_COLOR is
-               set
-  -o json      what the machine says
-
 The exit code is 0 whenever the list is complete, whatever the connections'
-states. Where it is not, what could be read is shown all the same.
+states. Where it is not, what could be read is shown all the same.`,
+  takes: {
+    '[vendor]': '',
+    '[connection]': '',
+    '--expiring <days>': 'only those whose credentials a person has to renew within so many days, or should have',
+    '--watch': `draw it again every ${WATCH_SECONDS} seconds, until Ctrl-C`,
+  },
+  examples: [
+    'vendomat status',
+    'vendomat status --expiring 30',
+    'vendomat status iobeya --watch',
+    `vendomat status -o json | jq -r '.connections[].state' | sort | uniq -c`,
+  ],
 
-examples
-  vendomat status
-  vendomat status --expiring 30
-  vendomat status iobeya --watch
-  vendomat status -o json | jq -r '.connections[].state' | sort | uniq -c`,
+  outputs: {
+    table: 'for people; in colour on a terminal, unless NO_COLOR is set',
+    json: 'what the machine says',
+  },
 
-  outputs: ['table', 'json'],
-
-  async run(parameters, shell, output) {
-    const { watch, ...wanted } = read(parameters)
+  async run({ watch, ...asked }, shell, output) {
+    const wanted = read(asked)
     if (watch && output === 'json') throw new UsageError('--watch draws a table')
     if (watch) return drawUntilInterrupted(wanted, shell)
     const { connections, failures, warnings } = await readState(wanted, shell, counted(shell))
@@ -97,23 +94,17 @@ examples
     }
     return { exitCode, text: tableOf(connections, shell).join('\n'), json: { connections, warnings }, next }
   },
-}
+})
 
-function read(parameters: readonly string[]) {
-  const { values, positionals } = parseArgs({
-    args: [...parameters],
-    allowPositionals: true,
-    options: {
-      expiring: { type: 'string' },
-      watch: { type: 'boolean', default: false },
-    },
-  })
-  if (positionals.length > 2) throw new UsageError('name at most a vendor and a connection')
-  checkNames(...positionals)
-  const places = positionals.length === 0 ? Object.keys(vendors) : [positionals.join('/')]
-  const { expiring, watch } = values
+function read({
+  vendor,
+  connection,
+  expiring,
+}: Readonly<Record<'vendor' | 'connection' | 'expiring', string | undefined>>): Wanted {
+  const place = [vendor, connection].filter((name) => name !== undefined).join('/')
+  const places = place === '' ? Object.keys(vendors) : [place]
   if (expiring !== undefined && !/^\d{1,4}$/.test(expiring)) throw new UsageError('--expiring takes a number of days')
-  return { places, watch, ...(expiring !== undefined && { expiringDays: Number(expiring) }) } as const
+  return { places, ...(expiring !== undefined && { expiringDays: Number(expiring) }) }
 }
 
 interface Wanted {

@@ -1,6 +1,5 @@
-import { parseArgs } from 'node:util'
-import { type Command, UsageError } from './command.ts'
-import { connectionNamed } from './connection.ts'
+import { command, UsageError } from './command.ts'
+import { ONE_CONNECTION } from './connection.ts'
 import { type Vend, variableOf, vended } from './vended.ts'
 
 /** What `-o` prints, by its name. */
@@ -14,50 +13,40 @@ const SHAPES: Readonly<Record<string, (vend: Vend, vendor: string) => string | u
   git: gitCredential,
 }
 
-export const token: Command = {
-  summary: 'print a fresh bearer token',
-  help: `vendomat token <vendor> <connection>
-               [--min-ttl seconds | --rejected fingerprint]
-               [-o token|json|header|env|exec-credential|git]
-
-Prints a bearer token that is fresh now and still good for --min-ttl seconds.
+export const token = command({
+  about: `Prints a bearer token that is fresh now and still good for --min-ttl seconds.
 When the vendor has refused a token before its end, --rejected tells the machine
-so and prints the one that follows it.
+so and prints the one that follows it.`,
+  takes: {
+    ...ONE_CONNECTION,
+    '--min-ttl <seconds>': 'seconds that the token has to live at least',
+    '--rejected <fingerprint>': "the fingerprint of the refused token: the machine's answer to -o json has it",
+  },
+  examples: [
+    'vendomat token accelo hq',
+    'curl -H "$(vendomat token accelo hq -o header)" "$API/tokeninfo"',
+    'eval "$(vendomat token accessia main --min-ttl 600 -o env)"',
+    'vendomat token accelo hq --rejected 0123456789abcdef',
+  ],
 
-  --rejected   the fingerprint of the refused token: the machine's answer to -o
-               json has it
+  outputs: {
+    token: 'the token alone',
+    json: "the machine's whole answer",
+    header: 'Authorization: Bearer ...',
+    env: "export ACCELO_TOKEN='...'",
+    'exec-credential': 'ExecCredential of client.authentication.k8s.io/v1',
+    git: 'what a credential helper of git prints',
+  },
 
-  -o token             the token alone (default)
-  -o json              the machine's whole answer
-  -o header            Authorization: Bearer ...
-  -o env               export ACCELO_TOKEN='...'
-  -o exec-credential   ExecCredential of client.authentication.k8s.io/v1
-  -o git               what a credential helper of git prints
-
-examples
-  vendomat token accelo hq
-  curl -H "$(vendomat token accelo hq -o header)" "$API/tokeninfo"
-  eval "$(vendomat token accessia main --min-ttl 600 -o env)"
-  vendomat token accelo hq --rejected 0123456789abcdef`,
-
-  outputs: ['token', ...Object.keys(SHAPES).filter((name) => name !== 'token')],
-
-  async run(parameters, shell, output) {
-    const { values, positionals } = parseArgs({
-      args: [...parameters],
-      allowPositionals: true,
-      options: { 'min-ttl': { type: 'string' }, rejected: { type: 'string' } },
-    })
-    const { 'min-ttl': minTtl, rejected } = values
+  async run({ minTtl, rejected, ...name }, shell, output) {
     if (rejected !== undefined && !/^[0-9a-f]{16}$/.test(rejected))
       throw new UsageError('--rejected is a fingerprint: 16 digits of 0-9 and a-f')
     if (rejected !== undefined && minTtl !== undefined) throw new UsageError('--min-ttl does not go with --rejected')
-    const name = connectionNamed(positionals)
     const vend = await vended(name, { minTtl, rejected }, shell)
     const text = SHAPES[output]?.(vend, name.vendor)
     return { ...(text !== undefined && { text }), json: vend.json }
   },
-}
+})
 
 /** Source: Kubernetes, "client-go credential plugins" (2026-11). */
 function execCredential({ token: { access_token, expires_at } }: Vend): string {

@@ -23,6 +23,7 @@ export const REASONS: Readonly<Record<string, string>> = {
   '@middy/core': 'the order in which a handler’s metrics and log surround it',
   '@smithy/core': 'the SHA-256 that signatures are made with',
   '@smithy/signature-v4': 'signs calls of the command line and of one function to another (AWS Signature V4)',
+  commander: 'reads command lines and writes their help',
   jose: 'signs the assertions of a vendor’s key file and reads the end of a JWT (RFC 7519)',
   zod: 'checks what comes from outside: secrets, requests, answers of vendors',
 }

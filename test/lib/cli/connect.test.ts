@@ -215,8 +215,8 @@ describe('vendomat connect', () => {
   })
 
   it.each([
-    ['accelo', 'name a vendor'],
-    ['accelo hq more', 'name a vendor'],
+    ['accelo', "missing required argument 'connection'"],
+    ['accelo hq more', 'too many arguments'],
     ['accelo HQ', 'names consist of'],
     ['nobody hq', 'accelo, accessia'],
     ['toString hq', 'names consist of'],

@@ -17,16 +17,21 @@ describe('vendomat', () => {
   it.each(Object.keys(commands))('says with "help %s" what its --help says', async (name) => {
     const { code, out, calls } = await vendomat(`help ${name}`)
     expect([code, calls]).toEqual([0, []])
-    expect(out).toMatch(new RegExp(`^vendomat ${name} `))
+    expect(out).toMatch(new RegExp(`^Usage: vendomat ${name} `))
     expect((await vendomat(`${name} whatever --no-such --help`)).out).toBe(out)
   })
 
   it('says in one line that there is no such command, and which there are', async () => {
     for (const line of ['revok', 'help revok', 'toString'])
       expect((await vendomat(line)).said).toMatch(
-        /^vendomat: there is no command ".+"; there are token, .+ \(more: .+\)$/,
+        /^vendomat: unknown command '.+'.*; there are token, .+ \(more: .+\)$/,
       )
-    expect((await vendomat('revok')).code).toBe(2)
+    const { code, said } = await vendomat('revok')
+    expect([code, said]).toEqual([2, expect.stringContaining('(Did you mean revoke?)')])
+  })
+
+  it('says in one line that nothing is a command', async () => {
+    expect(await vendomat(['--'])).toMatchObject({ code: 2, said: 'vendomat: name a command (more: vendomat help)' })
   })
 
   it('has no help wider than 80 columns', async () => {
@@ -38,7 +43,27 @@ describe('vendomat', () => {
 
   it('says of an option that it does not have no more than that', async () => {
     const { said } = await vendomat('token accelo hq --ttl 5')
-    expect(said).toBe("vendomat: Unknown option '--ttl' (more: vendomat help token)")
+    expect(said).toBe("vendomat: unknown option '--ttl' (more: vendomat help token)")
+  })
+
+  it('says which option a misspelt one was meant to be', async () => {
+    const { said } = await vendomat('token accelo hq --min-tll 5')
+    expect(said).toBe("vendomat: unknown option '--min-tll' (Did you mean --min-ttl?) (more: vendomat help token)")
+  })
+
+  it.each(["--client-secret=can'a\nry", "-pcan'a\nry"])(
+    'repeats nothing of a value that stands in an option',
+    async (option) => {
+      const { code, said } = await vendomat(['connect', 'accelo', 'hq', option])
+      expect(code).toBe(2)
+      expect(said).toMatch(/^vendomat: unknown option '(--client-secret|-p)' \(more: vendomat help connect\)$/)
+    },
+  )
+
+  it.each(['token accelo hq more', 'openapi canary'])('repeats no argument that is too much: %s', async (line) => {
+    const { code, said, calls } = await vendomat(line)
+    expect([code, calls]).toEqual([2, []])
+    expect(said).toMatch(/^vendomat: too many arguments for '\w+'\. Expected \d arguments? but got \d\. \(more: /)
   })
 })
 
@@ -78,7 +103,7 @@ describe('-o', () => {
     expect((await vendomat(`${line} -o text`, { answers })).out).toBe((await vendomat(line, { answers })).out)
   })
 
-  it.each(['owner accelo hq ada -o xml', 'owner accelo hq ada -o', 'revoke accelo hq --yes -o table'])(
+  it.each(['owner accelo hq ada -o xml', 'owner accelo hq ada -o --', 'revoke accelo hq --yes -o table'])(
     '"%s" exits with 2, names what there is, and calls nobody',
     async (line) => {
       const { code, said, calls } = await vendomat(line, { answers })
