@@ -238,7 +238,7 @@ describe('the README', () => {
 describe('the machine of the README', () => {
   it('has a command line that npx finds', async () => {
     const { code, out } = await run('npx vendomat --help', { ...environment(), PATH: process.env.PATH })
-    expect([code, out]).toEqual([0, expect.stringContaining('vendomat token')])
+    expect([code, out]).toEqual([0, expect.stringContaining('print a fresh bearer token')])
   }, 60_000)
 
   it('runs each function in processes of its own: when one is killed the next call starts another', async () => {
