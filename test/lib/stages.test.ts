@@ -67,8 +67,8 @@ function plain(value: unknown): string | undefined {
   return texts?.every((text) => text !== undefined) ? texts.join(between) : undefined
 }
 
-/** What people are to run. */
-const COMMAND = /npx vendomat \w+/g
+/** What people are to run, and the kinds of a problem, which are those of the API and not of a deployment. */
+const COMMAND = /npx vendomat \w+|urn:vendomat:gateway:/g
 
 /** Names within something that is the stack's own: an API, a role, a namespace. */
 const WITHIN = ['AWS::ApiGateway::Stage StageName', 'AWS::IAM::Policy PolicyName', 'AWS::CloudWatch::Alarm MetricName']

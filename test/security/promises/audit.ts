@@ -132,8 +132,8 @@ export const PROMISES: readonly SecurityPromise[] = [
     ],
     removal: {
       file: 'lib/cli/audit.ts',
-      was: "throw new UsageError('each thing to search for has an option before it')",
-      becomes: 'throw new UsageError(`"${positionals.join(\' \')}" has no option before it`)',
+      was: '\'--token takes "-": the token comes from standard input, where no list of processes shows it\'',
+      becomes: '`--token takes "-" and not ${token}`',
     },
   },
 ]
