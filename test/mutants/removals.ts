@@ -69,7 +69,11 @@ async function compile(guards: readonly Guard[]): Promise<void> {
     .map((mutant, index) => ({ mutant, file: mutant.file.replace(/\.ts$/, `.mutant-${index}.ts`) }))
   for (const { mutant, file } of all) writeFileSync(join(copy, file), mutated(read(mutant.file), mutant))
   const compilerOptions = { noUnusedLocals: false, noUnusedParameters: false }
-  const config = { extends: './tsconfig.json', compilerOptions, include: all.map(({ file }) => file) }
+  const config = {
+    extends: './tsconfig.json',
+    compilerOptions,
+    include: [...all.map(({ file }) => file), '*/**/*.d.ts'],
+  }
   writeFileSync(join(copy, 'tsconfig.mutants.json'), JSON.stringify(config))
   const { output, failed } = await command(
     join('node_modules', '.bin', 'tsc'),
