@@ -28,7 +28,7 @@ function importsOf(file: string): string[] {
   )
 }
 
-const isPackage = (name: string) => !/^((bin|lib|functions|test)\/|package\.json$)/.test(name)
+const isPackage = (name: string) => !/^((bin|dist|lib|functions|test)\/|package\.json$)/.test(name)
 const ROOMS = ['kit', 'core', 'oauth', 'api', 'consent', 'keeper', 'notices', 'aws', 'lambda', 'callback']
 const isVendorFolder = (path: string) => {
   const [top, folder = '', file] = path.split('/')
@@ -150,6 +150,10 @@ const ARROWS: readonly { readonly from: RegExp; readonly may: (imported: string,
       ].includes(i) ||
       i.startsWith('node:') ||
       i.startsWith('aws-cdk-lib'),
+  },
+  {
+    from: /^bin\/vendomat\.cjs$/,
+    may: (i) => ['bin/vendomat.ts', 'dist/vendomat.cjs', 'tsx/esm/api'].includes(i) || i.startsWith('node:'),
   },
   { from: /^bin\/app\.ts$/, may: (i) => /^lib\/[a-z-]+\.ts$/.test(i) || /^(aws-cdk-lib|cdk-nag$|node:)/.test(i) },
   { from: /^bin\//, may: (i) => /^lib\/(local|cli|cost)\//.test(i) || i.startsWith('node:') },

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import {
   chmodSync,
   cpSync,
@@ -15,7 +15,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
-import { buildSync } from 'esbuild'
 
 /**
  * What the README gives a newcomer to type, typed: its own lines, in their order, in a checkout of its own, at one machine
@@ -80,10 +79,8 @@ function person(): void {
   }
   mkdirSync(folder)
   for (const opener of ['xdg-open', 'open']) script(opener, 'exec curl -sLo /dev/null "$1&decision=allow"')
-  const outfile = join(folder, 'vendomat.mjs')
-  const banner = { js: 'import{createRequire}from"node:module";const require=createRequire(import.meta.url);' }
-  const bundle = { bundle: true, platform: 'node', format: 'esm', logLevel: 'error', banner, outfile } as const
-  buildSync({ ...bundle, mainFields: ['module', 'main'], entryPoints: [join(ROOT, 'bin', 'vendomat.ts')] })
+  const outfile = join(folder, 'vendomat.cjs')
+  execFileSync('npm', ['run', 'build:cli', '--', `--outfile=${outfile}`], { cwd: ROOT, stdio: 'pipe' })
   script('npx', `[ "$1" = vendomat ] && shift && exec "${process.execPath}" "${outfile}" "$@"`)
 }
 
