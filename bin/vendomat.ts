@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { http } from '../lib/cli/http.ts'
 import { secondsAhead } from '../lib/cli/local-clock.ts'
 import { run } from '../lib/cli/run.ts'
 import { terminalShell } from '../lib/cli/terminal.ts'
@@ -10,6 +11,6 @@ void main()
 
 /** CommonJS, which the one file is, has no await at its top. */
 async function main(): Promise<void> {
-  const aheadSeconds = await secondsAhead({ environment: process.env, http: fetch })
+  const aheadSeconds = await secondsAhead({ environment: process.env, http })
   process.exitCode = await run(process.argv.slice(2), terminalShell(process.env, aheadSeconds))
 }

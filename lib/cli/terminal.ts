@@ -5,13 +5,14 @@ import { Writable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { setTimeout as pause } from 'node:timers/promises'
 import { type Display, Interrupted, type Person, type Shell } from './command.ts'
+import { http } from './http.ts'
 
 /** The process's own terminal or pipes, in the time of a machine that may be ahead of real time. */
 export function terminalShell(environment: Shell['environment'], aheadSeconds = 0): Shell {
   const { stdin, stderr } = process
   return {
     environment,
-    http: fetch,
+    http,
     out: (line) => console.log(line),
     say: (line) => console.error(line),
     // Back to the first column, and nothing behind it.
