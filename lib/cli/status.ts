@@ -18,21 +18,19 @@ const WEEKDAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat']
 /** So much of a version's id tells it from the few others of its secret. */
 const VERSION_LENGTH = 8
 
-const paintIn = (code: number) => (text: string) => `\u001b[${code}m${text}\u001b[0m`
-const [RED, GREEN, YELLOW, GREY] = [paintIn(31), paintIn(32), paintIn(33), paintIn(90)]
 const PAINT: Readonly<Record<string, Cell['paint']>> = {
-  secret_deleted: RED,
-  secret_unreadable: RED,
-  malformed: RED,
-  reconnect: RED,
-  expired: RED,
-  failing: RED,
-  ending: YELLOW,
-  new: YELLOW,
-  ageing: GREEN,
-  resting: GREY,
-  ok: GREEN,
-  disabled: GREY,
+  secret_deleted: 'red',
+  secret_unreadable: 'red',
+  malformed: 'red',
+  reconnect: 'red',
+  expired: 'red',
+  failing: 'red',
+  ending: 'yellow',
+  new: 'yellow',
+  ageing: 'green',
+  resting: 'gray',
+  ok: 'green',
+  disabled: 'gray',
 }
 /** Clears the display and moves to its first line. */
 const AFRESH = '\u001b[2J\u001b[3J\u001b[H'

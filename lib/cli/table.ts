@@ -1,10 +1,11 @@
+import { styleText } from 'node:util'
 import type { Display } from './command.ts'
 import { wrap } from './wrap.ts'
 
 /** Text of a cell, and how it is drawn where colour can be seen. */
 export interface Cell {
   readonly text: string
-  readonly paint?: (text: string) => string
+  readonly paint?: 'red' | 'yellow' | 'green' | 'gray'
 }
 
 export interface Row {
@@ -50,7 +51,7 @@ export function renderTable(head: readonly string[], rows: readonly Row[], displ
       .slice(0, shown)
       .map(({ text, paint }, column) => {
         const padded = text.padEnd(widths[column] ?? 0)
-        return display.colour && paint ? paint(padded) : padded
+        return display.colour && paint ? styleText(paint, padded, { validateStream: false }) : padded
       })
       .join(GAP)
       .trimEnd()

@@ -97,7 +97,7 @@ iobeya/attic   expired    2026-11-14  6 days ago  -        -
   it('paints the state alone', async () => {
     const { out } = await status('netrex', { display: { columns: 84, colour: true } })
     const [, row = '', next = ''] = out.split('\n')
-    expect(row).toContain('netrex/cam  \u001b[31mreconnect\u001b[0m  -  ')
+    expect(row).toContain('netrex/cam  \u001b[31mreconnect\u001b[39m  -  ')
     expect(row.split('\u001b')).toHaveLength(3)
     expect(next).not.toContain('\u001b')
   })
