@@ -24,7 +24,7 @@ import {
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda'
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs'
 import { Construct } from 'constructs'
-import { type Operation, ROUTES } from '../functions/api/routes.ts'
+import { type Operation, ROUTES, STAGE_NAME } from '../functions/api/routes.ts'
 import type { Names } from '../functions/environment.ts'
 import type { Vendor } from '../functions/kit/vendor.ts'
 import { acknowledge } from './acknowledge.ts'
@@ -74,7 +74,6 @@ const METHOD = {
   metricsEnabled: true,
   cachingEnabled: false,
 }
-const STAGE_NAME = 'v1'
 
 /** The REST API: every method signed (AWS_IAM), every vendor a path of its own, so that IAM policies can tell them apart. */
 export class TokenApi extends Construct {

@@ -1,3 +1,6 @@
+/** The stage that the API is deployed as: its version. */
+export const STAGE_NAME = 'v1'
+
 /**
  * Every route there is, once: the stack deploys them and the entry looks them up. `{vendor}` is fixed for each function. IAM
  * sees a method and a path, so what one person may do and another may not is a route of its own.

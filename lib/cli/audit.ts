@@ -2,12 +2,12 @@ import { ENV } from '../../functions/environment.ts'
 import { Secret } from '../../functions/kit/secret.ts'
 import { machineAt } from './api.ts'
 import type { AuditLine, Wanted } from './audit-line.ts'
-import { isLaptop } from './caller-checks.ts'
 import { command, EXIT, type Given, type Result, type Shell, UsageError } from './command.ts'
 import { checkNames } from './connection.ts'
 import { numbered } from './deployment-checks.ts'
 import { linesInFiles } from './log-files.ts'
 import { linesInInsights } from './logs-insights.ts'
+import { isLaptop } from './machine-address.ts'
 import { NOTHING, renderTable } from './table.ts'
 
 const HEAD = ['TIME', 'OPERATION', 'OUTCOME', 'CONNECTION', 'FINGERPRINT', 'CALLER', 'REQUEST']

@@ -2,6 +2,7 @@ import { defaultProvider } from '@aws-sdk/credential-provider-node'
 import { machineAt } from './api.ts'
 import { type Shell, UsageError } from './command.ts'
 import { type Finding, ok, unseen, wrong } from './finding.ts'
+import { isLaptop } from './machine-address.ts'
 import { reasonOf } from './reason.ts'
 import { inWords, timeLeft } from './time-left.ts'
 
@@ -20,9 +21,6 @@ export async function* callerChecks(shell: Shell): AsyncGenerator<Finding> {
   yield await credentials()
   yield* answerAndClock(address.base, shell)
 }
-
-/** The machine runs on this computer, where nobody is mailed and nothing needs TLS. */
-export const isLaptop = (base: string): boolean => ['127.0.0.1', 'localhost', '[::1]'].includes(new URL(base).hostname)
 
 const ADDRESS = 'address'
 const AS_PRINTED = 'set VENDOMAT_URL to the output Url of the stack, as it is; on a laptop: . .local/env'

@@ -3,6 +3,7 @@ import * as z from 'zod/mini'
 import { namesOf } from '../../functions/environment.ts'
 import { signedRequest } from '../client/signed-request.ts'
 import { type AuditLine, textsOf, type Wanted, wantedLine } from './audit-line.ts'
+import { awsEndpoint } from './aws-endpoint.ts'
 import { CommandFailed, EXIT, type Shell } from './command.ts'
 import { reasonOf } from './reason.ts'
 
@@ -95,9 +96,7 @@ type LogsCall = (operation: string, input: object) => Promise<unknown>
 
 /** By hand and signed: the SDK's client for four calls would be a dependency. */
 function logsCall(region: string, { environment, http }: Shell): LogsCall {
-  const domain = region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com'
-  const { AWS_ENDPOINT_URL_LOGS: own, AWS_ENDPOINT_URL: all } = environment
-  const url = new URL(own ?? all ?? `https://logs.${region}.${domain}/`)
+  const url = awsEndpoint('logs', region, environment)
   return async (operation, input) => {
     const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': `Logs_20140328.${operation}` }
     const signer = { region, service: 'logs', credentials: defaultProvider(), http, headers, body: input }
