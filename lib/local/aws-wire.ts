@@ -33,7 +33,8 @@ export function wireCall(request: IncomingMessage, body: string): WireCall {
   const { 'x-amz-target': target, 'smithy-protocol': smithy } = request.headers
   if (typeof target === 'string') return jsonCall(request, target, body)
   if (smithy === 'rpc-v2-cbor') return cborCall(request)
-  const form = new URLSearchParams(body)
+  // A query of few parameters may be one of the address.
+  const form = new URLSearchParams(body === '' ? request.url?.split('?')[1] : body)
   return form.has('Action') ? queryCall(request, form) : restCall(request)
 }
 
