@@ -1,14 +1,13 @@
-import { defaultProvider } from '@aws-sdk/credential-provider-node'
 import * as z from 'zod/mini'
-import { PAGE, PROBLEM, TOKEN } from '../../functions/api/answers.ts'
+import { PAGE } from '../../functions/api/answers.ts'
 import type { Vendor } from '../../functions/kit/vendor.ts'
-import { signedRequest } from '../client/signed-request.ts'
-import { gatewayMessage, isOfGateway, machineAt } from './api.ts'
 import type { Shell } from './command.ts'
 import { type ConnectionState, connectionState } from './connection.ts'
 import { type Finding, ok, unseen, wrong } from './finding.ts'
 import { isLaptop } from './machine-address.ts'
 import { noticeChecks } from './notice-checks.ts'
+import { notAllowed, policyFor, sourceIn } from './signature-checks.ts'
+import { type Answer, type Caller, call, refusalIn } from './signed-call.ts'
 import { timeLeft } from './time-left.ts'
 
 /** From one daily check to the next: a day, the 15 minutes of its window, and the hour by which clocks are put back. */
@@ -16,19 +15,7 @@ const DAILY_SECONDS = 26 * 3600
 /** No connection is called that, so its rows and its secret are asked for, and neither is there. */
 const NOBODY = 'doctor-asks-for-nobody'
 
-/** What a call came to. */
-interface Answer {
-  readonly status: number
-  readonly body: unknown
-  /** What the gateway or the machine said, where it refused. */
-  readonly said: string
-  /** Of the machine's own problems; undefined where the gateway answered itself. */
-  readonly code: string | undefined
-}
-
 const listing = z.looseObject({ ...PAGE.shape, connections: z.array(connectionState) })
-const problem = z.pick(PROBLEM, { type: true, code: true, title: true, detail: true })
-const vended = z.pick(TOKEN, { source: true })
 
 /**
  * Calls a deployment so that each permission and condition of it is used that shows in no template: by vendor the list
@@ -36,56 +23,36 @@ const vended = z.pick(TOKEN, { source: true })
  * secrets by their names), and a token of a connection that works (the keys of sealed tokens). Then whether a schedule has
  * come, and whether somebody gets the notices.
  */
-export async function* deploymentChecks(vendors: readonly Vendor[], shell: Shell): AsyncGenerator<Finding> {
-  const [first] = vendors
-  if (!first) return
-  const signature = signatureOf(await call(`/connections/${first.id}`, shell))
-  yield signature
-  if (signature.result === 'wrong') return
-  for (const vendor of vendors) yield* vendorChecks(vendor, shell)
-  const { base, region } = machineAt(shell.environment)
-  if (isLaptop(base)) yield unseen('notices', 'a laptop mails nobody', 'read them in .local/notices')
-  else yield* noticeChecks(region)
+export async function* deploymentChecks(
+  vendors: readonly Vendor[],
+  caller: Caller,
+  { now }: Shell,
+): AsyncGenerator<Finding> {
+  for (const vendor of vendors) yield* vendorChecks(vendor, caller, now())
+  if (isLaptop(caller.base)) yield unseen('notices', 'a laptop mails nobody', 'read them in .local/notices')
+  else yield* noticeChecks(caller.region)
 }
 
-/** How AWS refuses a signature, and what it means. */
-const REFUSED_SIGNATURES: readonly (readonly [pattern: RegExp, next_step: string])[] = [
-  [/Signature expired|Signature not yet current|not within/i, 'set the clock of this computer'],
-  [/valid region/i, 'set AWS_REGION to the region of the machine'],
-  [/security token included in the request is expired|ExpiredToken/i, 'sign in again: these credentials have ended'],
-  [
-    /security token included in the request is invalid|UnrecognizedClient/i,
-    'AWS does not know these credentials; run: aws sts get-caller-identity',
-  ],
-  [
-    /signature we calculated does not match|Authorization header/i,
-    'the secret key is wrong, AWS_REGION is not that of the machine, or a proxy changes the request',
-  ],
-]
-
-function signatureOf({ said }: Answer): Finding {
-  const [, next] = REFUSED_SIGNATURES.find(([pattern]) => pattern.test(said)) ?? []
-  return next === undefined ? ok('signature', 'is taken') : wrong('signature', said, next)
-}
-
-async function* vendorChecks({ id }: Vendor, shell: Shell): AsyncGenerator<Finding> {
-  const listed = await call(`/connections/${id}`, shell)
+async function* vendorChecks({ id }: Vendor, caller: Caller, now: Date): AsyncGenerator<Finding> {
+  const listed = await call(`/connections/${id}`, caller)
   const { data } = listing.safeParse(listed.body)
   if (listed.status !== 200 || !data) {
-    yield refused(`${id} list`, `GET /connections/${id}`, listed)
+    yield refused(`${id} list`, { path: `/connections/${id}`, policy: `${id} --may read` }, listed, caller)
     return
   }
   yield ok(`${id} list`, numbered(data.connections.length, 'connection'))
-  yield rowsAndSecrets(id, await call(`/connections/${id}/${NOBODY}`, shell))
-  yield await tokenOf(id, data.connections, shell)
-  yield schedules(id, data.checked_at, shell.now())
+  yield await rowsAndSecrets(id, caller)
+  yield await tokenOf(id, data.connections, caller)
+  yield schedules(id, data.checked_at, now)
 }
 
 /** 404 says that both were looked for and neither is there; a permission that is missing would say 503. */
-function rowsAndSecrets(id: string, answer: Answer): Finding {
+async function rowsAndSecrets(id: string, caller: Caller): Promise<Finding> {
   const check = `${id} rows and secrets`
+  const path = `/connections/${id}/${NOBODY}`
+  const answer = await call(path, caller)
   if (answer.status === 200 || answer.code === 'unknown_connection') return ok(check, 'are read')
-  return refused(check, `GET /connections/${id}/${NOBODY}`, answer)
+  return refused(check, { path, policy: `${id} --may read` }, answer, caller)
 }
 
 /** Best first: a token that is at hand costs no call of the vendor. */
@@ -94,7 +61,7 @@ const VENDS = ['ok', 'ending', 'ageing', 'resting', 'expired', 'new']
 const isOurs = ({ status, code }: Answer): boolean =>
   code === undefined || code === 'store_unavailable' || status === 500
 
-async function tokenOf(id: string, connections: readonly ConnectionState[], shell: Shell): Promise<Finding> {
+async function tokenOf(id: string, connections: readonly ConnectionState[], caller: Caller): Promise<Finding> {
   const check = `${id} token`
   const [best] = connections
     .filter(({ state }) => VENDS.includes(state))
@@ -104,14 +71,18 @@ async function tokenOf(id: string, connections: readonly ConnectionState[], shel
     return unseen(check, why, `connect one, then run this again: vendomat connect ${id} <connection>`)
   }
   const path = `/tokens/${id}/${best.connection}`
-  const answer = await call(path, shell)
-  const { data } = vended.safeParse(answer.body)
-  if (answer.status === 200 && data) return ok(check, `of ${id}/${best.connection} is vended (${data.source})`)
-  if (isDenied(answer))
-    return unseen(check, answer.said, `allow execute-api:Invoke on GET${path}, or let a caller of it try`)
+  const asked = { path, policy: `${id} ${best.connection}` }
+  const answer = await call(path, caller)
+  const source = sourceIn(answer)
+  if (source !== undefined) return ok(check, `of ${id}/${best.connection} is vended (${source})`)
+  if (refusalIn(answer) === 'not allowed') {
+    // Who looks after a machine need not be one of its callers.
+    const next = policyFor(asked.policy, caller)
+    return unseen(check, notAllowed(path, answer, caller), `let a caller of it try; or ${next}`)
+  }
   if (!isOurs(answer))
     return unseen(check, `${path} answers ${answer.status}: ${answer.said}`, `see: vendomat status ${id}`)
-  return refused(check, `GET ${path}`, answer)
+  return refused(check, asked, answer, caller)
 }
 
 function schedules(id: string, checkedAt: string | undefined, now: Date): Finding {
@@ -129,41 +100,27 @@ function schedules(id: string, checkedAt: string | undefined, now: Date): Findin
   return isLate ? wrong(check, `${found}, and should each day`, `see ${runbook}`) : ok(check, found)
 }
 
-/** What refused a call of this route, and what to do about it. */
-function refused(check: string, route: string, answer: Answer): Finding {
+interface Asked {
+  readonly path: string
+  /** What `vendomat policy` is asked for that allows it: `accelo hq`. */
+  readonly policy: string
+}
+
+/** What refused a call, and what to do about it. */
+function refused(check: string, { path, policy }: Asked, answer: Answer, caller: Caller): Finding {
   const { status, code, said } = answer
   const found = status === 0 ? said : `${status}: ${said}`
-  if (isDenied(answer))
-    return wrong(check, found, `allow execute-api:Invoke on this route in the policy of who runs this: ${route}`)
+  const refusal = refusalIn(answer)
+  if (refusal === 'not allowed') return wrong(check, notAllowed(path, answer, caller), policyFor(policy, caller))
   if (code === 'store_unavailable')
     return wrong(check, found, `the log of the function says which service refused it, and which permission it lacks`)
   if (code !== undefined) return wrong(check, found, `see: vendomat status ${check.split(' ')[0]}`)
-  if (/Missing Authentication Token/.test(said))
-    return wrong(check, `${status}: there is no such route`, 'is the stage in VENDOMAT_URL, is this vendor deployed?')
+  if (refusal === 'not signed') return wrong(check, `${status}: there is no such route`, 'is this vendor deployed?')
   if (status >= 500) {
     const permission = 'where it has no line of now, see whether its policy names this route: aws lambda get-policy'
     return wrong(check, found, `read the log of the function; ${permission} --function-name <function>`)
   }
   return wrong(check, found, 'is VENDOMAT_URL the address of this machine?')
-}
-
-const isDenied = ({ status, said }: Answer): boolean =>
-  status === 403 && /not authorized to perform|explicit deny/.test(said)
-
-/** A signed GET. Never throws for what is answered or not answered: that is what is looked for. */
-async function call(path: string, { environment, http }: Shell): Promise<Answer> {
-  const { base, region } = machineAt(environment)
-  const signer = { region, credentials: defaultProvider(), http }
-  const response = await signedRequest('GET', new URL(`${base}${path}`), signer).catch((error: Error) => error)
-  if (response instanceof Error)
-    return { status: 0, body: undefined, said: `no answer (${response.name})`, code: undefined }
-  const body: unknown = await response.json().catch(() => undefined)
-  const ours = problem.safeParse(body).data
-  const said = ours ? `${ours.title}: ${ours.detail}` : (gatewayMessage(body) ?? 'it did not say why')
-  if (!ours || !isOfGateway(ours)) return { status: response.status, body, said, code: ours?.code }
-  // AWS's name of the reason, which says more than a default does.
-  const [reason] = /^\w+/.exec(response.headers.get('x-amzn-errortype') ?? '') ?? []
-  return { status: response.status, body, said: reason ? `${said} (${reason})` : said, code: undefined }
 }
 
 /** '1 connection', '2 connections' */

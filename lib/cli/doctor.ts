@@ -1,66 +1,125 @@
 import type { Vendor } from '../../functions/kit/vendor.ts'
 import { vendors } from '../../functions/vendors.ts'
+import { machineAt } from './api.ts'
 import { callerChecks } from './caller-checks.ts'
 import { command, EXIT, type Shell, UsageError } from './command.ts'
+import { type ConnectionName, checkNames } from './connection.ts'
+import { credentialChain } from './credential-checks.ts'
 import { deploymentChecks } from './deployment-checks.ts'
 import { type Finding, unseen } from './finding.ts'
+import { identityCheck, notAllowed, signatureCheck, vendCheck } from './signature-checks.ts'
+import { type Answer, type Caller, refusalIn } from './signed-call.ts'
 import { vendorNamed } from './vendor-named.ts'
 
 export const doctor = command({
-  about: `Checks this side: the address, the region, the credentials, whether the machine
-answers, and the clock. With --deployment also the machine as it is deployed, of
-all vendors or those that are named: whether the signature is taken; of each
-vendor whether its function is reached and may read its rows and secrets,
-whether a token of a connection that works is vended, and whether schedules have
-come; and whether somebody has confirmed to get the notices. It is the first
-command to run after a first deploy.
+  about: `Checks this side: the address, the region, the credentials and where they come
+from, whether the machine answers, the clock, who AWS says this is, and whether
+the machine takes the signature. Of a connection that is named also whether a
+token is vended, and which permission is missing if not.
 
-It stores nothing and shows no token. Of each vendor it gets one, as any caller
-may: a fresh one costs the vendor no call.
+With --deployment also the machine as it is deployed, of all vendors or those
+that are named: of each vendor whether its function is reached and may read its
+rows and secrets, whether a token of a connection that works is vended, and
+whether schedules have come; and whether somebody has confirmed to get the
+notices. It is the first command to run after a first deploy.
+
+It stores nothing and shows no token. It gets one as any caller may: a fresh one
+costs the vendor no call.
 
   ok       it holds
+  warning  it holds, but perhaps not as meant
   wrong    it does not
   unseen   it could not be looked at, for want of a connection or of a
            permission of yours
 
 Exits with 0 when nothing is wrong, with 1 when something is.`,
   takes: {
-    '[vendor...]': '',
+    '[name...]': 'a vendor and a connection; with --deployment, vendors',
     '--deployment': 'also call the machine as it is deployed',
   },
-  examples: ['vendomat doctor', 'vendomat doctor --deployment', 'vendomat doctor --deployment accelo netrex -o json'],
+  examples: [
+    'vendomat doctor',
+    'vendomat doctor accelo hq',
+    'vendomat doctor --deployment',
+    'vendomat doctor --deployment accelo netrex -o json',
+  ],
 
   outputs: {
     text: 'a line for each check, and one below it that says what to do',
     json: 'the same as {"checks": [...]}',
   },
 
-  async run({ vendor: ids, deployment }, shell, output) {
-    if (ids.length > 0 && !deployment) throw new UsageError('vendors go with --deployment')
-    const wanted = ids.length > 0 ? ids.map(vendorNamed) : Object.values(vendors)
+  async run({ name: names, deployment }, shell, output) {
+    const wanted = deployment ? { deployed: vendorsNamed(names) } : connectionIn(names)
     const findings: Finding[] = []
-    for await (const finding of checks(deployment ? wanted : undefined, shell)) {
+    for await (const finding of checks(wanted, shell)) {
       findings.push(finding)
       if (output !== 'json') shell.out(lineOf(finding))
     }
-    const exitCode = findings.some(({ result }) => result === 'wrong') ? EXIT.failed : EXIT.done
+    const exitCode = findings.some(isWrong) ? EXIT.failed : EXIT.done
     return { exitCode, json: { checks: findings } }
   },
 })
 
-/** Each as it is known, in the deployment of these vendors if any. Where this side is wrong, that is not asked. */
-async function* checks(deployed: readonly Vendor[] | undefined, shell: Shell): AsyncGenerator<Finding> {
+const isWrong = ({ result }: Finding): boolean => result === 'wrong'
+
+/** What is looked at beside this side. */
+interface Wanted {
+  readonly connection?: ConnectionName
+  /** Left out where the deployment is not. */
+  readonly deployed?: readonly Vendor[]
+}
+
+const registered: readonly Vendor[] = Object.values(vendors)
+
+const vendorsNamed = (ids: readonly string[]): readonly Vendor[] => (ids.length > 0 ? ids.map(vendorNamed) : registered)
+
+function connectionIn(names: readonly string[]): Wanted {
+  const [vendor, connection, ...more] = names
+  if (vendor === undefined) return {}
+  if (connection === undefined || more.length > 0)
+    throw new UsageError('name a vendor and a connection, or vendors with --deployment')
+  checkNames(vendor, connection)
+  return { connection: { vendor, connection } }
+}
+
+/** Each as it is known. Where one is wrong, what depends on it is not looked at. */
+async function* checks({ connection, deployed }: Wanted, shell: Shell): AsyncGenerator<Finding> {
+  const asked = connection ? [vendorNamed(connection.vendor)] : (deployed ?? registered)
+  const taken = yield* untilTaken(asked, shell)
+  if (!taken && deployed) yield unseen('deployment', 'was not asked', 'mend what is wrong above, then run this again')
+  if (!taken) return
+  const { caller, path, answer } = taken
+  if (connection) yield await vendCheck(connection, caller)
+  else if (deployed) yield* deploymentChecks(deployed, caller, shell)
+  // Most callers need not be allowed what was asked for.
+  else if (refusalIn(answer) === 'not allowed')
+    yield unseen('policy', notAllowed(path, answer, caller), 'name a connection, like: vendomat doctor accelo hq')
+}
+
+/** Ends with whom the machine has taken a signature of, and what it answered; with nothing where something is wrong. */
+async function* untilTaken(asked: readonly Vendor[], shell: Shell): AsyncGenerator<Finding, Taken | undefined> {
+  const credentials = credentialChain()
   let isWell = true
-  for await (const finding of callerChecks(shell)) {
-    if (finding.result === 'wrong') isWell = false
+  for await (const finding of callerChecks(credentials, shell)) {
     yield finding
+    if (isWrong(finding)) isWell = false
   }
-  if (!deployed) return
-  if (!isWell) {
-    yield unseen('deployment', 'was not asked', 'mend what is wrong above, then run this again')
-    return
-  }
-  yield* deploymentChecks(deployed, shell)
+  if (!isWell) return undefined
+  const signer = { ...machineAt(shell.environment), credentials, http: shell.http }
+  const { identity, finding } = await identityCheck(signer, shell)
+  yield finding
+  if (isWrong(finding)) return undefined
+  const caller: Caller = { ...signer, ...(identity && { identity }) }
+  const { signature, ...call } = await signatureCheck(asked, caller)
+  yield signature
+  return isWrong(signature) ? undefined : { caller, ...call }
+}
+
+interface Taken {
+  readonly caller: Caller
+  readonly path: string
+  readonly answer: Answer
 }
 
 const WIDTH = { result: 8, check: 26 }

@@ -1,8 +1,9 @@
-/** What came of one check. 'unseen': it could not be looked at, which is no fault. */
+/** What came of one check. */
 export interface Finding {
   /** 'clock', 'accelo list' */
   readonly check: string
-  readonly result: 'ok' | 'wrong' | 'unseen'
+  /** 'warning': it holds, but perhaps not as meant. 'unseen': it could not be looked at, which is no fault. */
+  readonly result: 'ok' | 'warning' | 'wrong' | 'unseen'
   readonly found: string
   /** What to do about it. */
   readonly next_step?: string
@@ -10,10 +11,10 @@ export interface Finding {
 
 export const ok = (check: string, found: string): Finding => ({ check, result: 'ok', found })
 
-export const wrong = (check: string, found: string, next_step: string): Finding => ({
-  ...{ check, result: 'wrong', found, next_step },
-})
+const toDo =
+  (result: Finding['result']) =>
+  (check: string, found: string, next_step: string): Finding => ({ check, result, found, next_step })
 
-export const unseen = (check: string, found: string, next_step: string): Finding => ({
-  ...{ check, result: 'unseen', found, next_step },
-})
+export const warning = toDo('warning')
+export const wrong = toDo('wrong')
+export const unseen = toDo('unseen')

@@ -32,13 +32,14 @@ export async function identityOf(
   url.search = 'Action=GetCallerIdentity&Version=2011-06-15'
   const signer = { region, service: 'sts', credentials, http }
   const response = await signedRequest('GET', url, signer).catch((error: Error) => error)
-  if (response instanceof Error)
-    return { said: `${url.host} does not answer (${reasonOf(response)})`, isRefused: false }
+  if (!('status' in response)) return { said: `${url.host} does not answer (${reasonOf(response)})`, isRefused: false }
   const text = await response.text().catch(() => '')
   // Of the answer only what has the form that is looked for.
   const [, arn] = /<Arn>(arn:[\w:+=,.@/-]+)<\/Arn>/.exec(text) ?? []
   const [, account] = /<Account>(\d{12})<\/Account>/.exec(text) ?? []
   if (response.ok && arn && account) return { arn, account }
+  // It has one code for this and for a secret key that is not right.
+  if (/Signature (expired|not yet current)/.test(text)) return { said: 'RequestExpired', isRefused: true }
   const [, code = `${response.status}`] = /<Code>(\w+)<\/Code>/.exec(text) ?? []
   return { said: code, isRefused: response.status === 403 }
 }
