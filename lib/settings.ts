@@ -75,7 +75,7 @@ export interface Settings {
   readonly chatTopic?: boolean
   /** Where people read the README, without a `#`: alarms and notices link to its headings. @default 'README.md' */
   readonly runbookUrl?: string
-  /** @default all of the registry */
+  /** Those of the registry, of one's own, or both. @default all of the registry */
   readonly vendors?: readonly Vendor[]
 }
 
@@ -141,7 +141,11 @@ const schemas = (ids: readonly string[]) =>
     restAfterDays: whole({ least: 1, say: 'days' }),
     chatTopic: yesOrNo,
     runbookUrl: z.custom(isPage, { error: PAGE_ALONE }),
-    vendors: z.any(),
+    vendors: z
+      .array(z.looseObject({ id: vendorId, hosts: listOf(host, 'api.example.com') }))
+      .refine((vendors) => new Set(vendors.map(({ id }) => id)).size === vendors.length, {
+        error: 'name each id once; to replace a vendor, leave the other one out',
+      }),
   }) satisfies Record<keyof Settings, z.ZodType>
 
 /** What every stack takes. The CDK checks the values. */
@@ -269,6 +273,12 @@ function isPublicSuffix(name: unknown): boolean {
   const { isIcann, isPrivate, publicSuffix } = parse(String(name), { allowPrivateDomains: true })
   return (isIcann || isPrivate) === true && publicSuffix === String(name).toLowerCase()
 }
+
+/** What its module exports it by. Part of addresses and of the names of metrics and alarms, where the three mean something else. */
+const vendorId = that<string>(
+  (id) => fits(/^[a-z][a-z0-9]{0,31}$/)(id) && !['callback', 'connections', 'tokens'].includes(String(id)),
+  'is no id of a vendor: write a-z and 0-9, a letter first, and neither callback, connections nor tokens',
+)
 
 const network = that(
   (value) => typeof value === 'string' && isPrivateNetwork(value),

@@ -124,14 +124,15 @@ export class VendingStack extends Stack {
     if (alerts.chatTopic)
       new CfnOutput(this, 'ChatTopicArn', { value: alerts.chatTopic.topicArn, description: 'for a chat channel' })
     new CfnOutput(this, 'DashboardUrl', { value: dashboard.url, description: 'are tokens fresh?' })
+    const example = `${vendors[0]?.id}/hq`
     new CfnOutput(this, 'TryIt', {
-      description: `a call, once there is a secret ${names.service}/accelo/hq`,
+      description: `a call, once there is a secret ${names.service}/${example}`,
       value: [
         `curl --aws-sigv4 "aws:amz:${this.region}:execute-api"`,
         '--user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY"',
         // With temporary credentials only. One word without a blank, which no shell splits or leaves behind empty.
         `\${AWS_SESSION_TOKEN:+-Hx-amz-security-token:$AWS_SESSION_TOKEN}`,
-        `"${url}/tokens/accelo/hq"`,
+        `"${url}/tokens/${example}"`,
       ].join(' '),
     })
   }

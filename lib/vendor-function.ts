@@ -8,14 +8,14 @@ import { callSeconds, ENV, INVOCATION_SECONDS, namesOf } from '../functions/envi
 import type { Vendor } from '../functions/kit/vendor.ts'
 import { acknowledge, acknowledgeNoQueue, acknowledgeUnreserved } from './acknowledge.ts'
 import type { OperationsKey } from './operations-key.ts'
-import { functionCode } from './vendor-code.ts'
+import { type Entry, vendorCode } from './vendor-code.ts'
 
 export interface VendorFunctionProps {
   readonly vendor: Vendor
   /** Which deployment of several this is. @default the only one */
   readonly stage?: string
   /** 'exchange' ends consents for the hosted callback and does nothing else. @default 'handler', which answers the API */
-  readonly entry?: 'handler' | 'exchange'
+  readonly entry?: Entry
   /** Domains that may be called beside the vendor's own. @default none */
   readonly allowedHosts?: readonly string[]
   /** Private networks that may be called beside the internet. @default none */
@@ -45,7 +45,7 @@ export class VendorFunction extends LambdaFunction {
     logGroup.grantWrite(role)
     super(scope, id, {
       description: entry === 'handler' ? `vends ${vendor.title} tokens` : `exchanges ${vendor.title} codes`,
-      code: functionCode(`${vendor.id}/${entry}`),
+      code: vendorCode(vendor, entry),
       handler: 'index.handler',
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,

@@ -126,6 +126,7 @@ const ARROWS: readonly { readonly from: RegExp; readonly may: (imported: string,
       i.startsWith('node:') ||
       /^(@aws-sdk\/|zod\/mini$)/.test(i),
   },
+  { from: /^lib\/vendor\.ts$/, may: (i) => /^functions\/(kit|oauth)\//.test(i) },
   {
     from: /^lib\/[a-z-]+\.ts$/,
     may: (i) =>

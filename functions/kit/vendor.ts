@@ -17,6 +17,9 @@ export interface VendorFacts {
 
 /** A third party whose API we hold credentials for, and the one thing we do with them. */
 export interface Vendor extends VendorFacts, VendorSteps {
+  /** The module that exports it by its id: `import.meta.url`. The stack bundles its function from that. @default one of ours */
+  readonly module?: string
+
   /**
    * Obtains a token with the connection's credential document. `refreshToken` is what the last answer left us, if any.
    * Fails with a VendingError: `configuration` before any network call when the document does not fit.

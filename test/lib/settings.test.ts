@@ -1,3 +1,4 @@
+import type { Vendor } from '../../functions/kit/vendor.ts'
 import { vendors } from '../../functions/vendors.ts'
 import { checkedSettings, type Settings } from '../../lib/settings.ts'
 
@@ -11,6 +12,7 @@ function faultsOf(settings: object): string[] {
   }
 }
 
+const acme: Vendor = { ...vendors.accelo, id: 'acme', title: 'Acme', hosts: ['api.acme.example'] }
 const ACL = 'arn:aws:wafv2:eu-west-1:111122223333:regional/webacl/edge/a1b2c3d4-5678-90ab-cdef-EXAMPLE11111'
 const KEY = 'arn:aws:kms:eu-west-1:111122223333:key/0f7d3c6e-1111-4222-8333-444455556666'
 
@@ -50,7 +52,9 @@ describe('settings that fit', () => {
     ['switches', { hostedCallback: false, chatTopic: true, apiGatewayLogRole: false }],
     ['zones', { timeZone: 'America/Argentina/Buenos_Aires' }],
     ['a page', { runbookUrl: 'https://git.example.com/platform/vendomat/README.md' }],
-    ['vendors of one’s own', { vendors: [vendors.accelo], allowedHosts: { accelo: ['example.com'] } }],
+    ['some of the vendors', { vendors: [vendors.accelo], allowedHosts: { accelo: ['example.com'] } }],
+    ['a vendor of one’s own', { vendors: [vendors.accelo, acme], reservedConcurrency: { acme: 1 } }],
+    ['a vendor of one’s own in the place of another', { vendors: [{ ...acme, id: 'accelo' }] }],
   ])('are taken: %s', (_, settings) => {
     expect(faultsOf(settings)).toEqual([])
     expect(checkedSettings(settings)).toBe(settings)
@@ -74,6 +78,10 @@ describe('a setting that does not fit is named, with its value and what to write
     [{ alertEmail: 'platform' }, "alertEmail: 'platform' is no mail address like platform@example.com"],
     [{ alertEmail: 'a@b' }, 'is no mail address'],
     [{ alertEmail: ['a@b.ch'] }, "alertEmail: [ 'a@b.ch' ] is no mail address"],
+    ...['Acme', 'acme-two', 'acme.two', '1acme', '', 'a'.repeat(33), 'callback', 'connections', 'tokens'].map(
+      (id): [object, string] => [{ vendors: [{ ...acme, id }] }, `vendors[0].id: '${id}' is no id of a vendor`],
+    ),
+    [{ vendors: [vendors.accelo, { ...acme, id: 'accelo' }] }, 'vendors: name each id once; to replace a vendor'],
     [{ allowedHosts: { iobeya: ['com'] } }, `${beforeHost}'com' is a public suffix`],
     [{ allowedHosts: { iobeya: ['co.uk'] } }, `${beforeHost}'co.uk' is a public suffix`],
     [{ allowedHosts: { iobeya: ['github.io'] } }, `${beforeHost}'github.io' is a public suffix`],
@@ -201,4 +209,13 @@ describe('a setting that does not fit is named, with its value and what to write
       'callbackConcurrency',
     ])
   })
+})
+
+it('a vendor of one’s own names hosts that nobody else can have', () => {
+  const faults = (...hosts: string[]) => faultsOf({ vendors: [{ ...acme, hosts }] })
+  expect(faults('api.acme.example')).toEqual([])
+  expect(faults()).toEqual(["  vendors[0].hosts: is empty: name one, like 'api.example.com'"])
+  expect(faults('api.acme.example', 'com')).toEqual([expect.stringContaining("hosts[1]: 'com' is a public suffix")])
+  expect(faults('github.io')).toEqual([expect.stringContaining('is a public suffix')])
+  expect(faults('https://api.acme.example')).toEqual([expect.stringContaining('is no host that can be called')])
 })

@@ -1,13 +1,15 @@
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, unlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, unlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { App } from 'aws-cdk-lib'
 import type { Vendor } from '../../functions/kit/vendor.ts'
 import { vendors } from '../../functions/vendors.ts'
 import type { Start } from '../../lib/start-bytes.ts'
-import { bundleFunction } from '../../lib/vendor-code.ts'
+import { VendingStack } from '../../lib/vending-stack.ts'
+import { bundleFunction, bundleOwnVendor } from '../../lib/vendor-code.ts'
 
 const ids = Object.keys(vendors)
 const FUNCTIONS = fileURLToPath(new URL('../../functions', import.meta.url))
@@ -130,4 +132,56 @@ it('a part that cannot be loaded is an answer, and the next call is answered too
   const said = execFileSync(process.execPath, run, { env, encoding: 'utf8', stdio: 'pipe' })
   expect(said).toContain('"outcome":"internal"')
   expect(said).toMatch(/\[500,500\]$/)
+})
+
+describe('a vendor of one’s own', () => {
+  const SOURCE = `
+    import { defineVendor, secret } from 'vendomat/cdk'
+    export const acme = defineVendor({ credentials: secret, id: 'acme', issue: () => { throw new Error('at Acme') } })
+    export const url = import.meta.url`
+
+  /** A vendor whose module is in a folder of its own; it is called as an app would call it. */
+  function own(folder: string, source = SOURCE) {
+    mkdirSync(join(root, folder))
+    writeFileSync(join(root, folder, 'vendor.ts'), source)
+    const { netrex } = vendors
+    return { ...netrex, id: 'acme', title: 'Acme', module: pathToFileURL(join(root, folder, 'vendor.ts')).href }
+  }
+
+  it('is bundled from its module, without the CDK, and loaded when it is needed', () => {
+    const { bytes } = bundleOwnVendor(own('acme'), 'handler', join(root, 'acme-handler'))
+    const ours = starts.get('accelo')?.bytes ?? 0
+    expect(Math.abs(bytes - ours)).toBeLessThan(1000)
+    expect(text('acme-handler')).toContain('at Acme')
+    expect(text('acme-handler')).not.toContain('aws-cdk-lib')
+    expect(readFileSync(file('acme-handler'), 'utf8')).not.toContain('at Acme')
+    const program = 'process.stdout.write(typeof require(process.argv[1]).handler)'
+    const run = ['-e', program, file('acme-handler')]
+    expect(execFileSync(process.execPath, run, { env: environment, encoding: 'utf8' })).toBe('function')
+  })
+
+  it('has a function that exchanges codes, and may be named by its path', () => {
+    const vendor = own('path')
+    bundleOwnVendor({ ...vendor, module: fileURLToPath(vendor.module) }, 'exchange', join(root, 'path-exchange'))
+    expect(text('path-exchange')).toContain('at Acme')
+  })
+
+  it('is the same, byte for byte, from another folder', () => {
+    bundleOwnVendor(own('one'), 'handler', join(root, 'one-handler'))
+    bundleOwnVendor(own('two'), 'handler', join(root, 'two-handler'))
+    const digests = (folder: string) => filesOf(folder).map(digestOf)
+    expect(digests('two-handler')).toEqual(digests('one-handler'))
+  })
+
+  it.each(['handler', 'exchange'] as const)('is exported by its id, or its %s is not built', (entry) => {
+    const elsewhere = own(`no-${entry}`, SOURCE.replace('const acme', 'const ajax'))
+    const out = join(root, `no-${entry}-out`)
+    expect(() => bundleOwnVendor(elsewhere, entry, out)).toThrow(/vendor\.ts.*acme|acme.*vendor\.ts/)
+  })
+
+  it('that names no module is not taken for one of ours', () => {
+    const acme = { ...vendors.netrex, id: 'acme' }
+    const stack = () => new VendingStack(new App({ outdir: join(root, 'cdk.out') }), 'Vendomat', { vendors: [acme] })
+    expect(stack).toThrow("there is no function acme/handler: a vendor of one's own names its module")
+  })
 })
