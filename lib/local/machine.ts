@@ -43,6 +43,8 @@ export interface MachineOptions extends Terminal {
   /** Where it keeps what it writes: the assembly, logs, notices, and `env` for shells. @default '.local' */
   readonly home?: string
   readonly environment: Environment
+  /** What another app has synthesised, which is left as it is. @default that of bin/app.ts, made anew */
+  readonly assembly?: string
   /** Ends a start that is under way, which rejects and leaves nothing behind. */
   readonly stop?: AbortSignal
 }
@@ -78,9 +80,9 @@ async function open(options: MachineOptions, later: (end: () => unknown) => void
   const outside = { aws: outsideAddress(ENDPOINTS, environment), simulators: outsideAddress(SIMULATORS, environment) }
   await ensureFree([port, ...(outside.aws ? [] : [beside(1)]), ...(outside.simulators ? [] : [beside(2)])])
   say(whose(environment))
-  say('building the handlers as they would be deployed ...')
+  if (options.assembly === undefined) say('building the handlers as they would be deployed ...')
   mkdirSync(join(home, 'logs'), { recursive: true })
-  const assembly = join(home, `cdk.out.${port === 0 ? process.pid : port}`)
+  const assembly = options.assembly ?? join(home, `cdk.out.${port === 0 ? process.pid : port}`)
   const clock = machineClock()
   const notices = noticeBoard(join(home, 'notices'), clock, say)
   /** By name, as a person calls one. */
@@ -105,8 +107,10 @@ async function open(options: MachineOptions, later: (end: () => unknown) => void
       functions: named,
     }),
   )
-  later(() => rmSync(assembly, { recursive: true, force: true, maxRetries: 3 }))
-  await synthesise({ assembly, environment, stop, ...(progress && { progress }) })
+  if (options.assembly === undefined) {
+    later(() => rmSync(assembly, { recursive: true, force: true, maxRetries: 3 }))
+    await synthesise({ assembly, environment, stop, ...(progress && { progress }) })
+  }
   const deployment = readDeployment(assembly)
   const functions = new Map<string, FunctionPool>()
   const schedules = timetable({
