@@ -157,6 +157,10 @@ const ARROWS: readonly { readonly from: RegExp; readonly may: (imported: string,
     may: (i) => ['bin/vendomat.ts', 'dist/vendomat.cjs', 'tsx/esm/api'].includes(i) || i.startsWith('node:'),
   },
   { from: /^bin\/app\.ts$/, may: (i) => /^lib\/[a-z-]+\.ts$/.test(i) || /^(aws-cdk-lib|cdk-nag$|node:)/.test(i) },
+  {
+    from: /^bin\/build\.ts$/,
+    may: (i) => ['lib/cdk.ts', 'lib/vendor-code.ts', 'esbuild'].includes(i) || i.startsWith('node:'),
+  },
   { from: /^bin\//, may: (i) => /^lib\/(local|cli|cost)\//.test(i) || i.startsWith('node:') },
 ]
 

@@ -1,0 +1,6 @@
+/** What a CDK app takes: `vendomat/cdk`. */
+export { vendors } from '../functions/vendors.ts'
+export type { Settings, Throttle } from './settings.ts'
+export type { TokenApi } from './token-api.ts'
+export { stackIdOf, VendingStack, type VendingStackProps } from './vending-stack.ts'
+export * from './vendor.ts'
