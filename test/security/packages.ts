@@ -9,7 +9,10 @@ import { LEFT_OUT } from '../../lib/vendor-code.ts'
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 export const MOST_DIRECT = 15
 
-/** Why each dependency is one, and not written here. Every other package is for development alone. */
+/**
+ * Why each package that runs is one, and not written here. Most are bundled, and so dependencies for development by npm's count:
+ * who installs this package gets their code in it. Every other package is for development alone.
+ */
 export const REASONS: Readonly<Record<string, string>> = {
   '@aws-lambda-powertools/logger': 'the functions log one JSON line a call, with the request it belongs to',
   '@aws-lambda-powertools/metrics': 'the numbers that alarms watch, written into the log (EMF)',
@@ -48,19 +51,49 @@ export type Lock = Readonly<Record<string, Locked>>
 
 const read = (file: string) => readFileSync(join(ROOT, file), 'utf8')
 export const lockFile = (): Lock => JSON.parse(read('package-lock.json')).packages
-export const directDependencies = (): string[] => Object.keys(JSON.parse(read('package.json')).dependencies)
+const { dependencies, devDependencies, ...manifest } = JSON.parse(read('package.json'))
+/** What who installs this package installs with it. */
+export const installed = (): string[] => Object.keys(dependencies)
+/** Those of the declared packages that run. */
+export function directDependencies(): string[] {
+  const folders = new Set(Object.values(shipped()).flat())
+  return Object.keys({ ...dependencies, ...devDependencies })
+    .filter((name) => folders.has(`node_modules/${name}`))
+    .sort()
+}
 
-/** What `npm ci --omit=dev` installs. */
-export const runtimeOf = (lock: Lock): [folder: string, locked: Locked][] =>
-  Object.entries(lock).filter(([folder, { dev }]) => folder !== '' && !dev)
+/** What runs: the direct ones, and what each wants. */
+export function runtimeOf(lock: Lock, direct = Object.keys(REASONS)): [folder: string, locked: Locked][] {
+  const folders = new Set<string>()
+  const add = (from: string, name: string): void => {
+    const folder = foundFrom(from, name, lock)
+    if (folder === undefined || folders.has(folder)) return
+    folders.add(folder)
+    const { dependencies, optionalDependencies } = lock[folder] ?? {}
+    for (const wanted of Object.keys({ ...dependencies, ...optionalDependencies })) add(folder, wanted)
+  }
+  for (const name of direct) add('', name)
+  return Object.entries(lock).filter(([folder]) => folders.has(folder))
+}
 
-/** The folders of the packages whose code is in a function or is loaded by the command line, as esbuild finds it. */
-export function shipped(): Readonly<Record<'functions' | 'command line', readonly string[]>> {
+/** As Node looks for a package: below who wants it, then beside it, and so on up. */
+function foundFrom(from: string, name: string, lock: Lock): string | undefined {
+  const folder = `${from === '' ? '' : `${from}/`}node_modules/${name}`
+  if (folder in lock || from === '') return folder in lock ? folder : undefined
+  return foundFrom(from.slice(0, Math.max(0, from.lastIndexOf('/node_modules/'))), name, lock)
+}
+
+/** The folders of the packages whose code is in a function, or is loaded by the command line or the client, as esbuild finds it. */
+export function shipped(): Readonly<Record<'functions' | 'command line' | 'client', readonly string[]>> {
   const files = readdirSync(join(ROOT, 'functions'), { recursive: true, encoding: 'utf8' })
   const entries = files
     .filter((file) => /^[a-z]+\/(handler|exchange)\.ts$/.test(file))
     .map((file) => `functions/${file}`)
-  return { functions: packagesIn(entries, LEFT_OUT), 'command line': packagesIn(['bin/vendomat.ts'], {}) }
+  return {
+    functions: packagesIn(entries, LEFT_OUT),
+    'command line': packagesIn(['bin/vendomat.ts'], {}),
+    client: packagesIn(['lib/client/token-source.ts'], {}),
+  }
 }
 
 function packagesIn(entryPoints: string[], alias: Record<string, string>): string[] {
@@ -84,19 +117,11 @@ function packagesIn(entryPoints: string[], alias: Record<string, string>): strin
 }
 
 /** What is wrong with what is installed: where it comes from, whether it is what it was, and what it runs on the way. */
-export function lockProblems(lock: Lock): string[] {
+export function lockProblems(lock: Lock, direct?: string[]): string[] {
+  const runs = new Set(runtimeOf(lock, direct).map(([folder]) => folder))
   return Object.entries(lock).flatMap(([folder, locked]) => {
     if (folder === '') return []
-    const {
-      integrity = '',
-      resolved,
-      link,
-      inBundle,
-      dev,
-      hasInstallScript,
-      dependencies,
-      optionalDependencies,
-    } = locked
+    const { integrity = '', resolved, link, inBundle, hasInstallScript, dependencies, optionalDependencies } = locked
     const specifiers = Object.values({ ...dependencies, ...optionalDependencies })
     const problems = [
       // A package inside another's archive is covered by the hash of that archive.
@@ -104,7 +129,7 @@ export function lockProblems(lock: Lock): string[] {
       (resolved !== undefined || link) && 'says where it comes from, which is the registry of who installs it',
       specifiers.some((specifier) => /^(?!npm:).*[:/]/.test(specifier)) &&
         'wants a package from elsewhere than a registry',
-      hasInstallScript && !dev && 'runs a script when it is installed, in production too',
+      hasInstallScript && runs.has(folder) && 'runs a script when it is installed, in production too',
     ]
     return problems
       .filter((problem) => problem !== false && problem !== undefined)
@@ -123,12 +148,15 @@ export const licenceProblems = (packages: readonly (readonly [string, Locked])[]
  * number, the time, its version and the folder's name, which say nothing of the materials: without them one lock gives one bill.
  */
 export function billOfMaterials(): string {
-  const { devDependencies: _, ...manifest } = JSON.parse(read('package.json'))
+  const all = { ...dependencies, ...devDependencies }
+  const { peerDependencies: _peers, peerDependenciesMeta: _meta, ...own } = manifest
+  const running = { ...own, dependencies: Object.fromEntries(Object.keys(REASONS).map((name) => [name, all[name]])) }
   const lock = JSON.parse(read('package-lock.json'))
-  const packages = { '': manifest, ...Object.fromEntries(runtimeOf(lock.packages)) }
+  const locked = runtimeOf(lock.packages).map(([folder, { dev: _dev, ...rest }]) => [folder, rest])
+  const packages = { '': running, ...Object.fromEntries(locked) }
   const folder = mkdtempSync(join(tmpdir(), 'vendomat-'))
   try {
-    writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest))
+    writeFileSync(join(folder, 'package.json'), JSON.stringify(running))
     writeFileSync(join(folder, 'package-lock.json'), JSON.stringify({ ...lock, packages }))
     const asked = ['sbom', '--package-lock-only', '--offline', '--sbom-format', 'cyclonedx']
     const made = execFileSync('npm', asked, { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })

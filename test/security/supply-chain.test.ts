@@ -10,6 +10,8 @@ import { figure } from '../support/figure.ts'
 import {
   billOfMaterials,
   directDependencies,
+  installed,
+  type Lock,
   type Locked,
   licenceProblems,
   lockFile,
@@ -40,11 +42,11 @@ describe('a direct dependency', () => {
   })
 
   it('is in what runs, and nothing is in what runs that is for development alone', () => {
-    const { functions, 'command line': commandLine } = shipped()
-    const inUse = new Set([...functions, ...commandLine])
-    expect(directDependencies().filter((name) => !inUse.has(`node_modules/${name}`))).toEqual([])
-    const installed = runtime.map(([name]) => name)
-    expect([...inUse].filter((name) => !installed.includes(name))).toEqual([])
+    const { client, ...others } = shipped()
+    expect(installed().filter((name) => !client.includes(`node_modules/${name}`))).toEqual([])
+    const inUse = new Set([...client, ...Object.values(others).flat()])
+    const known = runtime.map(([name]) => name)
+    expect([...inUse].filter((name) => !known.includes(name))).toEqual([])
     expect(inUse.size).toBeGreaterThan(directDependencies().length)
   })
 })
@@ -100,19 +102,28 @@ describe('the lock', () => {
     ['wants another from a folder', { ...sound, dependencies: { two: 'file:../two' } }],
     ['runs a script', { ...sound, hasInstallScript: true }],
   ])('is refused when a package %s', (_, locked) => {
-    expect(lockProblems(lockOf(locked))).toEqual([expect.stringMatching(/^node_modules\/one /)])
+    expect(lockProblems(lockOf(locked), ['one'])).toEqual([expect.stringMatching(/^node_modules\/one /)])
   })
 
   it.each<readonly [string, Locked]>([
     ['is sound', sound],
     ['is inside another’s archive', { version: '1.0.0', inBundle: true }],
-    ['runs a script for development', { ...sound, hasInstallScript: true, dev: true }],
     [
       'wants another by a range or another name',
       { ...sound, dependencies: { two: '^1 || >=3 <4', three: 'npm:four@^1' } },
     ],
   ])('is taken when a package %s', (_, locked) => {
-    expect(lockProblems(lockOf(locked))).toEqual([])
+    expect(lockProblems(lockOf(locked), ['one'])).toEqual([])
+  })
+
+  it('is refused when what a package wants runs a script, and taken when a package for development does', () => {
+    const script: Locked = { ...sound, hasInstallScript: true }
+    const lock = (wanted: string): Lock => ({
+      'node_modules/one': { ...sound, dependencies: { [wanted]: '^1' } },
+      'node_modules/one/node_modules/two': script,
+    })
+    expect(lockProblems(lock('two'), ['one'])).toEqual([expect.stringContaining('one/node_modules/two runs a script')])
+    expect(lockProblems(lock('three'), ['one'])).toEqual([])
   })
 })
 

@@ -16,8 +16,8 @@ export const PROMISES: readonly SecurityPromise[] = [
     ],
     removal: {
       file: 'package.json',
-      was: '    "jose": "6.2.17",\n',
-      becomes: '    "jose": "6.2.17",\n    "tslib": "2.9.1",\n',
+      was: '    "@smithy/core": "3.41.0",\n',
+      becomes: '    "@smithy/core": "3.41.0",\n    "tslib": "2.9.1",\n',
     },
   },
   {
