@@ -1,5 +1,4 @@
-import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
 import { Secret } from '../../functions/kit/secret.ts'
@@ -24,15 +23,11 @@ const CALLS: readonly (readonly [file: string, reason: string])[] = [
   ['lib/client/token-source.ts', 'the token, to the program that asked for it'],
 ]
 
-const tracked = execFileSync(
-  'git',
-  ['ls-files', '--cached', '--others', '--exclude-standard', 'bin', 'functions', 'lib'],
-  {
-    cwd: ROOT,
-    encoding: 'utf8',
-  },
-)
-const sources = tracked.split('\n').filter((file) => /\.(ts|cjs)$/.test(file) && !file.endsWith('.d.ts'))
+const sources = ['bin', 'functions', 'lib']
+  .flatMap((folder) =>
+    readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' }).map((name) => join(folder, name)),
+  )
+  .filter((file) => /\.(ts|cjs)$/.test(file) && !file.endsWith('.d.ts'))
 
 /** Also `?.reveal`, `['reveal']`, `{ reveal }` and `reveal.call(…)`: whatever names the method, but for where it is made. */
 const namesReveal = (text: string): readonly string[] =>
