@@ -29,11 +29,13 @@ function importsOf(file: string): string[] {
 }
 
 const isPackage = (name: string) => !/^((bin|dist|lib|functions|test)\/|package\.json$)/.test(name)
-const ROOMS = ['kit', 'core', 'oauth', 'api', 'consent', 'keeper', 'notices', 'aws', 'lambda', 'callback']
+const ROOMS = ['kit', 'core', 'oauth', 'api', 'consent', 'keeper', 'notices', 'aws', 'lambda', 'callback', 'simulation']
 const isVendorFolder = (path: string) => {
   const [top, folder = '', file] = path.split('/')
   return top === 'functions' && file !== undefined && !ROOMS.includes(folder)
 }
+/** A vendor on the laptop, and what it is written with. */
+const isSimulated = (path: string) => /^functions\/(simulation\/|[a-z0-9-]+\/simulator\.ts$)/.test(path)
 const vendorFolderOf = (path: string) => path.split('/').slice(0, 2).join('/')
 
 /** For each part of the tree, what it may import. */
@@ -81,21 +83,25 @@ const ARROWS: readonly { readonly from: RegExp; readonly may: (imported: string,
   },
   { from: /^functions\/callback\/handler\.ts$/, may: (i) => i === 'functions/lambda/callback.ts' },
   {
-    from: /^functions\/[a-z]+\/exchange\.ts$/,
+    from: /^functions\/(simulation\/|[a-z0-9-]+\/simulator\.ts$)/,
+    may: (i) => i.startsWith('functions/simulation/') || i.startsWith('node:'),
+  },
+  {
+    from: /^functions\/[a-z0-9-]+\/exchange\.ts$/,
     may: (i, from) => i === 'functions/lambda/exchange.ts' || i === `${vendorFolderOf(from)}/vendor.ts`,
   },
   {
-    from: /^functions\/[a-z]+\/handler\.ts$/,
+    from: /^functions\/[a-z0-9-]+\/handler\.ts$/,
     may: (i, from) =>
       ['functions/lambda/vendor-function.ts', 'facts.ts', 'vendor.ts'].includes(
         i.replace(`${vendorFolderOf(from)}/`, ''),
       ),
   },
   {
-    from: /^functions\/[a-z]+\//,
+    from: /^functions\/[a-z0-9-]+\//,
     may: (i, from) =>
       /^functions\/(kit|oauth)\//.test(i) ||
-      i.startsWith(`${vendorFolderOf(from)}/`) ||
+      (i.startsWith(`${vendorFolderOf(from)}/`) && !isSimulated(i)) ||
       i.startsWith('node:') ||
       i === 'zod/mini',
   },
@@ -104,7 +110,10 @@ const ARROWS: readonly { readonly from: RegExp; readonly may: (imported: string,
   {
     from: /^lib\/local\//,
     may: (i) =>
-      i.startsWith('lib/local/') || i.startsWith('node:') || /^(@aws-sdk\/|dynalite$|zod$|zod\/mini$)/.test(i),
+      i.startsWith('lib/local/') ||
+      isSimulated(i) ||
+      i.startsWith('node:') ||
+      /^(@aws-sdk\/|dynalite$|zod$|zod\/mini$)/.test(i),
   },
   {
     from: /^lib\/client\//,
@@ -203,8 +212,15 @@ describe('the arrows of the design', () => {
   })
 
   it('leave the simulators without a line of the code they check', () => {
-    const borrowed = sources.filter((file) => file.startsWith('lib/local/')).flatMap(importsOf)
-    expect(borrowed.filter((imported) => imported.startsWith('functions/'))).toEqual([])
+    const borrowers = sources.filter((file) => file.startsWith('lib/local/') || isSimulated(file))
+    expect(borrowers.filter(isSimulated).length).toBeGreaterThan(5)
+    const borrowed = borrowers.flatMap(importsOf).filter((imported) => imported.startsWith('functions/'))
+    expect(borrowed.filter((imported) => !isSimulated(imported))).toEqual([])
+  })
+
+  it('leave the code that is deployed without a line of the simulators', () => {
+    const deployed = sources.filter((file) => file.startsWith('functions/') && !isSimulated(file))
+    expect(deployed.flatMap(importsOf).filter(isSimulated)).toEqual([])
   })
 })
 

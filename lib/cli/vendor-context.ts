@@ -34,6 +34,6 @@ function simulatorOf(environment: Shell['environment']): string | undefined {
   return simulator
 }
 
-/** `https://HOST/PATH` is simulated at `<simulator>/HOST/PATH`, as in functions/aws/simulator.ts. */
+/** `https://HOST/PATH` is simulated at `<simulator>/HOST/PATH`, as in functions/aws/via-simulator.ts. */
 const atSimulator = ({ host, pathname, search }: URL, simulator: string): URL =>
   new URL(`${simulator}/${host}${pathname}${search}`)

@@ -1,9 +1,9 @@
 import { z } from 'zod'
+import { answer, jsonObject, type VendorAnswer } from '../../functions/simulation/vendor-simulator.ts'
 import { type MachineClock, rfc3339 } from './clock.ts'
 import { durationHelp, secondsOfDuration } from './duration.ts'
 import type { MailSent } from './notice-board.ts'
 import { problem } from './simulators/control.ts'
-import { answer, jsonObject, type VendorAnswer } from './simulators/simulator.ts'
 import type { Timetable } from './timetable.ts'
 
 /** Answers a request to `/_control/clock`. */

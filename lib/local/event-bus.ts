@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
+import { type JsonObject, jsonObject } from '../../functions/simulation/vendor-simulator.ts'
 import { type AwsService, operation, refusal } from './aws-service.ts'
-import { type JsonObject, jsonObject } from './simulators/simulator.ts'
 
 /** One event, as a rule's target would get it. */
 export interface BusEvent {

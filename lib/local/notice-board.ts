@@ -1,8 +1,8 @@
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { jsonObject } from '../../functions/simulation/vendor-simulator.ts'
 import { type MachineClock, rfc3339 } from './clock.ts'
 import type { BusEvent } from './event-bus.ts'
-import { jsonObject } from './simulators/simulator.ts'
 import type { Notice } from './sns.ts'
 
 export interface MailSent {

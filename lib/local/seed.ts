@@ -2,12 +2,12 @@ import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { CreateKeyCommand, KMSClient } from '@aws-sdk/client-kms'
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { CreateTopicCommand, SNSClient } from '@aws-sdk/client-sns'
+import { acceloClients, acceloDeployment } from '../../functions/accelo/simulator.ts'
+import { accessiaIntegration } from '../../functions/accessia/simulator.ts'
+import { clearidKeyFiles } from '../../functions/clearid/simulator.ts'
+import { issueIobeyaToken } from '../../functions/iobeya/simulator.ts'
+import { netrexApplication, netrexUserToken } from '../../functions/netrex/simulator.ts'
 import type { Deployment } from './deployment.ts'
-import { acceloClients, acceloDeployment } from './simulators/accelo.ts'
-import { accessiaIntegration } from './simulators/accessia.ts'
-import { clearidKeyFiles } from './simulators/clearid.ts'
-import { issueIobeyaToken } from './simulators/iobeya.ts'
-import { netrexApplication, netrexUserToken } from './simulators/netrex.ts'
 
 interface ClientConfig {
   readonly endpoint: string

@@ -1,15 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { setTimeout as wait } from 'node:timers/promises'
+import { acceloSimulator } from '../../functions/accelo/simulator.ts'
+import { accessiaSimulator } from '../../functions/accessia/simulator.ts'
+import { clearidSimulator } from '../../functions/clearid/simulator.ts'
+import { iobeyaSimulator } from '../../functions/iobeya/simulator.ts'
+import { netrexSimulator } from '../../functions/netrex/simulator.ts'
+import { answer, type VendorAnswer } from '../../functions/simulation/vendor-simulator.ts'
 import type { ClockControl } from './clock-control.ts'
 import { type Loopback, listenOnLoopback, readBody } from './loopback.ts'
-import { acceloSimulator } from './simulators/accelo.ts'
-import { accessiaSimulator } from './simulators/accessia.ts'
-import { clearidSimulator } from './simulators/clearid.ts'
 import { control, counted, problem, underControl } from './simulators/control.ts'
 import { deliver } from './simulators/delivery.ts'
-import { iobeyaSimulator } from './simulators/iobeya.ts'
-import { netrexSimulator } from './simulators/netrex.ts'
-import { answer, type VendorAnswer } from './simulators/simulator.ts'
 
 const simulators = [acceloSimulator, accessiaSimulator, iobeyaSimulator, clearidSimulator, netrexSimulator]
 

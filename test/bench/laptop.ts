@@ -2,8 +2,8 @@ import { type ChildProcess, execFileSync, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
+import { acceloClients, acceloDeployment } from '../../functions/accelo/simulator.ts'
 import { signedRequest } from '../../lib/client/signed-request.ts'
-import { acceloClients, acceloDeployment } from '../../lib/local/simulators/accelo.ts'
 
 export type Asked =
   | { readonly kind: 'fail'; readonly table: number; readonly vendor: number }

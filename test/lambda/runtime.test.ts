@@ -1,5 +1,5 @@
 import { jest } from '@jest/globals'
-import { viaSimulator } from '../../functions/aws/simulator.ts'
+import { viaSimulator } from '../../functions/aws/via-simulator.ts'
 import { newState } from '../../functions/core/store.ts'
 import { callSeconds } from '../../functions/environment.ts'
 import { rungAt } from '../../functions/keeper/ladder.ts'

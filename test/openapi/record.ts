@@ -5,11 +5,11 @@ import {
   PutSecretValueCommand,
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager'
+import { acceloClients, acceloDeployment } from '../../functions/accelo/simulator.ts'
+import { issueIobeyaToken } from '../../functions/iobeya/simulator.ts'
 import { DAY_SECONDS, secondsAfter } from '../../functions/kit/time.ts'
+import { netrexApplication } from '../../functions/netrex/simulator.ts'
 import { signedRequest } from '../../lib/client/signed-request.ts'
-import { acceloClients, acceloDeployment } from '../../lib/local/simulators/accelo.ts'
-import { issueIobeyaToken } from '../../lib/local/simulators/iobeya.ts'
-import { netrexApplication } from '../../lib/local/simulators/netrex.ts'
 import type { Examples } from '../../lib/openapi.ts'
 
 /** Stands in the examples for each token. */

@@ -1,8 +1,8 @@
 import { vend } from '../../functions/core/vend.ts'
+import { issueIobeyaToken } from '../../functions/iobeya/simulator.ts'
 import { iobeya } from '../../functions/iobeya/vendor.ts'
 import { checkAll } from '../../functions/keeper/check.ts'
 import { DAY_SECONDS } from '../../functions/kit/time.ts'
-import { issueIobeyaToken } from '../../lib/local/simulators/iobeya.ts'
 import { simulatedVendors } from '../support/simulated-vendors.ts'
 import { world } from '../support/world.ts'
 

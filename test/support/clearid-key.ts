@@ -1,4 +1,4 @@
-import { newRsaKey } from '../../lib/local/simulators/rs512.ts'
+import { newRsaKey } from '../../functions/simulation/rs512.ts'
 
 /** The `key` of a ClearID file, made anew. */
 export function clearidKey() {

@@ -1,9 +1,9 @@
-import { acceloSimulator } from '../../lib/local/simulators/accelo.ts'
-import { accessiaSimulator } from '../../lib/local/simulators/accessia.ts'
-import { clearidSimulator } from '../../lib/local/simulators/clearid.ts'
-import { iobeyaSimulator } from '../../lib/local/simulators/iobeya.ts'
-import { netrexSimulator } from '../../lib/local/simulators/netrex.ts'
-import { answer, type VendorAnswer, type VendorCall } from '../../lib/local/simulators/simulator.ts'
+import { acceloSimulator } from '../../functions/accelo/simulator.ts'
+import { accessiaSimulator } from '../../functions/accessia/simulator.ts'
+import { clearidSimulator } from '../../functions/clearid/simulator.ts'
+import { iobeyaSimulator } from '../../functions/iobeya/simulator.ts'
+import { netrexSimulator } from '../../functions/netrex/simulator.ts'
+import { answer, type VendorAnswer, type VendorCall } from '../../functions/simulation/vendor-simulator.ts'
 
 export interface SeenCall {
   readonly vendor: string

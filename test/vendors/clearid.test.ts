@@ -3,7 +3,7 @@ import { createPublicKey, verify } from 'node:crypto'
 import { clearid } from '../../functions/clearid/vendor.ts'
 import { secondsAfter } from '../../functions/kit/time.ts'
 import type { Context } from '../../functions/kit/vendor.ts'
-import { newRsaKey } from '../../lib/local/simulators/rs512.ts'
+import { newRsaKey } from '../../functions/simulation/rs512.ts'
 import {
   contextFor,
   expectNoTrace,

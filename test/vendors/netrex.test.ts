@@ -1,11 +1,11 @@
-import { viaSimulator } from '../../functions/aws/simulator.ts'
+import { viaSimulator } from '../../functions/aws/via-simulator.ts'
 import { VendingError } from '../../functions/kit/errors.ts'
 import { Secret } from '../../functions/kit/secret.ts'
 import { NEVER, secondsAfter } from '../../functions/kit/time.ts'
 import type { Context } from '../../functions/kit/vendor.ts'
+import { netrexApplication } from '../../functions/netrex/simulator.ts'
 import { netrex } from '../../functions/netrex/vendor.ts'
 import type { Loopback } from '../../lib/local/loopback.ts'
-import { netrexApplication } from '../../lib/local/simulators/netrex.ts'
 import { startSimulators } from '../../lib/local/simulators.ts'
 import { control as controlOf } from '../support/control.ts'
 import {

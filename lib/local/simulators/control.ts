@@ -1,6 +1,12 @@
+import {
+  answer,
+  jsonObject,
+  type VendorAnswer,
+  type VendorCall,
+  type VendorSimulator,
+} from '../../../functions/simulation/vendor-simulator.ts'
 import { faultHelp, faultRequest, type ScriptedFault } from './fault-request.ts'
 import { type Outcome, outcomeUnder } from './faults.ts'
-import { answer, jsonObject, type VendorAnswer, type VendorCall, type VendorSimulator } from './simulator.ts'
 
 /** One vendor under control: its calls so far, the faults to come, and how many followed a redirect. */
 export interface ControlledVendor {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { rotations } from './simulator.ts'
+import { rotations } from '../../../functions/simulation/vendor-simulator.ts'
 
 const queuedFaults = [
   'status-500',

@@ -1,5 +1,11 @@
+import {
+  answer,
+  jsonObject,
+  type VendorAnswer,
+  type VendorCall,
+  type VendorSimulator,
+} from '../../../functions/simulation/vendor-simulator.ts'
 import type { FaultName, ScriptedFault } from './fault-request.ts'
-import { answer, jsonObject, type VendorAnswer, type VendorCall, type VendorSimulator } from './simulator.ts'
 
 /** What goes over the wire, and how. */
 export type Outcome =

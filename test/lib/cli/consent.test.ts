@@ -1,7 +1,7 @@
 import { CreateSecretCommand, GetSecretValueCommand } from '@aws-sdk/client-secrets-manager'
+import { netrexApplication } from '../../../functions/netrex/simulator.ts'
 import { DEFAULT_PORT, redirectUriAt } from '../../../lib/cli/callback.ts'
 import { listenOnLoopback } from '../../../lib/local/loopback.ts'
-import { netrexApplication } from '../../../lib/local/simulators/netrex.ts'
 import { localAws } from '../../support/local-aws.ts'
 import { type Answers, AWS, type Call, problem, seenIn, vendomat, type World } from './shell.ts'
 

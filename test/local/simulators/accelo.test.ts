@@ -1,5 +1,5 @@
+import { acceloClients } from '../../../functions/accelo/simulator.ts'
 import type { Loopback } from '../../../lib/local/loopback.ts'
-import { acceloClients } from '../../../lib/local/simulators/accelo.ts'
 import { startSimulators } from '../../../lib/local/simulators.ts'
 import { control as controlOf } from '../../support/control.ts'
 import { jsonOf } from '../json.ts'

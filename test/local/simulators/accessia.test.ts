@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { decodeJwt, SignJWT } from 'jose'
+import { accessiaIntegration } from '../../../functions/accessia/simulator.ts'
 import type { Loopback } from '../../../lib/local/loopback.ts'
-import { accessiaIntegration } from '../../../lib/local/simulators/accessia.ts'
 import { startSimulators } from '../../../lib/local/simulators.ts'
 import { control as controlOf } from '../../support/control.ts'
 import { jsonOf } from '../json.ts'

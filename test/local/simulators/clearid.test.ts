@@ -1,7 +1,7 @@
 import { createPrivateKey, generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto'
 import { decodeJwt, decodeProtectedHeader, SignJWT } from 'jose'
+import { clearidKeyFiles } from '../../../functions/clearid/simulator.ts'
 import type { Loopback } from '../../../lib/local/loopback.ts'
-import { clearidKeyFiles } from '../../../lib/local/simulators/clearid.ts'
 import { startSimulators } from '../../../lib/local/simulators.ts'
 import { control as controlOf } from '../../support/control.ts'
 import { jsonOf } from '../json.ts'

@@ -1,6 +1,6 @@
 import { decodeJwt, SignJWT } from 'jose'
+import { issueIobeyaToken } from '../../../functions/iobeya/simulator.ts'
 import type { Loopback } from '../../../lib/local/loopback.ts'
-import { issueIobeyaToken } from '../../../lib/local/simulators/iobeya.ts'
 import { startSimulators } from '../../../lib/local/simulators.ts'
 import { control as controlOf } from '../../support/control.ts'
 

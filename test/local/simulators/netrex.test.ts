@@ -1,5 +1,5 @@
+import { netrexApplication, netrexUserToken } from '../../../functions/netrex/simulator.ts'
 import type { Loopback } from '../../../lib/local/loopback.ts'
-import { netrexApplication, netrexUserToken } from '../../../lib/local/simulators/netrex.ts'
 import { startSimulators } from '../../../lib/local/simulators.ts'
 import { control as controlOf } from '../../support/control.ts'
 import { jsonOf } from '../json.ts'

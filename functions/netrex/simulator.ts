@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import type { Rotation, VendorAnswer, VendorCall, VendorSimulator } from './simulator.ts'
-import { answer, bearerOf, jsonObject, lifetimeOf, mediaTypeOf, secondsOf } from './simulator.ts'
+import type { Rotation, VendorAnswer, VendorCall, VendorSimulator } from '../simulation/vendor-simulator.ts'
+import { answer, bearerOf, jsonObject, lifetimeOf, mediaTypeOf, secondsOf } from '../simulation/vendor-simulator.ts'
 
 /** The one OAuth2 application there is. "It must be the same as the URL allowed in the client application definition." */
 export const netrexApplication = {

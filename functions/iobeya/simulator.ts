@@ -1,6 +1,13 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { signHs256, verifyHs256 } from './hs256.ts'
-import { answer, bearerOf, secondsOf, type VendorAnswer, type VendorCall, type VendorSimulator } from './simulator.ts'
+import { signHs256, verifyHs256 } from '../simulation/hs256.ts'
+import {
+  answer,
+  bearerOf,
+  secondsOf,
+  type VendorAnswer,
+  type VendorCall,
+  type VendorSimulator,
+} from '../simulation/vendor-simulator.ts'
 
 const API = 'acme.api.iobeya.com'
 const PLATFORM = 'acme.iobeya.com'

@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { signHs256, verifyHs256 } from './hs256.ts'
-import type { JsonObject, VendorAnswer, VendorCall, VendorSimulator } from './simulator.ts'
-import { answer, bearerOf, jsonObject, lifetimeOf, mediaTypeOf, secondsOf } from './simulator.ts'
+import { signHs256, verifyHs256 } from '../simulation/hs256.ts'
+import type { JsonObject, VendorAnswer, VendorCall, VendorSimulator } from '../simulation/vendor-simulator.ts'
+import { answer, bearerOf, jsonObject, lifetimeOf, mediaTypeOf, secondsOf } from '../simulation/vendor-simulator.ts'
 
 /** What the portal shows once when an integration is added, for the one integration there is. */
 export const accessiaIntegration = {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import type { VendorAnswer, VendorCall, VendorSimulator } from './simulator.ts'
-import { answer, bearerOf, formOf, lifetimeOf, secondsOf } from './simulator.ts'
+import type { VendorAnswer, VendorCall, VendorSimulator } from '../simulation/vendor-simulator.ts'
+import { answer, bearerOf, formOf, lifetimeOf, secondsOf } from '../simulation/vendor-simulator.ts'
 
 /** The one deployment there is, and its two service applications. */
 export const acceloDeployment = 'acme'

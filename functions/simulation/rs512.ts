@@ -1,5 +1,5 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign, verify } from 'node:crypto'
-import { type JsonObject, jsonObject } from './simulator.ts'
+import { type JsonObject, jsonObject } from './vendor-simulator.ts'
 
 export interface KeyPair {
   readonly publicKey: KeyObject

@@ -22,7 +22,7 @@ export interface VendorAnswer {
 
 /**
  * A vendor on the laptop. It checks what the real one checks and answers what the vendor documents, and shares no
- * code with `functions/`: a mistake made there must not be made here too.
+ * code with the code it checks: a mistake made there must not be made here too.
  */
 export interface VendorSimulator {
   readonly vendor: string

@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
-import { type JsonObject, jsonObject } from './simulator.ts'
+import { type JsonObject, jsonObject } from './vendor-simulator.ts'
 
 /** A compact JWS with HMAC SHA-256 (RFC 7515 section 3.1, RFC 7518 section 3.2). */
 export function signHs256(claims: JsonObject, key: Uint8Array): string {

@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { lazyKeyPair, signRs512, verifyRs512 } from './rs512.ts'
-import type { JsonObject, VendorAnswer, VendorCall, VendorSimulator } from './simulator.ts'
-import { answer, bearerOf, formOf, lifetimeOf, secondsOf } from './simulator.ts'
+import { lazyKeyPair, signRs512, verifyRs512 } from '../simulation/rs512.ts'
+import type { JsonObject, VendorAnswer, VendorCall, VendorSimulator } from '../simulation/vendor-simulator.ts'
+import { answer, bearerOf, formOf, lifetimeOf, secondsOf } from '../simulation/vendor-simulator.ts'
 
 const STS = 'sts-demo.clearid.io'
 const IDENTITY_SERVICE = 'identityservice-demo.clearid.io'
