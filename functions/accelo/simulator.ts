@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { VendorAnswer, VendorCall, VendorSimulator } from '../simulation/vendor-simulator.ts'
+import type { SimulatedVendor, VendorAnswer, VendorCall, VendorSimulator } from '../simulation/vendor-simulator.ts'
 import { answer, bearerOf, formOf, lifetimeOf, secondsOf } from '../simulation/vendor-simulator.ts'
 
 /** The one deployment there is, and its two service applications. */
@@ -16,8 +16,21 @@ const HOURLY_QUOTA = 5000
 const LOCK_SECONDS = 300
 const FAILURES_ALLOWED = 100
 
+/** One application that may do everything, and one that may only read. */
+export const connections: SimulatedVendor['connections'] = () => ({
+  hq: documentOf(acceloClients.hq, 'read(all),write(all)'),
+  readonly: documentOf(acceloClients.ro, 'read(all)'),
+})
+
+const documentOf = ({ clientId, clientSecret }: { clientId: string; clientSecret: string }, scope: string) => ({
+  deployment: acceloDeployment,
+  client_id: clientId,
+  client_secret: clientSecret,
+  scope,
+})
+
 /** Source: Accelo API documentation, Authentication and Status Codes; its wiki page "Service Applications". */
-export function acceloSimulator(): VendorSimulator {
+export function simulator(): VendorSimulator {
   const secrets = new Map<string, string>(Object.values(acceloClients).map((c) => [c.clientId, c.clientSecret]))
   const tokens = new Map<string, { readonly clientId: string; readonly expiry: number }>()
   let failures: number[] = []

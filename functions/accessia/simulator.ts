@@ -1,6 +1,12 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { signHs256, verifyHs256 } from '../simulation/hs256.ts'
-import type { JsonObject, VendorAnswer, VendorCall, VendorSimulator } from '../simulation/vendor-simulator.ts'
+import type {
+  JsonObject,
+  SimulatedVendor,
+  VendorAnswer,
+  VendorCall,
+  VendorSimulator,
+} from '../simulation/vendor-simulator.ts'
 import { answer, bearerOf, jsonObject, lifetimeOf, mediaTypeOf, secondsOf } from '../simulation/vendor-simulator.ts'
 
 /** What the portal shows once when an integration is added, for the one integration there is. */
@@ -17,8 +23,16 @@ const REFRESH_SECONDS = 30 * 86_400
 const CLOCK_AHEAD_SECONDS = 60
 const IDENTITY_SECONDS = 600
 
+export const connections: SimulatedVendor['connections'] = () => ({
+  main: {
+    authentication_url: accessiaIntegration.authenticationUrl,
+    integration_id: accessiaIntegration.integrationId,
+    secret: accessiaIntegration.secret,
+  },
+})
+
 /** Source: docs.accessia.com/integrations. Statuses and bodies of errors are not documented; these are plain ones. */
-export function accessiaSimulator(): VendorSimulator {
+export function simulator(): VendorSimulator {
   // The key is the decoded secret. Signing with its characters makes a well-formed token that nobody accepts.
   const integrationKey = Buffer.from(accessiaIntegration.secret, 'base64url')
   const seen = new Set<unknown>()

@@ -1,6 +1,12 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { lazyKeyPair, signRs512, verifyRs512 } from '../simulation/rs512.ts'
-import type { JsonObject, VendorAnswer, VendorCall, VendorSimulator } from '../simulation/vendor-simulator.ts'
+import type {
+  JsonObject,
+  SimulatedVendor,
+  VendorAnswer,
+  VendorCall,
+  VendorSimulator,
+} from '../simulation/vendor-simulator.ts'
 import { answer, bearerOf, formOf, lifetimeOf, secondsOf } from '../simulation/vendor-simulator.ts'
 
 const STS = 'sts-demo.clearid.io'
@@ -55,11 +61,16 @@ function downloadedKey(): JsonObject {
   return { kid: integrations.demo.kid, keyType: 'RSA', algorithm: 'RS512', ...Object.fromEntries(asBase64) }
 }
 
+export const connections: SimulatedVendor['connections'] = () => ({
+  demo: clearidKeyFiles.demo(),
+  secret: clearidKeyFiles.secret(),
+})
+
 /**
  * Source: Genetec ClearID developer guide, "Authenticate with JWT assertion token" and "with client secret", and its
  * sample token. Errors are not documented; they are those of IdentityServer, which the sample looks like: always 400.
  */
-export function clearidSimulator(): VendorSimulator {
+export function simulator(): VendorSimulator {
   const seen = new Set<unknown>()
   const live = new Map<string, number>()
 

@@ -3,6 +3,7 @@ import { signHs256, verifyHs256 } from '../simulation/hs256.ts'
 import {
   answer,
   bearerOf,
+  type SimulatedVendor,
   secondsOf,
   type VendorAnswer,
   type VendorCall,
@@ -28,8 +29,12 @@ export function issueIobeyaToken(days: number, now: Date): string {
   return token
 }
 
+export const connections: SimulatedVendor['connections'] = (now) => ({
+  main: { token: issueIobeyaToken(300, now), api_url: `https://${API}` },
+})
+
 /** Source: iObeya API Facade v1. There is no token endpoint: only a person makes a token, and nothing refreshes one. */
-export function iobeyaSimulator(): VendorSimulator {
+export function simulator(): VendorSimulator {
   const revoked = new Set<string>()
 
   function isLive(token: string | undefined, now: Date): boolean {

@@ -1,5 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import type { Rotation, VendorAnswer, VendorCall, VendorSimulator } from '../simulation/vendor-simulator.ts'
+import type {
+  Rotation,
+  SimulatedVendor,
+  VendorAnswer,
+  VendorCall,
+  VendorSimulator,
+} from '../simulation/vendor-simulator.ts'
 import { answer, bearerOf, jsonObject, lifetimeOf, mediaTypeOf, secondsOf } from '../simulation/vendor-simulator.ts'
 
 /** The one OAuth2 application there is. "It must be the same as the URL allowed in the client application definition." */
@@ -42,8 +48,19 @@ interface RefreshToken {
   replacedAt: number
 }
 
+/** One that waits for a person's consent, and one that needs none. */
+export const connections: SimulatedVendor['connections'] = () => ({
+  'site-a': {
+    host: 'system2.netrex.cz',
+    client_id: netrexApplication.clientId,
+    client_secret: netrexApplication.clientSecret,
+    scope: 'read,write',
+  },
+  'user-token': { host: 'system2.netrex.cz', user_token: netrexUserToken },
+})
+
 /** Source: the page "OAuth2 authorization" of the knowledge base. How refresh tokens live is not documented: see rotate. */
-export function netrexSimulator(): VendorSimulator {
+export function simulator(): VendorSimulator {
   const codes = new Map<string, Code>()
   const accessTokens = new Map<string, { readonly grant: Grant; readonly expiry: number }>()
   const refreshTokens = new Map<string, RefreshToken>()

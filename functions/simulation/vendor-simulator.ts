@@ -44,6 +44,13 @@ export interface VendorSimulator {
   forget?(): void
 }
 
+/** What `functions/<vendor>/simulator.ts` exports. */
+export interface SimulatedVendor {
+  simulator(): VendorSimulator
+  /** Credentials that it knows, by the names of connections, in the shape that the vendor's schema wants. */
+  connections(now: Date): Readonly<Record<string, object>>
+}
+
 /**
  * none    it stays the one there is
  * grace   a new one each time; the old one works for 30 s more

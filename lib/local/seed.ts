@@ -2,12 +2,8 @@ import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { CreateKeyCommand, KMSClient } from '@aws-sdk/client-kms'
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { CreateTopicCommand, SNSClient } from '@aws-sdk/client-sns'
-import { acceloClients, acceloDeployment } from '../../functions/accelo/simulator.ts'
-import { accessiaIntegration } from '../../functions/accessia/simulator.ts'
-import { clearidKeyFiles } from '../../functions/clearid/simulator.ts'
-import { issueIobeyaToken } from '../../functions/iobeya/simulator.ts'
-import { netrexApplication, netrexUserToken } from '../../functions/netrex/simulator.ts'
 import type { Deployment } from './deployment.ts'
+import { simulatedVendors } from './simulated-vendors.ts'
 
 interface ClientConfig {
   readonly endpoint: string
@@ -26,7 +22,7 @@ const TABLE = 'vendomat'
 /** Makes what the stack would deploy and a person would fill in, through the SDK's own clients. */
 export async function seed(deployment: Deployment, client: ClientConfig, now: Date): Promise<Seeded> {
   const secrets = new SecretsManagerClient(client)
-  const documents = Object.entries(connections(now))
+  const documents = await credentials(now)
   const mail = new SNSClient(client)
   const topicIds = Object.keys(deployment.resources).filter((id) => deployment.resources[id] === 'AWS::SNS::Topic')
   const [topics, key] = await Promise.all([
@@ -50,30 +46,10 @@ export async function seed(deployment: Deployment, client: ClientConfig, now: Da
   return { connections: documents.map(([name]) => name), resources: Object.fromEntries(resources) }
 }
 
-/** Credentials that the simulators know, one document per connection, in the shape each vendor's schema wants. */
-const connections = (now: Date): Record<string, object> => ({
-  'accelo/hq': accelo(acceloClients.hq, 'read(all),write(all)'),
-  'accelo/readonly': accelo(acceloClients.ro, 'read(all)'),
-  'accessia/main': {
-    authentication_url: accessiaIntegration.authenticationUrl,
-    integration_id: accessiaIntegration.integrationId,
-    secret: accessiaIntegration.secret,
-  },
-  'clearid/demo': clearidKeyFiles.demo(),
-  'clearid/secret': clearidKeyFiles.secret(),
-  'iobeya/main': { token: issueIobeyaToken(300, now), api_url: 'https://acme.api.iobeya.com' },
-  'netrex/site-a': {
-    host: 'system2.netrex.cz',
-    client_id: netrexApplication.clientId,
-    client_secret: netrexApplication.clientSecret,
-    scope: 'read,write',
-  },
-  'netrex/user-token': { host: 'system2.netrex.cz', user_token: netrexUserToken },
-})
-
-const accelo = ({ clientId, clientSecret }: { clientId: string; clientSecret: string }, scope: string) => ({
-  deployment: acceloDeployment,
-  client_id: clientId,
-  client_secret: clientSecret,
-  scope,
-})
+/** One document per connection: what the simulators know. */
+async function credentials(now: Date): Promise<[string, object][]> {
+  const simulated = [...(await simulatedVendors())]
+  return simulated.flatMap(([vendor, { connections }]) =>
+    Object.entries(connections(now)).map(([name, document]): [string, object] => [`${vendor}/${name}`, document]),
+  )
+}

@@ -1,17 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { setTimeout as wait } from 'node:timers/promises'
-import { acceloSimulator } from '../../functions/accelo/simulator.ts'
-import { accessiaSimulator } from '../../functions/accessia/simulator.ts'
-import { clearidSimulator } from '../../functions/clearid/simulator.ts'
-import { iobeyaSimulator } from '../../functions/iobeya/simulator.ts'
-import { netrexSimulator } from '../../functions/netrex/simulator.ts'
 import { answer, type VendorAnswer } from '../../functions/simulation/vendor-simulator.ts'
 import type { ClockControl } from './clock-control.ts'
 import { type Loopback, listenOnLoopback, readBody } from './loopback.ts'
+import { simulatedVendors } from './simulated-vendors.ts'
 import { control, counted, problem, underControl } from './simulators/control.ts'
 import { deliver } from './simulators/delivery.ts'
-
-const simulators = [acceloSimulator, accessiaSimulator, iobeyaSimulator, clearidSimulator, netrexSimulator]
 
 /** With what a person changes something at `/_control`: no page can send it to another origin without asking (Fetch, CORS). */
 const CONTROL_HEADER = 'x-vendomat'
@@ -29,7 +23,8 @@ interface SimulatorOptions {
  * vendors, `/_control/{vendor}` counts their calls and makes them fail on request, and `/_control/clock` moves the time.
  */
 export async function startSimulators({ port, now = () => new Date(), clock }: SimulatorOptions): Promise<Loopback> {
-  const vendors = new Map(simulators.map((simulate) => simulate()).map((each) => [each.vendor, underControl(each)]))
+  const simulated = [...(await simulatedVendors())]
+  const vendors = new Map(simulated.map(([id, { simulator }]) => [id, underControl(simulator())]))
   const names = [...vendors.keys()]
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -110,7 +110,7 @@ describe('the control address', () => {
   it('refuses unknown vendors, hosts, methods and bodies that are not JSON', async () => {
     const unknown = await control('acme')
     expect(unknown.status).toBe(404)
-    expect((await jsonOf<Problem>(unknown)).detail).toContain('accelo, accessia, iobeya')
+    expect((await jsonOf<Problem>(unknown)).detail).toContain('accelo, accessia, clearid')
     expect((await fetch(`${simulators.url}/example.com/`)).status).toBe(404)
     expect((await control('accelo', 'PUT')).status).toBe(405)
     expect((await control('accelo', 'POST', '{')).status).toBe(400)

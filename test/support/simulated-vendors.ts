@@ -1,9 +1,7 @@
-import { acceloSimulator } from '../../functions/accelo/simulator.ts'
-import { accessiaSimulator } from '../../functions/accessia/simulator.ts'
-import { clearidSimulator } from '../../functions/clearid/simulator.ts'
-import { iobeyaSimulator } from '../../functions/iobeya/simulator.ts'
-import { netrexSimulator } from '../../functions/netrex/simulator.ts'
 import { answer, type VendorAnswer, type VendorCall } from '../../functions/simulation/vendor-simulator.ts'
+import { simulatedVendors as simulated } from '../../lib/local/simulated-vendors.ts'
+
+const vendors = await simulated()
 
 export interface SeenCall {
   readonly vendor: string
@@ -11,9 +9,9 @@ export interface SeenCall {
   readonly at: Date
 }
 
-/** All five simulated vendors behind one `fetch` without a socket, on the test's clock. */
+/** All simulated vendors behind one `fetch` without a socket, on the test's clock. */
 export function simulatedVendors(now: () => Date) {
-  const simulators = [acceloSimulator(), accessiaSimulator(), clearidSimulator(), iobeyaSimulator(), netrexSimulator()]
+  const simulators = [...vendors.values()].map(({ simulator }) => simulator())
   const calls: SeenCall[] = []
   let broken: ((call: VendorCall) => VendorAnswer | undefined) | undefined
   const http: typeof fetch = async (input, init) => {
