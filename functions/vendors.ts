@@ -1,9 +1,5 @@
-import { accelo } from './accelo/vendor.ts'
-import { accessia } from './accessia/vendor.ts'
-import { clearid } from './clearid/vendor.ts'
-import { iobeya } from './iobeya/vendor.ts'
 import type { Vendor } from './kit/vendor.ts'
-import { netrex } from './netrex/vendor.ts'
+import * as registry from './registry.ts'
 
-/** Every vendor there is. A new one is a folder, a test, and a line here. */
-export const vendors = { accelo, accessia, clearid, iobeya, netrex } as const satisfies Record<string, Vendor>
+/** Every vendor, by its id. */
+export const vendors = registry satisfies Readonly<Record<string, Vendor>>

@@ -105,7 +105,8 @@ const ARROWS: readonly { readonly from: RegExp; readonly may: (imported: string,
       i.startsWith('node:') ||
       i === 'zod/mini',
   },
-  { from: /^functions\/vendors\.ts$/, may: (i) => i.endsWith('/vendor.ts') || i.startsWith('functions/kit/') },
+  { from: /^functions\/registry\.ts$/, may: (i) => i.endsWith('/vendor.ts') },
+  { from: /^functions\/vendors\.ts$/, may: (i) => ['functions/registry.ts', 'functions/kit/vendor.ts'].includes(i) },
   { from: /^functions\/environment\.ts$/, may: (i) => i === 'functions/kit/token.ts' },
   {
     from: /^lib\/local\//,
