@@ -1,6 +1,7 @@
 import { VendingError } from '../../functions/kit/errors.ts'
 import { Secret } from '../../functions/kit/secret.ts'
 import { vendors } from '../../functions/vendors.ts'
+import { simulatedVendors as laptop } from '../../lib/local/simulated-vendors.ts'
 import {
   breaksOff,
   contextFor,
@@ -17,6 +18,7 @@ import {
   text,
   vendorAnswering,
 } from '../support/fake-vendor.ts'
+import { simulatedVendors } from '../support/simulated-vendors.ts'
 import { sampledVendors as all, CANARY } from '../support/vendor-samples.ts'
 
 const obtaining = all.filter(({ granted }) => granted !== undefined)
@@ -181,6 +183,23 @@ describe.each(obtaining)(
     })
   },
 )
+
+describe.each(all)('$name on the laptop', ({ name, vendor }) => {
+  const documents = async () => Object.values((await laptop()).get(name)?.connections(NOW) ?? {})
+
+  it('has credentials that fit, with some of which its simulator gives a token', async () => {
+    const context = contextFor(
+      simulatedVendors(() => NOW),
+      vendor,
+    )
+    const issued: unknown[] = []
+    for (const document of await documents()) {
+      vendor.validate(document)
+      issued.push(await vendor.issue(document, undefined, context).catch((error: unknown) => error))
+    }
+    expect(issued).toContainEqual(expect.objectContaining({ accessToken: expect.anything() }))
+  })
+})
 
 it('has a sample for every vendor, and every vendor a name of its own', () => {
   expect(all.map(({ name }) => name)).toEqual(Object.keys(vendors))
