@@ -187,19 +187,37 @@ describe.each(obtaining)(
 describe.each(all)('$name on the laptop', ({ name, vendor }) => {
   const documents = async () => Object.values((await laptop()).get(name)?.connections(NOW) ?? {})
 
-  it('has credentials that fit, with some of which its simulator gives a token', async () => {
-    const context = contextFor(
-      simulatedVendors(() => NOW),
-      vendor,
-    )
-    const issued: unknown[] = []
-    for (const document of await documents()) {
+  it('has credentials that fit, with each of which its simulator gives a token, where need be after a consent', async () => {
+    const fake = simulatedVendors(() => NOW)
+    const context = contextFor(fake, vendor)
+    const given = await documents()
+    for (const document of given) {
       vendor.validate(document)
-      issued.push(await vendor.issue(document, undefined, context).catch((error: unknown) => error))
+      const url = consentPage(document)
+      const redirectUri = url?.searchParams.get('redirect_uri') ?? ''
+      const issued = url
+        ? await vendor.authorization?.exchange(document, { code: await codeFrom(url, fake.http), redirectUri }, context)
+        : await vendor.issue(document, undefined, context)
+      expect(issued?.accessToken.value).toBeInstanceOf(Secret)
     }
-    expect(issued).toContainEqual(expect.objectContaining({ accessToken: expect.anything() }))
+    expect(given.length).toBeGreaterThan(0)
   })
+
+  /** Undefined where nobody has to consent. */
+  function consentPage(document: object): URL | undefined {
+    if (vendor.isStatic?.(document)) return undefined
+    return vendor.authorization?.url(document, { redirectUri: CALLBACK, state: 'state' }, vendor.hosts)
+  }
 })
+
+const CALLBACK = 'http://127.0.0.1:8363/callback'
+
+/** As a person who clicks on what the simulated page offers. */
+async function codeFrom(page: URL, http: typeof fetch): Promise<Secret> {
+  page.searchParams.set('decision', 'allow')
+  const { headers } = await http(page)
+  return new Secret(new URL(headers.get('location') ?? '').searchParams.get('code') ?? '')
+}
 
 it('has a sample for every vendor, and every vendor a name of its own', () => {
   expect(all.map(({ name }) => name)).toEqual(Object.keys(vendors))
