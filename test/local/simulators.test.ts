@@ -108,7 +108,7 @@ describe('the control address', () => {
   })
 
   it('refuses unknown vendors, hosts, methods and bodies that are not JSON', async () => {
-    const unknown = await control('acme')
+    const unknown = await control('nobody')
     expect(unknown.status).toBe(404)
     expect((await jsonOf<Problem>(unknown)).detail).toContain('accelo, accessia, clearid')
     expect((await fetch(`${simulators.url}/example.com/`)).status).toBe(404)
