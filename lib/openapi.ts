@@ -1,5 +1,15 @@
 import * as z from 'zod'
-import { AUTHORIZED, CONNECTION, PAGE, PROBLEM, REMOVED, REVOKED, TOKEN } from '../functions/api/answers.ts'
+import {
+  AUTHORIZED,
+  CONNECTION,
+  PAGE,
+  PROBLEM,
+  REMOVED,
+  REVOKED,
+  TOKEN,
+  TRIED,
+  VENDOR,
+} from '../functions/api/answers.ts'
 import { ACKNOWLEDGEMENT, AUTHORIZATION, KEEP_WARM, OWNER, REFRESH, STATUS, TRIAL } from '../functions/api/bodies.ts'
 import { type Operation, ROUTES } from '../functions/api/routes.ts'
 import { FAILURES } from '../functions/kit/errors.ts'
@@ -28,6 +38,11 @@ const ABOUT: Readonly<
     answer: REVOKED,
     as: 'Revoked',
   },
+  describe: {
+    says: 'What people have to know of a vendor: what its credentials consist of, and how they are made and replaced.',
+    answer: VENDOR,
+    as: 'Vendor',
+  },
   list: { says: 'The connections of a vendor, by name, in pages.', answer: PAGE, as: 'Page' },
   show: { says: 'What is known of a connection. Never a token.', answer: CONNECTION, as: 'Connection' },
   setOwner: { says: 'Says who is asked when a person has to act.', body: OWNER, answer: CONNECTION, as: 'Connection' },
@@ -46,10 +61,10 @@ const ABOUT: Readonly<
   },
   check: { says: 'The daily check of the credentials, now.', answer: CONNECTION, as: 'Connection' },
   tryVersion: {
-    says: 'Obtains a token with a version of the secret that is not the current one yet.',
+    says: 'Obtains a token with a version of the secret that is not the current one yet, or only reads whether it fits.',
     body: TRIAL,
-    answer: CONNECTION,
-    as: 'Connection',
+    answer: TRIED,
+    as: 'Trial',
   },
   remove: { says: 'Forgets a connection whose secret is gone.', answer: REMOVED, as: 'Removed' },
   authorize: {

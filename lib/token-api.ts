@@ -64,7 +64,7 @@ export interface TokenApiProps extends Pick<Settings, 'callers'> {
 
 const THROTTLE: Throttle = { rate: 50, burst: 100 }
 /** What is asked often and changes nothing. All else is allowed a tenth, so that no flood of it locks a vendor's account. */
-const OFTEN: readonly string[] = ['vend', 'list', 'show'] satisfies Operation[]
+const OFTEN: readonly string[] = ['vend', 'list', 'show', 'describe'] satisfies Operation[]
 
 const METHOD = {
   // The execution log would go to a group without retention, in words we do not choose.

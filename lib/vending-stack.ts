@@ -117,6 +117,8 @@ export class VendingStack extends Stack {
     const url = this.api.api.url.replace(/\/$/, '')
     new CfnOutput(this, 'Url', { value: url, description: 'VENDOMAT_URL' })
     if (stage !== undefined) new CfnOutput(this, 'Stage', { value: stage, description: ENV.stage })
+    const ids = vendors.map(({ id }) => id).join()
+    new CfnOutput(this, 'Vendors', { value: ids, description: 'VENDOMAT_VENDORS' })
     if (secretsKey !== undefined)
       new CfnOutput(this, 'SecretsKey', { value: secretsKey, description: 'VENDOMAT_SECRETS_KEY' })
     if (callback)

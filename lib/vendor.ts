@@ -1,12 +1,12 @@
 /** What a vendor of one's own is written with: `vendomat/vendor`. It needs no CDK, for it runs in the vendor's function too. */
 export { type FailureCode, VendingError } from '../functions/kit/errors.ts'
+export { type Choice, type CredentialForm, endField, type Field } from '../functions/kit/form.ts'
 export { endDate, lifeSeconds, secret } from '../functions/kit/schema.ts'
 export { Secret } from '../functions/kit/secret.ts'
 export type { AccessToken, TokenPolicy } from '../functions/kit/token.ts'
 export {
   type Authorization,
   type AuthorizationRequest,
-  type Choice,
   type Context,
   type Creation,
   defineVendor,

@@ -135,7 +135,7 @@ const ARROWS: readonly { readonly from: RegExp; readonly may: (imported: string,
     from: /^lib\/cli\//,
     may: (i) =>
       /^(lib\/(cli|client)|functions\/kit)\//.test(i) ||
-      /^functions\/(vendors|environment|api\/(answers|routes|states))\.ts$/.test(i) ||
+      /^functions\/(environment|api\/(answers|routes|states))\.ts$/.test(i) ||
       ['functions/api/openapi.json', 'lib/local/loopback.ts', 'package.json', 'commander'].includes(i) ||
       i.startsWith('node:') ||
       /^(@aws-sdk\/|zod\/mini$)/.test(i),

@@ -7,6 +7,7 @@ import { member, RFC_6749, type TokenShape } from '../oauth/token-answer.ts'
 import { baseOf, joinPath, vendorUrl } from '../oauth/vendor-url.ts'
 import { credentials } from './credentials.ts'
 import { facts } from './facts.ts'
+import { forms } from './forms.ts'
 import { steps } from './steps.ts'
 
 const SHAPE: TokenShape = {
@@ -25,6 +26,7 @@ const SHAPE: TokenShape = {
 export const accelo = defineVendor({
   ...facts,
   ...steps,
+  forms,
 
   credentials,
 

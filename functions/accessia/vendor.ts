@@ -6,6 +6,7 @@ import { livingAtMost } from '../oauth/expiry.ts'
 import { shapeChanged } from '../oauth/token-answer.ts'
 import { baseOf, publicUrl, vendorUrl } from '../oauth/vendor-url.ts'
 import { facts } from './facts.ts'
+import { forms } from './forms.ts'
 import { integrationSecret } from './identity-jwt.ts'
 import { steps } from './steps.ts'
 import { exchange, refresh } from './token-requests.ts'
@@ -16,6 +17,7 @@ const DAY_SECONDS = 24 * 60 * 60
 export const accessia = defineVendor({
   ...facts,
   ...steps,
+  forms,
 
   credentials: z.object({
     authentication_url: z.string('must be a string').check(z.trim()),

@@ -73,6 +73,67 @@ export const PAGE = z.looseObject({
   warnings: said(z.optional(z.array(WARNING)), 'What keeps the list from being whole.'),
 })
 
+const sentences = z.array(z.string())
+
+const FIELD = z.looseObject({
+  name: said(z.string(), 'Of the member in the document.'),
+  label: z.string(),
+  secret: said(z.optional(z.boolean()), 'It is not shown while it is typed.'),
+  jwt: said(z.optional(z.boolean()), 'The vendor makes it as a JWT.'),
+  optional: z.optional(z.boolean()),
+  default: z.optional(z.string()),
+})
+
+const FORM = z.looseObject({
+  title: z.string(),
+  is_token: said(z.optional(z.boolean()), 'The credentials are the token, so nobody has to consent.'),
+  fields: said(z.optional(z.array(FIELD)), 'The members to fill in. Left out where a file has them.'),
+  file: said(z.optional(z.string()), 'Where the file is, as the person is asked.'),
+  choice: said(
+    z.optional(
+      z.looseObject({
+        open: z.string(),
+        member: z.string(),
+        options: z.array(z.looseObject({ value: z.string(), means: z.string() })),
+      }),
+    ),
+    'What a file leaves open that has the members of all options: the member says which is used.',
+  ),
+})
+
+/** What people and the command line have to know of a vendor. */
+export const VENDOR = z.looseObject({
+  vendor,
+  title: z.string(),
+  forms: said(z.array(FORM), 'What its credentials consist of, by kind. Empty where nobody has said it.'),
+  needs_consent: said(z.boolean(), 'Whether a person has to consent, but for credentials that are the token.'),
+  creation: said(
+    z.array(z.looseObject({ title: z.string(), before: sentences, after: sentences })),
+    'How a person makes them: until they are at hand, and when they have worked.',
+  ),
+  consent: said(sentences, 'What who consents has to know.'),
+  rotation: z.looseObject({ credential: z.string(), before: sentences, after: sentences }),
+})
+
+/** A version of the secret that was tried and works, as far as it was tried. */
+export const TRIED = z.looseObject({
+  vendor,
+  connection,
+  version: z.string(),
+  expires_at: said(z.optional(instant), 'Of the token.'),
+  checked: said(z.optional(z.string()), 'What the vendor said of a token that is the credentials.'),
+  warnings,
+  replaces: said(
+    z.optional(
+      z.looseObject({
+        same_secrets: said(z.optional(z.boolean()), 'Left out where one of the two documents does not fit.'),
+        expires_at: said(z.optional(instant), 'Of the token that is in the document.'),
+      }),
+    ),
+    'The version in use, where it is another.',
+  ),
+})
+
 export const REVOKED = z.looseObject({
   vendor,
   connection,

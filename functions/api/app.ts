@@ -23,7 +23,7 @@ export interface ApiRequest {
   readonly requestId: string
   /** ARN of who signed the call, as the gateway verified it. */
   readonly caller: string
-  /** As the path spells it. Left out by `list`. */
+  /** As the path spells it. Left out by `list` and `describe`. */
   readonly connection?: string | undefined
   readonly query: Readonly<Record<string, readonly string[]>>
   readonly body?: string | undefined
@@ -60,7 +60,7 @@ export async function answer(
   const runtime = audited(machine, { request_id: request.requestId, caller: request.caller }, record)
   const startedAt = runtime.now()
   const { operation, connection = '*' } = request
-  const named = request.connection === undefined ? operation === 'list' : NAME.test(connection)
+  const named = request.connection === undefined ? ofVendor(operation) : NAME.test(connection)
   const event = {
     op: operation,
     request_id: request.requestId,
@@ -94,6 +94,9 @@ function recorded(record: () => void): unknown {
   }
 }
 
+/** Whether it is about all of a vendor, and names no connection. */
+const ofVendor = (operation: Operation): boolean => ROUTES[operation].path.endsWith('/{vendor}')
+
 async function run(vendor: Vendor, request: ApiRequest, runtime: ApiRuntime): Promise<Done> {
   const { operation, connection: name = '' } = request
   const connection: Connection = { vendor, name }
@@ -113,6 +116,8 @@ async function run(vendor: Vendor, request: ApiRequest, runtime: ApiRuntime): Pr
       const body = { vendor: vendor.id, connection: name, revoked: true, vendor_revocation: revocation, next_action }
       return { answer: json(body), record: { outcome: revocation } }
     }
+    case 'describe':
+      return done(beside.describe(vendor))
     case 'list':
       return done(await beside.list(vendor, nextOf(request), runtime))
     case 'show':
@@ -132,8 +137,8 @@ async function run(vendor: Vendor, request: ApiRequest, runtime: ApiRuntime): Pr
     case 'check':
       return done(await beside.checkNow(connection, runtime))
     case 'tryVersion': {
-      const { version } = read(request, beside.TRIAL)
-      return done(await beside.tryVersion(connection, version, runtime), { version })
+      const trial = read(request, beside.TRIAL)
+      return done(await beside.tryVersion(connection, trial, runtime), { version: trial.version })
     }
     case 'remove':
       await beside.remove(connection, runtime)

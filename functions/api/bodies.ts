@@ -15,7 +15,10 @@ export const KEEP_WARM = z.strictObject({ keep_warm: z.boolean() })
 
 export const ACKNOWLEDGEMENT = z.strictObject({ note: z.optional(words) })
 
-export const TRIAL = z.strictObject({ version: z.string().check(z.regex(/^[\w-]{1,64}$/)) })
+export const TRIAL = z.strictObject({
+  version: z.string().check(z.regex(/^[\w-]{1,64}$/)),
+  only_fit: z.optional(z.boolean()),
+})
 
 export const AUTHORIZATION = z.union([
   z.strictObject({

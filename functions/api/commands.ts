@@ -3,7 +3,6 @@ import { acknowledge, type CheckRuntime, checkConnection } from '../keeper/check
 import type { Connection } from '../kit/connection.ts'
 import { type ConnectionView, show, type ViewRuntime } from './connections.ts'
 import { disable } from './revoke.ts'
-import { tryCredentials } from './trial.ts'
 
 /*
  * What people tell the machine of a connection, one function for each. All but the one that stops it read its secret first,
@@ -68,17 +67,6 @@ export async function takeAcknowledgement(
 export async function checkNow(connection: Connection, runtime: CommandRuntime): Promise<ConnectionView> {
   await register(connection, {}, runtime)
   await checkConnection(connection, runtime)
-  return show(connection, runtime)
-}
-
-/** Obtains a token with this version of the credentials, which is not the current one yet. */
-export async function tryVersion(
-  connection: Connection,
-  version: string,
-  runtime: CommandRuntime,
-): Promise<ConnectionView> {
-  await register(connection, {}, runtime)
-  await tryCredentials(connection, version, runtime)
   return show(connection, runtime)
 }
 

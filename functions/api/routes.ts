@@ -9,6 +9,7 @@ export const ROUTES = {
   vend: { method: 'GET', path: '/tokens/{vendor}/{connection}', query: ['min_ttl'] },
   revoke: { method: 'DELETE', path: '/tokens/{vendor}/{connection}', query: [] },
   refresh: { method: 'POST', path: '/tokens/{vendor}/{connection}/refresh', query: [] },
+  describe: { method: 'GET', path: '/vendors/{vendor}', query: [] },
   list: { method: 'GET', path: '/connections/{vendor}', query: ['next'] },
   show: { method: 'GET', path: '/connections/{vendor}/{connection}', query: [] },
   setOwner: { method: 'PUT', path: '/connections/{vendor}/{connection}/owner', query: [] },

@@ -7,6 +7,7 @@ import type { Connection } from '../kit/connection.ts'
 import { FAILURES, isFailure, VendingError } from '../kit/errors.ts'
 import { isNever, rfc3339 } from '../kit/time.ts'
 import { isExpired, sweepAt, type Timed } from '../kit/token.ts'
+import { UNTRIED_VERSION } from '../kit/untried.ts'
 import type { Vendor } from '../kit/vendor.ts'
 import type { ConnectionState } from './states.ts'
 
@@ -54,10 +55,17 @@ export function secretFault({ connection, credentials, own }: Pick<Standing, 'co
     const is = credentials.code === 'unknown_connection' ? 'secret_deleted' : 'secret_unreadable'
     return { is, error: credentials } as const
   }
+  if (isUntried(credentials)) return { is: 'malformed', error: untried() } as const
   const misfit = misfitOf(connection.vendor, credentials.document) ?? own
   const isMisfit = misfit instanceof VendingError && misfit.code === 'configuration'
   return isMisfit ? ({ is: 'malformed', error: misfit } as const) : undefined
 }
+
+const isUntried = (credentials: Secretly): boolean =>
+  credentials !== undefined && 'version' in credentials && credentials.version === UNTRIED_VERSION
+
+const untried = (): VendingError =>
+  new VendingError('configuration', 'its secret is empty: its first credentials were stored, and not tried to the end')
 
 function misfitOf({ validate }: Vendor, document: unknown): VendingError | undefined {
   try {
@@ -112,6 +120,7 @@ export function nextAction(standing: Standing, is: ConnectionState, now: Date): 
         ? 'correct who may read it, or what is in it, as last_failure says'
         : 'none: it is read again by the next call'
     case 'malformed':
+      if (isUntried(credentials)) return `a person has to connect, as nobody has to the end: vendomat connect ${here}`
       return `a person has to correct the secret as last_failure says: vendomat rotate ${here}`
     case 'reconnect':
       return `a person has to connect again: vendomat connect ${here}`

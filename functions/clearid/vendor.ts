@@ -1,4 +1,4 @@
-import { type Choice, defineVendor, type Warning } from '../kit/vendor.ts'
+import { defineVendor, type Warning } from '../kit/vendor.ts'
 import type { ClientAuth } from '../oauth/client-auth.ts'
 import { clientCredentialsGrant } from '../oauth/grants.ts'
 import { jwtBearerGrant } from '../oauth/jwt-bearer.ts'
@@ -6,6 +6,7 @@ import { RFC_6749, type TokenShape } from '../oauth/token-answer.ts'
 import { baseOf, joinPath, vendorUrl } from '../oauth/vendor-url.ts'
 import { assertion } from './assertion.ts'
 import { facts } from './facts.ts'
+import { forms } from './forms.ts'
 import { type KeyFile, keyFile } from './key-file.ts'
 import { steps } from './steps.ts'
 
@@ -20,15 +21,6 @@ const SHAPE: TokenShape = {
   },
 }
 
-const CHOICE: Choice = {
-  open: 'the file holds a key and a client secret',
-  member: 'authenticate_with',
-  options: [
-    { value: 'key', means: 'the key: it signs, and nothing secret is sent' },
-    { value: 'clientSecret', means: 'the client secret: it is sent with each request for a token' },
-  ],
-}
-
 const KEY_USED: Warning = {
   code: 'key_used',
   detail:
@@ -40,10 +32,9 @@ const KEY_USED: Warning = {
 export const clearid = defineVendor({
   ...facts,
   ...steps,
+  forms,
 
   credentials: keyFile,
-
-  choice: ({ isOpen }) => (isOpen ? CHOICE : undefined),
 
   issue: async (file, _refreshToken, context) => {
     const { accountId, clientId } = file

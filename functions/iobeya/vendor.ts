@@ -5,6 +5,7 @@ import { defineVendor } from '../kit/vendor.ts'
 import { pastedToken, staticToken } from '../oauth/static-token.ts'
 import { baseOf, vendorUrl } from '../oauth/vendor-url.ts'
 import { facts } from './facts.ts'
+import { forms } from './forms.ts'
 import { liveness } from './liveness.ts'
 import { steps } from './steps.ts'
 
@@ -12,6 +13,7 @@ import { steps } from './steps.ts'
 export const iobeya = defineVendor({
   ...facts,
   ...steps,
+  forms,
 
   credentials: z.object({
     token: pastedToken,

@@ -1,5 +1,6 @@
 import type * as z from 'zod/mini'
 import { VendingError } from './errors.ts'
+import type { CredentialForm } from './form.ts'
 import { sameSecrets } from './same-secrets.ts'
 import type { Secret } from './secret.ts'
 import type { AccessToken, TokenPolicy } from './token.ts'
@@ -35,9 +36,6 @@ export interface Vendor extends VendorFacts, VendorSteps {
    */
   hasSameSecrets(credentials: unknown, others: unknown): boolean | undefined
 
-  /** What the document leaves open; undefined also when it does not fit. @default it never leaves anything open */
-  choice?(credentials: unknown): Choice | undefined
-
   /**
    * Whether the document holds the token itself, so that there is nothing to obtain, renew or store; undefined when it does
    * not fit. @default never
@@ -57,6 +55,8 @@ export interface Vendor extends VendorFacts, VendorSteps {
 
 /** What a person does at the vendor, in its own words. Loaded with the vendor's code: a token at hand asks for none of it. */
 export interface VendorSteps {
+  /** What its credentials consist of, one for each kind that there is. @default not known: they come as a document */
+  readonly forms?: readonly CredentialForm[]
   /** How the credentials are made, one for each kind that there is. @default not known */
   readonly creation?: readonly Creation[]
   /** What who says yes at the vendor has to know, where somebody has to. */
@@ -81,16 +81,6 @@ export interface Creation extends Steps {
 export interface Rotation extends Steps {
   /** What it is that ends: 'token', 'client secret', 'key file'. */
   readonly credential: string
-}
-
-/** What a credential document leaves open, and a person may say in a member of it. */
-export interface Choice {
-  /** 'the file holds a key and a client secret' */
-  readonly open: string
-  /** 'authenticate_with' */
-  readonly member: string
-  /** The first holds as long as nobody has said it. */
-  readonly options: readonly { readonly value: string; readonly means: string }[]
 }
 
 /**
@@ -155,11 +145,10 @@ export interface Revocation<C = unknown> {
 export interface VendorDefinition<C>
   extends Omit<
     Vendor,
-    'issue' | 'validate' | 'hasSameSecrets' | 'choice' | 'isStatic' | 'liveness' | 'authorization' | 'revocation'
+    'issue' | 'validate' | 'hasSameSecrets' | 'isStatic' | 'liveness' | 'authorization' | 'revocation'
   > {
   readonly credentials: z.ZodMiniType<C>
   issue(credentials: C, refreshToken: Secret | undefined, context: Context): Promise<Issued>
-  choice?(credentials: C): Choice | undefined
   isStatic?(credentials: C): boolean
   liveness?(credentials: C, accessToken: AccessToken, context: Context): Promise<Liveness>
   readonly authorization?: Authorization<C>
@@ -167,7 +156,7 @@ export interface VendorDefinition<C>
 }
 
 export function defineVendor<C>(definition: VendorDefinition<C>): Vendor {
-  const { credentials: schema, issue, choice, isStatic, liveness, authorization, revocation, ...facts } = definition
+  const { credentials: schema, issue, isStatic, liveness, authorization, revocation, ...facts } = definition
   const read = (document: unknown): C => {
     if (document === undefined)
       throw new VendingError('configuration', `the ${facts.title} credentials are not a JSON document`)
@@ -187,12 +176,6 @@ export function defineVendor<C>(definition: VendorDefinition<C>): Vendor {
       return one.success && two.success ? sameSecrets(one.data, two.data) : undefined
     },
     issue: async (document, refreshToken, context) => issue(read(document), refreshToken, context),
-    ...(choice && {
-      choice: (document) => {
-        const { data } = schema.safeParse(document)
-        return data && choice(data)
-      },
-    }),
     ...(isStatic && {
       isStatic: (document) => {
         const { data } = schema.safeParse(document)

@@ -7,6 +7,7 @@ import { member } from '../oauth/token-answer.ts'
 import { joinPath } from '../oauth/vendor-url.ts'
 import { applicationOf, credentials, isUserToken } from './credentials.ts'
 import { facts } from './facts.ts'
+import { forms } from './forms.ts'
 import { hostOf, tokenEndpoint, usedAt } from './host.ts'
 import { liveness } from './liveness.ts'
 import { EXCHANGE, REFRESH, REVOCATION } from './refusals.ts'
@@ -25,6 +26,7 @@ const ONE_TIME: Warning = {
 export const netrex = defineVendor({
   ...facts,
   ...steps,
+  forms,
 
   credentials,
 

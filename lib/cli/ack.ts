@@ -1,7 +1,6 @@
 import { callApi, readAnswer } from './api.ts'
 import { command, UsageError } from './command.ts'
 import { connectionState, ONE_CONNECTION } from './connection.ts'
-import { vendorNamed } from './vendor-named.ts'
 
 export const ack = command({
   about: `Says that somebody takes care of credentials that end. The machine records who
@@ -20,15 +19,14 @@ Exits with 2 when there is no notice to acknowledge.`,
     const note = text?.trim()
     if (note !== undefined && (note === '' || note.length > 200))
       throw new UsageError('--note takes 1 to 200 characters')
-    const { credential } = vendorNamed(vendor).rotation
     const path = `/connections/${vendor}/${connection}/acknowledgement`
     const answer = await callApi('POST', path, shell, note === undefined ? {} : { note })
     const json = readAnswer(connectionState, answer)
     const { next_notice_at: following, credential_ends_at: ends } = json
     const until = following
-      ? `; the next notice goes out on ${following.slice(0, 10)} unless the ${credential} is rotated`
+      ? `; the next notice goes out on ${following.slice(0, 10)} unless the credentials are rotated`
       : ''
-    const next = ends && `the ${credential} ends on ${ends.slice(0, 10)}`
+    const next = ends && `the credentials end on ${ends.slice(0, 10)}`
     return { text: `${vendor}/${connection} is acknowledged${until}`, json, ...(next && { next }) }
   },
 })

@@ -11,10 +11,17 @@ import { inWords } from './time-left.ts'
 export class ApiError extends CommandFailed {
   /** The machine's code of the problem; left out when the gateway refused. */
   readonly code: string | undefined
+  /** The same as the machine said it. */
+  readonly problem: Problem | undefined
+  /** The gateway has nothing at this path. */
+  readonly isNoRoute: boolean
 
-  constructor(exitCode: number, message: string, code?: string) {
+  constructor(exitCode: number, message: string, said?: Problem) {
     super(exitCode, message)
-    this.code = code
+    const ours = said && !isOfGateway(said) ? said : undefined
+    this.problem = ours
+    this.code = ours?.code
+    this.isNoRoute = !ours && NO_ROUTE.test(message)
   }
 }
 
@@ -26,6 +33,9 @@ const problem = z.pick(PROBLEM, {
   next_step: true,
   request_id: true,
 })
+type Problem = z.output<typeof problem>
+/** All calls are signed, so this is what the gateway says of a path that it does not know. */
+const NO_ROUTE = /Missing Authentication Token/
 /** API Gateway uses both spellings. */
 const gatewayError = z.union([z.object({ message: z.string() }), z.object({ Message: z.string() })])
 
@@ -93,7 +103,7 @@ function refusal({ status, headers }: Response, body: unknown): ApiError {
   const next_step = Number.isFinite(seconds) ? `try again in ${inWords(seconds)}` : ours.data.next_step
   // Status 400, but the command was not called wrongly: the consent is over.
   const exitCode = code === 'authorization_invalid' ? EXIT.failed : exitCodeOf(status)
-  return new ApiError(exitCode, `${title}: ${detail}\nnext step: ${next_step}\nrequest: ${request_id}`, code)
+  return new ApiError(exitCode, `${title}: ${detail}\nnext step: ${next_step}\nrequest: ${request_id}`, ours.data)
 }
 
 /** Whether the gateway says so, in our words (lib/gateway-answers.ts), of a call that the machine has not seen. */
@@ -108,8 +118,6 @@ export function gatewayMessage(body: unknown): string | undefined {
 function describeGateway(status: number, body: unknown): string {
   const message = gatewayMessage(body)
   if (message === undefined) return `the gateway answered ${status}`
-  const hint = /Missing Authentication Token/.test(message)
-    ? '\nthere is no such vendor, or the call was not signed'
-    : ''
+  const hint = NO_ROUTE.test(message) ? '\nthere is no such vendor, or the call was not signed' : ''
   return `the gateway answered ${status}: ${message}${hint}`
 }

@@ -1,19 +1,21 @@
-import type { Vendor } from '../../functions/kit/vendor.ts'
 import type { Person, Shell } from './command.ts'
+import { type CredentialForm, isGiven } from './credential-forms.ts'
+
+type Document = Readonly<Record<string, unknown>>
 
 /**
  * The document with what it leaves open said in it: as in the document that it replaces, else by the person. Where there
  * is nobody to ask it stays as it is, and what the vendor then does is a warning of the first token.
  */
 export async function withChoice(
-  vendor: Vendor,
-  documents: { readonly given: object; readonly present?: Readonly<Record<string, unknown>> },
+  form: CredentialForm | undefined,
+  { given, present = {} }: { readonly given: Document; readonly present?: Document },
   { person, say }: Shell,
-): Promise<object> {
-  const { given, present = {} } = documents
-  const choice = vendor.choice?.(given)
-  if (!choice) return given
+): Promise<Document> {
+  const choice = form?.choice
+  if (!choice || given[choice.member] !== undefined) return given
   const { open, member, options } = choice
+  if (!options.every(({ value }) => isGiven(given[value]))) return given
   const before = options.find(({ value }) => value === present[member])
   if (before) {
     say(`${open}; used is, as before, ${before.means}`)

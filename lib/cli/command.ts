@@ -22,8 +22,8 @@ export interface Shell {
   readonly now: () => Date
   /** Ends early, and without an error, when the signal fires. */
   readonly sleep: (seconds: number, signal?: AbortSignal) => Promise<void>
-  /** From this call on, the first Ctrl-C fires the signal and does not end the process. */
-  readonly untilInterrupted: () => AbortSignal
+  /** From this call on, and until `over` fires, the first Ctrl-C fires the signal and does not end the process. */
+  readonly untilInterrupted: (over?: AbortSignal) => AbortSignal
 }
 
 export interface Person {
@@ -72,11 +72,13 @@ type ValueOf<Flag> = Flag extends `<${string}>`
   ? string
   : Flag extends `[${string}...]`
     ? readonly string[]
-    : Flag extends `[${string}]` | `--${string} <${string}>`
-      ? string | undefined
-      : Flag extends `--no-${string}`
-        ? boolean
-        : true | undefined
+    : Flag extends `--${string} <${string}...>`
+      ? readonly string[] | undefined
+      : Flag extends `[${string}]` | `--${string} <${string}>`
+        ? string | undefined
+        : Flag extends `--no-${string}`
+          ? boolean
+          : true | undefined
 type CamelCase<Name> = Name extends `${infer First}-${infer Rest}` ? `${First}${Capitalize<CamelCase<Rest>>}` : Name
 
 /** Types what `run` is given by what the command takes. */
@@ -94,6 +96,9 @@ interface Shown {
   /** Said after it: what follows from it. */
   readonly next?: string
 }
+
+/** The same shell, in which nobody is asked anything. */
+export const withoutPerson = ({ person: _, ...shell }: Shell): Shell => shell
 
 /** Asks the person, who has to say yes. Throws UsageError where there is nobody to ask. */
 export async function agreed(question: string, { person }: Shell): Promise<boolean> {

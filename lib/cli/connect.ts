@@ -1,19 +1,19 @@
-import type { Vendor } from '../../functions/kit/vendor.ts'
-import { vendors } from '../../functions/vendors.ts'
 import { callApi, machineAt, readAnswer } from './api.ts'
 import { DEFAULT_PORT, redirectUriAt } from './callback.ts'
-import { CommandFailed, command, EXIT, type Given, type Shell, UsageError } from './command.ts'
+import { CommandFailed, command, EXIT, type Given, type Shell, UsageError, withoutPerson } from './command.ts'
 import { type ConnectionState, connectionState, ONE_CONNECTION } from './connection.ts'
 import { obtainConsent, prepareRedirection, registerExactly } from './consent.ts'
 import { credentialDocument, type Source } from './credential-document.ts'
+import { checkWhole, formOf, needsConsent } from './credential-forms.ts'
 import { checkYear, endDateGiven, withEnd } from './end-date.ts'
+import { membersGiven } from './other-secret.ts'
+import { planOf, type Step } from './plan.ts'
 import { secretName } from './secret-name.ts'
-import { secretStore } from './secret-store.ts'
+import { type Opened, type SecretStore, secretStore } from './secret-store.ts'
 import { sayConsent, stepsAfterCreation } from './steps.ts'
 import { timeLeft } from './time-left.ts'
-import { endOf, nothingStored, obtainToken, works } from './trial.ts'
-import { vendorContext } from './vendor-context.ts'
-import { vendorNamed } from './vendor-named.ts'
+import { endOf, type Try, whenTried, works } from './trial.ts'
+import { type Described, vendorNamed } from './vendor-named.ts'
 
 /** What the machine takes. */
 const LONGEST_OWNER = 200
@@ -23,17 +23,22 @@ const TAKES = {
   '--owner <mail>': 'who is notified when a person is needed',
   '--from-file <path>': 'the credentials as a JSON document; for ClearID the key file as it was downloaded',
   '--from-stdin': 'the same, from standard input',
+  '--from-secret <name>':
+    'the same, from a secret that you have, by its name or ARN: the members that the vendor needs are copied, and it stays as it is',
+  '--member <theirs=ours...>': 'the name of a member there, and ours for it',
   '--expires <date>': 'last day of what is secret in them as YYYY-MM-DD, or never; people are reminded of it',
   '--port <number>': `port of this computer that the browser comes back to (default: ${DEFAULT_PORT})`,
   '--no-browser': 'only print the address, to be opened elsewhere',
+  '--dry-run': 'print what would be done, with -o json as a plan; nothing is tried',
+  '--yes': 'ask nothing',
 } as const
 
 export const connect = command({
-  about: `Takes the credentials of an account, tries them out by obtaining a token, or by
-showing the vendor one that a person made, stores them as a secret in your AWS
-account and tells the machine who owns them. Nothing is stored when the vendor
-refuses them. To replace only what is secret in credentials, there is "vendomat
-rotate".
+  about: `Takes the credentials of an account and stores them as a secret in your AWS
+account, beside those that are in use, if there are any. The machine tries them
+by obtaining a token, or by showing the vendor one that a person made, and only
+what works is put into use. Nothing is left stored when the vendor refuses them.
+To replace only what is secret in credentials, there is "vendomat rotate".
 
 Where a person has to say yes at the vendor (an OAuth2 application of NetRex),
 the credentials are stored and the browser opens; credentials that are stored
@@ -41,54 +46,53 @@ already are used when no others are given. The browser comes back to
 ${redirectUriAt(DEFAULT_PORT)}: register exactly that address in the
 application, or one of your own with --port.
 
-Vendors: ${Object.keys(vendors).join(', ')}.
+Which vendors there are, VENDOMAT_VENDORS says.
 
 Exits with 4 when the person says no at the vendor, or says nothing within ten
 minutes.
 
-A secret is never an argument: it is typed, unseen, or comes from a file or
-standard input.`,
+A secret is never an argument: it is typed, unseen, or comes from a file,
+standard input or another secret.`,
   takes: TAKES,
   examples: [
     'vendomat connect accelo hq --owner erp@acme.example',
     'vendomat connect clearid main --from-file key-acme-vendomat.json',
     'op read op://vendors/accessia | vendomat connect accessia main --from-stdin',
+    'vendomat connect accelo hq --from-secret erp/crm --member pass=client_secret',
     'vendomat connect netrex main',
   ],
 
-  async run(given, shell) {
-    const request = read(given, shell.now())
-    const { vendor, connection } = request
+  async run(given, person) {
+    const request = read(given, person.now())
+    const shell = request.yes ? withoutPerson(person) : person
     const { region } = machineAt(shell.environment)
+    const vendor = await vendorNamed(request.vendor, shell)
+    const { connection } = request
     const secrets = secretStore(region, shell.environment.VENDOMAT_SECRETS_KEY)
-    const name = secretName(vendor.id, connection, shell)
-    const reuse = vendor.authorization && !request.given && (await secrets.find(name)) === 'there'
-    if (reuse && request.expires !== undefined)
-      throw new UsageError('--expires is for new credentials: give them with --from-file or --from-stdin')
-    if (reuse) {
-      shell.say(`with the credentials in the secret ${name}; --from-file or --from-stdin replaces them`)
-      sayConsent(vendor, shell)
-    } else if (vendor.authorization && !request.given)
-      shell.say(`for an OAuth2 application, ${registerExactly(vendor, redirectUriAt(request.port))}`)
-    const written = reuse ? undefined : await credentialDocument(vendor.id, request.source, shell)
-    const credentials = written && withEnd(written, request.expires, shell.now())
-    if (credentials) await checkYear(vendor, credentials, shell)
-    const consent = !credentials || needsConsent(vendor, credentials, shell)
+    const secret = secretName(vendor.id, connection, shell)
+    const document = await newCredentials({ ...request, vendor, secret }, secrets, shell)
+    const form = document && formOf(vendor, document)
+    if (document) checkYear(form, document, shell.now())
+    if (document) checkWhole(vendor, form, document)
+    const consent = !document || needsConsent(vendor, form)
+    if (request.dryRun) {
+      const steps = stepsOf({ ...request, vendor, secret, document, consent }, await secrets.find(secret))
+      return planOf({ vendor: vendor.id, connection }, steps)
+    }
     // Before anything is stored: another program may have the port.
-    const redirection = consent ? await prepareRedirection(credentials, request.port, shell) : undefined
+    const redirection = consent ? await prepareRedirection(document, request.port, shell) : undefined
     try {
-      if (credentials && !consent) {
-        const issued = await obtainToken(vendor, credentials, shell)
-        shell.say(`token obtained, ${endOf(issued, shell.now())}`)
-      }
       const owner =
         request.owner ??
         (await shell.person?.ask('who is notified when a person is needed (mail address, may be empty): '))?.trim()
       if (owner && owner.length > LONGEST_OWNER)
         throw new UsageError(`the name of an owner has at most ${LONGEST_OWNER} characters`)
-      if (credentials) {
-        await secrets.put(name, credentials)
-        shell.say(`stored in the secret ${name}`)
+      if (document) {
+        const place = { vendor, connection, secret, opened: await secrets.open(secret) }
+        const trial = (tryIt: Try) => tryIt(consent ? 'only fit' : 'wholly')
+        const { tried } = await whenTried(place, { document, trial, afterwards: 'use' }, secrets, shell)
+        if (!consent) shell.say(`token obtained, ${endOf(tried, shell.now())}`)
+        shell.say(`stored in the secret ${secret}`)
       }
       const path = `/connections/${vendor.id}/${connection}`
       if (owner) await callApi('PUT', `${path}/owner`, shell, { owner })
@@ -100,8 +104,8 @@ standard input.`,
         shell.say(`token obtained, ends in ${timeLeft(new Date(expires_at), shell.now())}`)
       }
       const view = readAnswer(connectionState, await callApi('POST', `${path}/check`, shell))
-      checkWorks(request, view)
-      const next = credentials ? stepsAfterCreation(vendor, shell) : ''
+      checkWorks(`${vendor.id}/${connection}`, view)
+      const next = document ? stepsAfterCreation(vendor, shell) : ''
       return { text: `${vendor.id}/${connection} is connected`, json: view, next }
     } finally {
       await redirection?.callback?.close()
@@ -109,17 +113,58 @@ standard input.`,
   },
 })
 
-/** The machine calls the vendor from elsewhere. Throws CommandFailed when it does not get along with what is stored. */
-function checkWorks({ vendor, connection }: Request, view: ConnectionState): void {
+type Document = Readonly<Record<string, unknown>>
+/** A connection, and what is asked for. */
+type Wanted = Omit<Request, 'vendor'> & { readonly vendor: Described; readonly secret: string }
+
+/** The credentials to store; undefined where those that are stored already are used, for a consent. */
+async function newCredentials(wanted: Wanted, secrets: SecretStore, shell: Shell): Promise<Document | undefined> {
+  const { vendor, secret, given, source, expires, port } = wanted
+  if (vendor.needs_consent && !given && (await secrets.find(secret)) === 'there') {
+    if (expires !== undefined)
+      throw new UsageError('--expires is for new credentials: give them with --from-file or --from-stdin')
+    shell.say(`with the credentials in the secret ${secret}; --from-file or --from-stdin replaces them`)
+    sayConsent(vendor, shell)
+    return undefined
+  }
+  if (vendor.needs_consent && !given)
+    shell.say(`for an OAuth2 application, ${registerExactly(vendor, redirectUriAt(port))}`)
+  return withEnd(await credentialDocument(vendor, source, shell), expires, shell.now())
+}
+
+function stepsOf(
+  wanted: Wanted & { readonly document: Document | undefined; readonly consent: boolean },
+  found: Opened['was'],
+): readonly Step[] {
+  const { vendor, connection, secret, document, consent, owner, source } = wanted
+  const steps: Step[] = []
+  if (document) {
+    const members = Object.keys(document)
+    const action = found === 'absent' ? 'create_secret' : typeof found === 'object' ? 'restore_secret' : 'add_version'
+    const what = { create_secret: 'create', restore_secret: 'restore', add_version: 'add a version to' }[action]
+    const from = source.secret ? ` from the secret ${source.secret.id}` : ''
+    const detail = `${what} the secret ${secret}, with ${members.join(', ')}${from}`
+    steps.push({ action, detail, secret, members, ...(source.secret && { from: source.secret.id }) })
+    const trial = consent ? 'whether they fit' : 'them'
+    steps.push({ action: 'try', detail: `have the machine try ${trial}, and put them into use if they work` })
+  }
+  if (owner) steps.push({ action: 'set_owner', detail: `name ${owner} as its owner`, owner })
+  if (consent) steps.push({ action: 'consent', detail: `have a person say yes at ${vendor.title}, in the browser` })
+  steps.push({ action: 'check', detail: `have the machine check ${vendor.id}/${connection}` })
+  return steps
+}
+
+/** Throws CommandFailed when the machine does not get along with what is stored. */
+function checkWorks(place: string, view: ConnectionState): void {
   if (works(view)) return
   const { last_failure: failure, next_action } = view
   const why = failure ? `: ${failure.detail}` : ''
-  const stored = `${vendor.id}/${connection} is stored, but the machine does not get along with it${why}`
+  const stored = `${place} is stored, but the machine does not get along with it${why}`
   throw new CommandFailed(EXIT.failed, `${stored}\nnext step: ${next_action}`)
 }
 
 interface Request {
-  readonly vendor: Vendor
+  readonly vendor: string
   readonly connection: string
   readonly owner: string | undefined
   readonly source: Source
@@ -130,33 +175,28 @@ interface Request {
   readonly browser: boolean
   /** Where the browser comes back to on this computer. */
   readonly port: number
+  readonly dryRun: boolean
+  /** Nobody is asked anything. */
+  readonly yes: boolean
 }
 
 function read(options: Given<keyof typeof TAKES>, now: Date): Request {
-  const { vendor, connection, owner, fromFile: file, fromStdin: stdin = false, browser } = options
+  const { vendor, connection, owner, fromFile: file, fromStdin: stdin = false, fromSecret: id, browser } = options
+  const given = [file, stdin || undefined, id].filter((one) => one !== undefined)
   if (file !== undefined && stdin) throw new UsageError('--from-file and --from-stdin do not go together')
-  const given = file !== undefined || stdin
+  if (id !== undefined && given.length > 1)
+    throw new UsageError('--from-secret goes with neither --from-file nor --from-stdin')
+  const members = membersGiven(options.member ?? [])
+  if (members.size > 0 && id === undefined) throw new UsageError('--member goes with --from-secret')
   const expires = options.expires === undefined ? undefined : endDateGiven(options.expires, now)
-  const source = { file, stdin }
+  const source = { file, stdin, ...(id !== undefined && { secret: { id, members } }) }
   const port = portGiven(options.port ?? String(DEFAULT_PORT))
-  return { vendor: vendorNamed(vendor), connection, owner, source, given, expires, browser, port }
+  const { yes = false, dryRun = false } = options
+  return { vendor, connection, owner, source, given: given.length > 0, expires, browser, port, yes, dryRun }
 }
 
 function portGiven(text: string): number {
   const port = /^[1-9][0-9]{0,4}$/.test(text) ? Number(text) : Number.NaN
   if (port <= 65_535) return port
   throw new UsageError('--port is a number from 1 to 65535')
-}
-
-/** Whether a person has to say yes. What does not fit is not stored: throws CommandFailed. */
-function needsConsent(vendor: Vendor, credentials: object, shell: Shell): boolean {
-  try {
-    vendor.validate(credentials)
-    if (!vendor.authorization || vendor.isStatic?.(credentials)) return false
-    const { hosts } = vendorContext(vendor, shell)
-    vendor.authorization.url(credentials, { redirectUri: redirectUriAt(DEFAULT_PORT), state: 'check' }, hosts)
-    return true
-  } catch (error) {
-    throw nothingStored(error)
-  }
 }

@@ -1,13 +1,13 @@
 import * as z from 'zod/mini'
 import { BEGUN } from '../../functions/api/answers.ts'
-import type { Vendor } from '../../functions/kit/vendor.ts'
 import { ApiError, callApi, readAnswer } from './api.ts'
 import { type Arrival, type Callback, isLoopback, listenForCallback, redirectUriAt } from './callback.ts'
 import type { Outcome } from './callback-page.ts'
 import { CommandFailed, EXIT, type Person, type Shell, UsageError } from './command.ts'
 import { isState, readPasted } from './consent-answer.ts'
+import { pageToOpen } from './page-to-open.ts'
 import { inWords } from './time-left.ts'
-import { pageToOpen } from './vendor-context.ts'
+import type { Described } from './vendor-named.ts'
 
 const MINUTE = 60
 
@@ -20,7 +20,7 @@ const connected = z.looseObject({
 export type Connected = z.output<typeof connected>
 
 export interface ConsentRequest {
-  readonly vendor: Vendor
+  readonly vendor: Described
   readonly connection: string
   readonly redirection: Redirection
   readonly browser: 'open' | 'leave'
@@ -87,7 +87,7 @@ async function callbackAt(redirectUri: string, { callback }: Redirection): Promi
 }
 
 /** Said before anything else, since the vendor refuses any other address (RFC 6749 section 3.1.2.3). */
-export const registerExactly = (vendor: Vendor, redirectUri: string): string =>
+export const registerExactly = (vendor: Described, redirectUri: string): string =>
   `register exactly this redirect URL in the application at ${vendor.title}:\n\n  ${redirectUri}\n`
 
 function showWay({ vendor, browser, redirection }: ConsentRequest, consent: Begun, shell: Shell): void {

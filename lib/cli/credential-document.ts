@@ -1,38 +1,44 @@
 import { readFile } from 'node:fs/promises'
 import { oneOf, withChoice } from './choice.ts'
 import { CommandFailed, EXIT, type Person, type Shell, UsageError } from './command.ts'
-import { type CredentialForm, credentialForms, type Field } from './credential-forms.ts'
+import { type CredentialForm, type Field, formOf } from './credential-forms.ts'
+import { type OtherSecret, takenOver } from './other-secret.ts'
 import { sayCreation } from './steps.ts'
-import { vendorNamed } from './vendor-named.ts'
+import type { Described } from './vendor-named.ts'
 
 /** Where a credential document comes from. Never from an argument: every process of the computer can read those. */
 export interface Source {
   readonly file: string | undefined
   readonly stdin: boolean
+  /** A secret that somebody else has made. */
+  readonly secret?: OtherSecret | undefined
 }
+
+type Document = Readonly<Record<string, unknown>>
 
 /**
- * The credential document of a connection, from a file, from standard input, or from the person, who is asked for what it
- * leaves open. Throws UsageError.
+ * The credential document of a connection, from a file, from standard input, from another secret, or from the person, who is
+ * asked for what it leaves open. Throws UsageError.
  */
-export async function credentialDocument(vendor: string, source: Source, shell: Shell): Promise<object> {
-  return withChoice(vendorNamed(vendor), { given: await givenDocument(vendor, source, shell) }, shell)
+export async function credentialDocument(vendor: Described, source: Source, shell: Shell): Promise<Document> {
+  const given = await givenDocument(vendor, source, shell)
+  return withChoice(formOf(vendor, given), { given }, shell)
 }
 
-async function givenDocument(vendor: string, source: Source, shell: Shell): Promise<object> {
+async function givenDocument(vendor: Described, source: Source, shell: Shell): Promise<Document> {
+  if (source.secret) return takenOver(vendor, source.secret, shell)
   if (source.file !== undefined) return readDocument(source.file)
   if (source.stdin) return parseDocument('standard input', await shell.stdin())
   if (!shell.person) throw new UsageError('there is no terminal to ask at: use --from-file or --from-stdin')
-  sayCreation(vendorNamed(vendor), shell)
-  const form = await chosenForm(vendor, shell.person, shell.say)
-  if ('file' in form) return readDocument(expandHome((await shell.person.ask(`${form.file}: `)).trim(), shell))
-  return filledIn(form.fields, shell.person)
+  sayCreation(vendor, shell)
+  const { file, fields = [] } = await chosenForm(vendor, shell.person, shell.say)
+  if (file !== undefined) return readDocument(expandHome((await shell.person.ask(`${file}: `)).trim(), shell))
+  return filledIn(fields, shell.person)
 }
 
-async function chosenForm(vendor: string, person: Person, say: Shell['say']): Promise<CredentialForm> {
-  const forms = Object.hasOwn(credentialForms, vendor) ? (credentialForms[vendor] ?? []) : []
+async function chosenForm({ id, forms }: Described, person: Person, say: Shell['say']): Promise<CredentialForm> {
   const [only, ...more] = forms
-  if (!only) throw new UsageError(`what ${vendor} needs is not known here: use --from-file or --from-stdin`)
+  if (!only) throw new UsageError(`what ${id} needs is not known here: use --from-file or --from-stdin`)
   if (more.length === 0) {
     say(only.title)
     return only
@@ -40,9 +46,9 @@ async function chosenForm(vendor: string, person: Person, say: Shell['say']): Pr
   return oneOf(forms, ({ title }) => title, person, say)
 }
 
-async function filledIn(fields: readonly Field[], person: Person): Promise<object> {
+async function filledIn(fields: readonly Field[], person: Person): Promise<Document> {
   const document: Record<string, string> = {}
-  for (const { name, label, secret, otherwise = '' } of fields) {
+  for (const { name, label, secret, default: otherwise = '' } of fields) {
     const question = `${label}${otherwise && ` [${otherwise}]`}: `
     const answer = await (secret ? person.askSecret(question) : person.ask(question))
     const text = answer.trim() || otherwise
@@ -51,7 +57,7 @@ async function filledIn(fields: readonly Field[], person: Person): Promise<objec
   return document
 }
 
-async function readDocument(path: string): Promise<object> {
+async function readDocument(path: string): Promise<Document> {
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     throw new CommandFailed(EXIT.usage, `${path} cannot be read (${error.code})`)
   })
@@ -59,10 +65,10 @@ async function readDocument(path: string): Promise<object> {
 }
 
 /** The parse error is dropped: it quotes the text. */
-export function parseDocument(origin: string, text: string): object {
+export function parseDocument(origin: string, text: string): Document {
   try {
     const document: unknown = JSON.parse(text.replace(/^\ufeff/, ''))
-    if (typeof document === 'object' && document !== null && !Array.isArray(document)) return document
+    if (typeof document === 'object' && document !== null && !Array.isArray(document)) return { ...document }
   } catch {}
   throw new CommandFailed(EXIT.usage, `${origin} is not a JSON document`)
 }

@@ -1,78 +1,42 @@
-/** A member of a credential document that a person fills in. */
-export interface Field {
-  readonly name: string
-  readonly label: string
-  /** It is not shown while it is typed. */
-  readonly secret?: true
-  /** The vendor makes it as a JWT (RFC 7519). */
-  readonly jwt?: true
-  /** The value for an empty answer. @default an empty answer leaves the member out */
-  readonly otherwise?: string
+import { CommandFailed, EXIT } from './command.ts'
+import { claimsOf } from './pasted-jwt.ts'
+import type { Described } from './vendor-named.ts'
+
+export type CredentialForm = Described['forms'][number]
+export type Field = NonNullable<CredentialForm['fields']>[number]
+type Document = Readonly<Record<string, unknown>>
+
+export const secretsOf = ({ fields = [] }: CredentialForm): readonly Field[] => fields.filter(({ secret }) => secret)
+
+/** The kind of credentials that a document is: the one whose secrets it has. Undefined where the vendor names no kinds. */
+export function formOf({ forms }: Described, document: Document): CredentialForm | undefined {
+  const has = (form: CredentialForm) => form.file !== undefined || secretsOf(form).every(({ name }) => name in document)
+  // A token is used as it is, whatever stands beside it.
+  const [first] = forms
+  return forms.find((form) => form.is_token && has(form)) ?? forms.find(has) ?? first
 }
 
-/** One kind of credentials: members to fill in, or a file that the vendor's portal makes. */
-export type CredentialForm =
-  | { readonly title: string; readonly fields: readonly Field[] }
-  | { readonly title: string; readonly file: string }
+/** Whether a person has to say yes at the vendor before there is a token. */
+export const needsConsent = ({ needs_consent }: Described, form: CredentialForm | undefined): boolean =>
+  needs_consent && !form?.is_token
 
-/** For credentials that do not state their own end. */
-const EXPIRES_ON = (what: string): Field => ({
-  name: 'expires_on',
-  label: `last day of the ${what} as YYYY-MM-DD; leave empty when it has none`,
-})
-const NETREX_HOST: Field = { name: 'host', label: 'host, like system2.netrex.cz' }
+/** Members that a person has to give. The vendor's own schema, which only the machine has, checks the rest. */
+export const missingIn = ({ fields = [] }: CredentialForm, document: Document): readonly string[] =>
+  fields
+    .filter((field) => !field.optional && field.default === undefined && !isGiven(document[field.name]))
+    .map(({ name }) => name)
 
-/** The forms of each vendor. The vendor's own schema checks the answers. */
-export const credentialForms: Readonly<Record<string, readonly CredentialForm[]>> = {
-  accelo: [
-    {
-      title: 'Service application',
-      fields: [
-        { name: 'deployment', label: 'deployment, the name in front of .accelo.com' },
-        { name: 'client_id', label: 'client id' },
-        { name: 'client_secret', label: 'client secret', secret: true },
-        { name: 'scope', label: 'scope', otherwise: 'read(all)' },
-        EXPIRES_ON('client secret'),
-      ],
-    },
-  ],
-  accessia: [
-    {
-      title: 'API integration',
-      fields: [
-        { name: 'authentication_url', label: 'authentication URL' },
-        { name: 'integration_id', label: 'integration id' },
-        { name: 'secret', label: 'secret', secret: true },
-        EXPIRES_ON('secret'),
-      ],
-    },
-  ],
-  clearid: [{ title: 'API integration', file: 'path of the authentication key file that ClearID let you download' }],
-  iobeya: [
-    {
-      title: 'token',
-      fields: [
-        { name: 'api_url', label: 'API address, like https://acme.api.iobeya.com' },
-        { name: 'token', label: 'token', secret: true, jwt: true },
-        { name: 'expires_on', label: 'its last day as YYYY-MM-DD; leave empty when the token says it itself (a JWT)' },
-      ],
-    },
-  ],
-  netrex: [
-    {
-      title: 'OAuth2 application: you will be asked for consent in the browser',
-      fields: [
-        NETREX_HOST,
-        { name: 'client_id', label: 'client id' },
-        { name: 'client_secret', label: 'client secret', secret: true },
-        { name: 'scope', label: 'scope', otherwise: 'read' },
-        { name: 'redirect_uri', label: 'registered redirect URL; leave empty for an address of this computer' },
-        EXPIRES_ON('client secret'),
-      ],
-    },
-    {
-      title: 'user token',
-      fields: [NETREX_HOST, { name: 'user_token', label: 'user token', secret: true }, EXPIRES_ON('user token')],
-    },
-  ],
+/** Throws CommandFailed before anything is stored. */
+export function checkWhole({ title }: Described, form: CredentialForm | undefined, document: Document): void {
+  const missing = form ? missingIn(form, document) : []
+  if (missing.length === 0) return
+  const what = missing.map((name) => `${name} is missing`).join('; ')
+  throw new CommandFailed(EXIT.failed, `the ${title} credentials do not fit: ${what}\nnothing was stored`)
 }
+
+export const isGiven = (value: unknown): boolean =>
+  typeof value === 'string' ? value.trim() !== '' : value !== undefined && value !== null
+
+/** Whether the credentials are a token that says itself when it ends. */
+export const statesItsEnd = (form: CredentialForm | undefined, document: Document): boolean =>
+  form?.is_token === true && secretsOf(form).some(({ name }) => typeof claimsOf(document[name])?.exp === 'number')

@@ -1,6 +1,5 @@
 import * as z from 'zod/mini'
 import { PAGE } from '../../functions/api/answers.ts'
-import type { Vendor } from '../../functions/kit/vendor.ts'
 import type { Shell } from './command.ts'
 import { type ConnectionState, connectionState } from './connection.ts'
 import { type Finding, ok, unseen, wrong } from './finding.ts'
@@ -24,16 +23,16 @@ const listing = z.looseObject({ ...PAGE.shape, connections: z.array(connectionSt
  * come, and whether somebody gets the notices.
  */
 export async function* deploymentChecks(
-  vendors: readonly Vendor[],
+  vendors: readonly string[],
   caller: Caller,
   { now }: Shell,
 ): AsyncGenerator<Finding> {
-  for (const vendor of vendors) yield* vendorChecks(vendor, caller, now())
+  for (const id of vendors) yield* vendorChecks(id, caller, now())
   if (isLaptop(caller.base)) yield unseen('notices', 'a laptop mails nobody', 'read them in .local/notices')
   else yield* noticeChecks(caller.region)
 }
 
-async function* vendorChecks({ id }: Vendor, caller: Caller, now: Date): AsyncGenerator<Finding> {
+async function* vendorChecks(id: string, caller: Caller, now: Date): AsyncGenerator<Finding> {
   const listed = await call(`/connections/${id}`, caller)
   const { data } = listing.safeParse(listed.body)
   if (listed.status !== 200 || !data) {

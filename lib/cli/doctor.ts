@@ -1,5 +1,3 @@
-import type { Vendor } from '../../functions/kit/vendor.ts'
-import { vendors } from '../../functions/vendors.ts'
 import { machineAt } from './api.ts'
 import { callerChecks } from './caller-checks.ts'
 import { command, EXIT, type Shell, UsageError } from './command.ts'
@@ -9,7 +7,7 @@ import { deploymentChecks } from './deployment-checks.ts'
 import { type Finding, unseen } from './finding.ts'
 import { identityCheck, notAllowed, signatureCheck, vendCheck } from './signature-checks.ts'
 import { type Answer, type Caller, refusalIn } from './signed-call.ts'
-import { vendorNamed } from './vendor-named.ts'
+import { allVendors, checkListed, listedVendors } from './vendor-named.ts'
 
 export const doctor = command({
   about: `Checks this side: the address, the region, the credentials and where they come
@@ -50,7 +48,7 @@ Exits with 0 when nothing is wrong, with 1 when something is.`,
   },
 
   async run({ name: names, deployment }, shell, output) {
-    const wanted = deployment ? { deployed: vendorsNamed(names) } : connectionIn(names)
+    const wanted = deployment ? { deployed: vendorsNamed(names, shell) } : connectionIn(names, shell)
     const findings: Finding[] = []
     for await (const finding of checks(wanted, shell)) {
       findings.push(finding)
@@ -67,25 +65,28 @@ const isWrong = ({ result }: Finding): boolean => result === 'wrong'
 interface Wanted {
   readonly connection?: ConnectionName
   /** Left out where the deployment is not. */
-  readonly deployed?: readonly Vendor[]
+  readonly deployed?: readonly string[]
 }
 
-const registered: readonly Vendor[] = Object.values(vendors)
+function vendorsNamed(ids: readonly string[], shell: Shell): readonly string[] {
+  checkNames(...ids)
+  for (const id of ids) checkListed(id, shell)
+  return ids.length > 0 ? ids : allVendors(shell)
+}
 
-const vendorsNamed = (ids: readonly string[]): readonly Vendor[] => (ids.length > 0 ? ids.map(vendorNamed) : registered)
-
-function connectionIn(names: readonly string[]): Wanted {
+function connectionIn(names: readonly string[], shell: Shell): Wanted {
   const [vendor, connection, ...more] = names
   if (vendor === undefined) return {}
   if (connection === undefined || more.length > 0)
     throw new UsageError('name a vendor and a connection, or vendors with --deployment')
   checkNames(vendor, connection)
+  checkListed(vendor, shell)
   return { connection: { vendor, connection } }
 }
 
 /** Each as it is known. Where one is wrong, what depends on it is not looked at. */
 async function* checks({ connection, deployed }: Wanted, shell: Shell): AsyncGenerator<Finding> {
-  const asked = connection ? [vendorNamed(connection.vendor)] : (deployed ?? registered)
+  const asked = connection ? [connection.vendor] : (deployed ?? listedVendors(shell))
   const taken = yield* untilTaken(asked, shell)
   if (!taken && deployed) yield unseen('deployment', 'was not asked', 'mend what is wrong above, then run this again')
   if (!taken) return
@@ -98,7 +99,7 @@ async function* checks({ connection, deployed }: Wanted, shell: Shell): AsyncGen
 }
 
 /** Ends with whom the machine has taken a signature of, and what it answered; with nothing where something is wrong. */
-async function* untilTaken(asked: readonly Vendor[], shell: Shell): AsyncGenerator<Finding, Taken | undefined> {
+async function* untilTaken(asked: readonly string[], shell: Shell): AsyncGenerator<Finding, Taken | undefined> {
   const credentials = credentialChain()
   let isWell = true
   for await (const finding of callerChecks(credentials, shell)) {
@@ -110,6 +111,14 @@ async function* untilTaken(asked: readonly Vendor[], shell: Shell): AsyncGenerat
   const { identity, finding } = await identityCheck(signer, shell)
   yield finding
   if (isWrong(finding)) return undefined
+  if (asked.length === 0) {
+    yield unseen(
+      'signature',
+      'VENDOMAT_VENDORS does not say which vendors there are',
+      'set it to what the stack prints',
+    )
+    return undefined
+  }
   const caller: Caller = { ...signer, ...(identity && { identity }) }
   const { signature, ...call } = await signatureCheck(asked, caller)
   yield signature

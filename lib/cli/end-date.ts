@@ -1,8 +1,9 @@
 import * as z from 'zod/mini'
-import { DAY_SECONDS, isNever, secondsAfter } from '../../functions/kit/time.ts'
-import type { Vendor } from '../../functions/kit/vendor.ts'
-import { type Shell, UsageError } from './command.ts'
-import { dayOf, heldBy } from './trial.ts'
+import { DAY_SECONDS, secondsAfter } from '../../functions/kit/time.ts'
+import { UsageError } from './command.ts'
+import { type CredentialForm, statesItsEnd } from './credential-forms.ts'
+
+type Document = Readonly<Record<string, unknown>>
 
 const date = z.iso.date()
 /** A year, and a day for zones and leap years: what is further away is usually a year that was mistyped. */
@@ -19,8 +20,8 @@ export function endDateGiven(given: unknown, now: Date): string {
 }
 
 /** The document with the end that was given, else with its own. Throws UsageError. */
-export function withEnd(document: object, given: string | undefined, now: Date): object {
-  const { expires_on: own = 'never', ...rest }: { readonly expires_on?: unknown } = document
+export function withEnd(document: Document, given: string | undefined, now: Date): Document {
+  const { expires_on: own = 'never', ...rest } = document
   const end = given ?? endDateGiven(own, now)
   return end === 'never' ? rest : { ...rest, expires_on: end }
 }
@@ -29,14 +30,14 @@ export function withEnd(document: object, given: string | undefined, now: Date):
  * Throws UsageError when a person has written an end that is more than a year away, and nothing but that says when the
  * credentials end: nobody would be reminded in time of one that ends a year or ten before.
  */
-export async function checkYear(vendor: Vendor, document: object, shell: Shell): Promise<void> {
-  const { expires_on: end, ...rest }: { readonly expires_on?: unknown } = document
-  const furthest = dayOf(secondsAfter(shell.now(), FURTHEST_DAYS * DAY_SECONDS))
-  if (typeof end !== 'string' || end <= furthest) return
-  const held = await heldBy(vendor, rest, shell)
-  if (held && !isNever(held.accessToken.expiresAt)) return
+export function checkYear(form: CredentialForm | undefined, document: Document, now: Date): void {
+  const { expires_on: end } = document
+  const furthest = dayOf(secondsAfter(now, FURTHEST_DAYS * DAY_SECONDS))
+  if (typeof end !== 'string' || end <= furthest || statesItsEnd(form, document)) return
   throw new UsageError(
     `the last day of the credentials, ${end}, is more than a year away: is the year mistyped? ` +
       `If it is right, give a day up to ${furthest}, and the next one when you are reminded`,
   )
 }
+
+export const dayOf = (instant: Date): string => instant.toISOString().slice(0, 10)

@@ -1,5 +1,4 @@
 import { type Operation, ROUTES, type Route } from '../../functions/api/routes.ts'
-import type { Vendor } from '../../functions/kit/vendor.ts'
 import { domainOf } from './aws-endpoint.ts'
 import { type ApiPlace, partitionOf, routeArn } from './machine-address.ts'
 
@@ -9,14 +8,14 @@ export const MAY = {
   report: ['refresh'],
   read: ['list', 'show'],
   acknowledge: ['acknowledge'],
-  rotate: ['check', 'tryVersion'],
+  rotate: ['describe', 'check', 'tryVersion'],
   disable: ['setStatus'],
   revoke: ['revoke'],
   manage: [
-    ...['list', 'show', 'acknowledge', 'check', 'tryVersion'],
+    ...['describe', 'list', 'show', 'acknowledge', 'check', 'tryVersion'],
     ...['setStatus', 'setOwner', 'setKeepWarm', 'revoke'],
   ],
-  connect: ['setOwner', 'authorize', 'check', 'tryVersion', 'setStatus', 'revoke', 'remove'],
+  connect: ['describe', 'setOwner', 'authorize', 'check', 'tryVersion', 'setStatus', 'revoke', 'remove'],
 } as const satisfies Record<string, readonly Operation[]>
 export type May = keyof typeof MAY
 
@@ -31,7 +30,7 @@ const OF_SECRETS = [
 
 /** The connections that a policy is about. */
 export interface Scope {
-  readonly vendor: Vendor
+  readonly vendor: string
   /** Left out for all of the vendor. */
   readonly connection?: string | undefined
   readonly may: readonly May[]
@@ -58,20 +57,19 @@ export function identityPolicy(scope: Scope, place: ApiPlace): Policy {
   const routes = operationsOf(scope).map((operation): Route => ROUTES[operation])
   const { vendor, connection = '*' } = scope
   const Resource = routes.map(({ method, path }) =>
-    routeArn(place, method, path.replace('{vendor}', vendor.id).replace('{connection}', connection)),
+    routeArn(place, method, path.replace('{vendor}', vendor).replace('{connection}', connection)),
   )
   const calls: Statement = { Effect: 'Allow', Action: 'execute-api:Invoke', Resource }
   const more = scope.may.includes('connect') ? secretStatements(scope, place) : []
   return { Version: '2012-10-17', Statement: [calls, ...more] }
 }
 
-/** Each once. What is about all connections of a vendor is not for who has one. */
-function operationsOf({ vendor, connection, may }: Scope): readonly Operation[] {
+/** Each once. What is about all connections of a vendor is not for who has one; a description is about none. */
+function operationsOf({ connection, may }: Scope): readonly Operation[] {
   const wanted = new Set<Operation>(may.flatMap((name) => MAY[name]))
   return [...wanted].filter(
     (operation) =>
-      (operation !== 'authorize' || vendor.authorization !== undefined) &&
-      (connection === undefined || ROUTES[operation].path.includes('{connection}')),
+      connection === undefined || operation === 'describe' || ROUTES[operation].path.includes('{connection}'),
   )
 }
 

@@ -6,7 +6,7 @@ import { type ApiPlace, apiIn, isLaptop, partitionOf } from './machine-address.t
 import { identityPolicy, MAY, type May, OF_CALLERS, type Scope } from './permissions.ts'
 import { isRole, type Principal, principalNamed } from './principal.ts'
 import { secretName } from './secret-name.ts'
-import { vendorNamed } from './vendor-named.ts'
+import { checkListed } from './vendor-named.ts'
 
 const TAKES = {
   '<vendor>': '',
@@ -73,10 +73,11 @@ function read(given: Given<keyof typeof TAKES>, shell: Shell) {
   if (account !== undefined && !/^\d{12}$/.test(account)) throw new UsageError('--account has 12 digits')
   if (api !== undefined && !/^[a-z0-9]+$/.test(api)) throw new UsageError('--api is an id like abc123defg')
   const { base, region } = machineAt(shell.environment)
+  checkListed(vendor, shell)
   return {
     place: { base, region, account, api: api ?? apiNamed(base) },
     principal: given.for === undefined ? undefined : principalNamed(given.for),
-    vendor: vendorNamed(vendor),
+    vendor,
     connection,
     may: may.split(',').map(mayNamed),
     secrets: secretName(vendor, connection ?? '*', shell),
@@ -131,7 +132,7 @@ function callersWith(principal: Principal, { vendor, connection = '*', may }: Sc
   const { account, arn = account } = principal
   if (arn !== account && !isRole(principal))
     throw new UsageError(`of another account a role can be let in, or the whole account: --for ${account}`)
-  return { [arn]: [`${vendor.id}/${connection}`] }
+  return { [arn]: [`${vendor}/${connection}`] }
 }
 
 const settingOf = (callers: Callers): string[] => [

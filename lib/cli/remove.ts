@@ -1,10 +1,11 @@
 import { ApiError, callApi, machineAt } from './api.ts'
 import { agreed, CommandFailed, command, EXIT, type Result, type Shell, UsageError } from './command.ts'
 import { ONE_CONNECTION } from './connection.ts'
+import { planOf, type Step } from './plan.ts'
 import { atTheVendor, revokeToken } from './revoke.ts'
 import { secretName } from './secret-name.ts'
 import { type SecretStore, secretStore } from './secret-store.ts'
-import { vendorNamed } from './vendor-named.ts'
+import { type Described, vendorNamed } from './vendor-named.ts'
 
 /** As Secrets Manager has them. */
 const DAYS = { least: 7, most: 30 }
@@ -29,19 +30,21 @@ instead wants "vendomat enable".`,
     '--recovery-days <n>': `the secret can be restored for so many days, ${DAYS.least} to ${DAYS.most} (default: ${DAYS.most})`,
     '--now': 'delete the secret at once and for good, also one that waits for its deletion',
     '--force': 'go on although the vendor does not confirm',
+    '--dry-run': 'print what would be done, with -o json as a plan',
     '--yes': 'do not ask; needed where there is no terminal',
   },
   examples: ['vendomat remove accelo hq', 'vendomat remove netrex main --now --yes'],
 
-  async run({ vendor: id, connection, recoveryDays, now, force, yes }, shell) {
-    const vendor = vendorNamed(id)
+  async run({ vendor: id, connection, recoveryDays, now, force, dryRun, yes }, shell) {
     const after = whenDeleted(recoveryDays, now)
+    const vendor = await vendorNamed(id, shell)
     const place = `${vendor.id}/${connection}`
     const { region } = machineAt(shell.environment)
     const secrets = secretStore(region)
     const name = secretName(vendor.id, connection, shell)
     const fate = after === 'now' ? 'for good' : `in ${after.days} days`
     const question = `Remove ${place}? Its callers are refused from now on, and the secret ${name} is deleted ${fate}.`
+    if (dryRun) return planOf({ vendor: vendor.id, connection }, stepsOf(vendor, name, fate))
     if (!yes && !(await agreed(question, shell))) {
       shell.say('nothing was removed')
       return { exitCode: EXIT.failed }
@@ -62,6 +65,15 @@ instead wants "vendomat enable".`,
     }
   },
 })
+
+function stepsOf({ title }: Described, secret: string, fate: string): readonly Step[] {
+  return [
+    { action: 'disable', detail: 'refuse its callers' },
+    { action: 'revoke', detail: `end its token or grant, also at ${title} where that can be done` },
+    { action: 'delete_secret', detail: `delete the secret ${secret} ${fate}`, secret },
+    { action: 'forget', detail: 'have the machine forget it' },
+  ]
+}
 
 /** What there is of the secret. */
 type Found = Awaited<ReturnType<SecretStore['find']>>
@@ -102,7 +114,7 @@ async function stop({ place, title, force }: Job, shell: Shell): Promise<void> {
 /** Returns when the secret is gone; undefined for one that was gone before. */
 async function deleted({ name, after }: Job, found: Found, secrets: SecretStore): Promise<Date | undefined> {
   if (found === 'absent') return undefined
-  if (found !== 'there' && after !== 'now') return found.goneOn
+  if (typeof found === 'object' && after !== 'now') return found.goneOn
   return (await secrets.delete(name, after)).goneOn
 }
 

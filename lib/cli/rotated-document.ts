@@ -2,12 +2,15 @@ import { readFile } from 'node:fs/promises'
 import { withChoice } from './choice.ts'
 import { CommandFailed, EXIT, type Shell, UsageError } from './command.ts'
 import { expandHome, parseDocument, type Source } from './credential-document.ts'
-import { type CredentialForm, credentialForms, type Field } from './credential-forms.ts'
+import { type CredentialForm, formOf, secretsOf } from './credential-forms.ts'
 import { endDateGiven, withEnd } from './end-date.ts'
-import { vendorNamed } from './vendor-named.ts'
+import { claimsOf } from './pasted-jwt.ts'
+import type { Described } from './vendor-named.ts'
+
+type Document = Readonly<Record<string, unknown>>
 
 interface Rotation {
-  readonly vendor: string
+  readonly vendor: Described
   /** The document that is stored. */
   readonly present: Readonly<Record<string, unknown>>
   readonly source: Source
@@ -20,29 +23,20 @@ interface Rotation {
  * that the vendor's portal has made replaces the whole, but for what a person has said of the one before. Throws
  * UsageError.
  */
-export async function rotatedDocument(rotation: Rotation, shell: Shell): Promise<object> {
+export async function rotatedDocument(rotation: Rotation, shell: Shell): Promise<Document> {
   const { vendor, present, source } = rotation
   const form = formOf(vendor, present)
+  if (!form) throw new UsageError(`what ${vendor.id} needs is not known here`)
   const given = await (source.file !== undefined || source.stdin
     ? fromText(await textOf(source, shell), form, source)
     : fromPerson(form, shell))
   checkShape(form, given)
-  const whole = 'file' in form ? await withChoice(vendorNamed(vendor), { given, present }, shell) : given
-  const { expires_on: _, ...kept } = 'file' in form ? {} : present
+  const isFile = form.file !== undefined
+  const whole = isFile ? await withChoice(form, { given, present }, shell) : given
+  const { expires_on: _, ...kept } = isFile ? {} : present
   const end = rotation.expires ?? ('expires_on' in given ? undefined : await askForEnd(form, present, shell))
   return withEnd({ ...kept, ...whole }, end, shell.now())
 }
-
-/** The kind of credentials in use: the one whose secrets the document has. */
-function formOf(vendor: string, present: Rotation['present']): CredentialForm {
-  const forms = Object.hasOwn(credentialForms, vendor) ? (credentialForms[vendor] ?? []) : []
-  const form = forms.find((each) => 'file' in each || secretsOf(each).every(({ name }) => name in present)) ?? forms[0]
-  if (form) return form
-  throw new UsageError(`what ${vendor} needs is not known here`)
-}
-
-const secretsOf = (form: CredentialForm): readonly Field[] =>
-  'fields' in form ? form.fields.filter(({ secret }) => secret) : []
 
 async function textOf({ file }: Source, shell: Shell): Promise<string> {
   if (file === undefined) return shell.stdin()
@@ -65,7 +59,7 @@ function fromText(text: string, form: CredentialForm, { file }: Source): Record<
 async function fromPerson(form: CredentialForm, shell: Shell): Promise<Record<string, unknown>> {
   const { person } = shell
   if (!person) throw new UsageError('there is no terminal to ask at: use --from-file or --from-stdin')
-  if ('file' in form) {
+  if (form.file !== undefined) {
     const source = { file: expandHome((await person.ask(`${form.file}: `)).trim(), shell), stdin: false }
     return fromText(await textOf(source, shell), form, source)
   }
@@ -82,23 +76,8 @@ async function fromPerson(form: CredentialForm, shell: Shell): Promise<Record<st
 function checkShape(form: CredentialForm, given: Readonly<Record<string, unknown>>): void {
   for (const { name, label, jwt } of secretsOf(form)) {
     const value = given[name]
-    if (jwt && name in given && !(typeof value === 'string' && isJwt(value)))
+    if (jwt && name in given && !claimsOf(value))
       throw new CommandFailed(EXIT.failed, `the new ${label} is not a JWT: copy the whole of it\nnothing was stored`)
-  }
-}
-
-/** RFC 7519 section 3, as far as can be seen without its key. People paste the scheme's name along, and quotes. */
-function isJwt(pasted: string): boolean {
-  const [header, payload, signature, ...more] = pasted.replace(/^["'\s]*(Bearer\s+)?|["'\s]+$/gi, '').split('.')
-  return more.length === 0 && [header, payload].every(isJsonObject) && /^[\w-]+$/.test(signature ?? '')
-}
-
-function isJsonObject(base64url: string | undefined): boolean {
-  try {
-    const value: unknown = JSON.parse(Buffer.from(base64url ?? '', 'base64url').toString())
-    return typeof value === 'object' && value !== null
-  } catch {
-    return false
   }
 }
 

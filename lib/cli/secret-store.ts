@@ -11,22 +11,23 @@ import {
   type UpdateSecretVersionStageCommandInput,
 } from '@aws-sdk/client-secrets-manager'
 import * as z from 'zod/mini'
+import { UNTRIED_VERSION } from '../../functions/kit/untried.ts'
 import { CommandFailed, EXIT } from './command.ts'
 import { reasonOf } from './reason.ts'
 
 /** The secrets of the account, with the person's own AWS credentials. Every method throws CommandFailed. */
 export interface SecretStore {
-  /** Whether it is there, and if it waits for deletion until when. */
-  find(name: string): Promise<'there' | 'absent' | Doomed>
+  /** Whether it is there, and if it waits for deletion until when. 'untried': nothing in it has ever been in use. */
+  find(name: string): Promise<'there' | 'untried' | 'absent' | Doomed>
   /** The version in use; undefined when there is no such secret. */
   read(
     name: string,
   ): Promise<{ readonly document: Readonly<Record<string, unknown>>; readonly version: string } | undefined>
-  /** Makes the secret, or a new version of it, which is in use at once; one that waits for deletion is kept. Returns the version's id. */
-  put(name: string, document: object): Promise<string>
+  /** Sees to it that there is such a secret to propose versions of, one that waits for deletion is restored. */
+  open(name: string): Promise<Opened>
   /** Makes a version that is not in use. Returns its id. */
   propose(name: string, document: object): Promise<string>
-  /** Puts a version into use in place of another, which is kept as the previous one. */
+  /** Puts a version into use in place of another, which is kept as the previous one; fails when another has taken its place. */
   promote(name: string, versions: { readonly from: string; readonly to: string }): Promise<void>
   /** Lets go of a version that is not in use. */
   withdraw(name: string, version: string): Promise<void>
@@ -34,10 +35,17 @@ export interface SecretStore {
   delete(name: string, after: { readonly days: number } | 'now'): Promise<Doomed>
 }
 
+/** What there was of a secret, and the version that is in use. */
+export interface Opened {
+  readonly was: Awaited<ReturnType<SecretStore['find']>>
+  readonly version: string
+}
+
 export interface Doomed {
   readonly goneOn: Date
 }
 
+const CURRENT = 'AWSCURRENT'
 const PENDING = 'AWSPENDING'
 
 /** New secrets are encrypted with the key, by default with the account's own of Secrets Manager. */
@@ -50,31 +58,35 @@ export function secretStore(region: string, keyId?: string): SecretStore {
     })
   }
 
-  return {
-    async find(name) {
-      try {
-        // A deleted secret can be described until its recovery window ends.
-        const { DeletedDate } = await client.send(new DescribeSecretCommand({ SecretId: name }))
-        return DeletedDate === undefined ? 'there' : { goneOn: DeletedDate }
-      } catch (error) {
-        if (error instanceof Error && error.name === 'ResourceNotFoundException') return 'absent'
-        throw failure(name, error)
-      }
-    },
+  /** A deleted secret can be described until its recovery window ends. */
+  async function describe(name: string) {
+    try {
+      const { DeletedDate, VersionIdsToStages = {} } = await client.send(new DescribeSecretCommand({ SecretId: name }))
+      const [version = ''] = Object.entries(VersionIdsToStages).find(([, stages]) => stages.includes(CURRENT)) ?? []
+      const here = version === '' || version === UNTRIED_VERSION ? 'untried' : 'there'
+      return { was: DeletedDate === undefined ? here : { goneOn: DeletedDate }, version } as const
+    } catch (error) {
+      if (error instanceof Error && error.name === 'ResourceNotFoundException') return undefined
+      throw failure(name, error)
+    }
+  }
 
-    async put(name, document) {
-      // One token for both calls and all their retries makes one version. It must not be made from the document: with
-      // the token of an older version the service would keep that version where it is, and report success.
-      const content = { SecretString: JSON.stringify(document), ClientRequestToken: randomUUID() }
+  return {
+    find: async (name) => (await describe(name))?.was ?? 'absent',
+
+    async open(name) {
+      const found = await describe(name)
       try {
-        await client
-          .send(new CreateSecretCommand({ Name: name, ...content, ...(keyId && { KmsKeyId: keyId }) }))
-          .catch(async (error: Error) => {
-            if (isDoomed(error)) await client.send(new RestoreSecretCommand({ SecretId: name }))
-            else if (error.name !== 'ResourceExistsException') throw error
-            return client.send(new PutSecretValueCommand({ SecretId: name, ...content }))
-          })
-        return content.ClientRequestToken
+        if (found && typeof found.was === 'object') await client.send(new RestoreSecretCommand({ SecretId: name }))
+        if (found?.version) return found
+        // Its first version is in use whatever is asked for, so it is one that holds nothing.
+        const empty = { SecretString: '{}', ClientRequestToken: UNTRIED_VERSION }
+        if (found) {
+          await client.send(new PutSecretValueCommand({ SecretId: name, ...empty }))
+          return { ...found, version: UNTRIED_VERSION }
+        }
+        await client.send(new CreateSecretCommand({ Name: name, ...empty, ...(keyId && { KmsKeyId: keyId }) }))
+        return { was: 'absent', version: UNTRIED_VERSION }
       } catch (error) {
         throw failure(name, error)
       }
@@ -90,6 +102,8 @@ export function secretStore(region: string, keyId?: string): SecretStore {
       }
     },
 
+    // Its id must not be made from the document: with that of an older version the service would keep that version where it
+    // is, and report success.
     async propose(name, document) {
       const SecretString = JSON.stringify(document)
       const ClientRequestToken = randomUUID()
@@ -101,8 +115,13 @@ export function secretStore(region: string, keyId?: string): SecretStore {
     },
 
     async promote(name, { from, to }) {
-      await move({ SecretId: name, VersionStage: 'AWSCURRENT', MoveToVersionId: to, RemoveFromVersionId: from })
-      await move({ SecretId: name, VersionStage: PENDING, RemoveFromVersionId: to })
+      const stage = { SecretId: name, VersionStage: CURRENT, MoveToVersionId: to, RemoveFromVersionId: from }
+      await move(stage).catch(async (error: unknown) => {
+        // The answer of one that succeeded may be lost.
+        if ((await describe(name))?.version !== to) throw error
+      })
+      // One that is in use may stay proposed: the next takes the label from it.
+      await move({ SecretId: name, VersionStage: PENDING, RemoveFromVersionId: to }).catch(() => {})
     },
 
     async withdraw(name, version) {
@@ -130,10 +149,6 @@ function documentIn(name: string, text: string): Readonly<Record<string, unknown
   } catch {}
   throw new CommandFailed(EXIT.failed, `the secret ${name} is not a JSON document`)
 }
-
-/** What CreateSecret answers of a secret that waits for deletion. */
-const isDoomed = ({ name, message }: Error): boolean =>
-  name === 'InvalidRequestException' && /scheduled for deletion/i.test(message)
 
 function failure(name: string, error: unknown): CommandFailed {
   const kind = error instanceof Error ? error.name : 'unknown'

@@ -1,6 +1,5 @@
 import * as z from 'zod/mini'
 import { TOKEN } from '../../functions/api/answers.ts'
-import type { Vendor } from '../../functions/kit/vendor.ts'
 import { regionIn } from '../client/endpoint.ts'
 import type { Shell } from './command.ts'
 import type { ConnectionName } from './connection.ts'
@@ -39,8 +38,7 @@ export async function identityCheck(
 }
 
 /** Whether the gateway takes what we sign, whatever the caller may do then. Not every machine has every vendor. */
-export async function signatureCheck(vendors: readonly Vendor[], caller: Caller) {
-  const ids = vendors.map(({ id }) => id)
+export async function signatureCheck(ids: readonly string[], caller: Caller) {
   const { path, answer } = await firstAnswered(ids, caller)
   return { path, answer, signature: await signatureOf(answer, { path, ids }, caller) }
 }

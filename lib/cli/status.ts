@@ -3,12 +3,12 @@ import { PAGE } from '../../functions/api/answers.ts'
 import { STATES } from '../../functions/api/states.ts'
 import { FAILURES } from '../../functions/kit/errors.ts'
 import { rfc3339 } from '../../functions/kit/time.ts'
-import { vendors } from '../../functions/vendors.ts'
 import { callApi, readAnswer } from './api.ts'
 import { CommandFailed, command, EXIT, type Result, type Shell, UsageError } from './command.ts'
 import { type ConnectionState, connectionState } from './connection.ts'
 import { type Cell, NOTHING, type Row, renderTable } from './table.ts'
 import { timeLeft } from './time-left.ts'
+import { allVendors } from './vendor-named.ts'
 
 const listing = z.looseObject({ ...PAGE.shape, connections: z.array(connectionState) })
 const HEAD = ['CONNECTION', 'STATE', 'EXPIRES', 'LEFT', 'RENEWED', 'SECRET', 'OWNER']
@@ -79,7 +79,7 @@ states. Where it is not, what could be read is shown all the same.`,
   },
 
   async run({ watch, ...asked }, shell, output) {
-    const wanted = read(asked)
+    const wanted = read(asked, shell)
     if (watch && output === 'json') throw new UsageError('--watch draws a table')
     if (watch) return drawUntilInterrupted(wanted, shell)
     const { connections, failures, warnings } = await readState(wanted, shell, counted(shell))
@@ -94,13 +94,11 @@ states. Where it is not, what could be read is shown all the same.`,
   },
 })
 
-function read({
-  vendor,
-  connection,
-  expiring,
-}: Readonly<Record<'vendor' | 'connection' | 'expiring', string | undefined>>): Wanted {
+type Asked = Readonly<Record<'vendor' | 'connection' | 'expiring', string | undefined>>
+
+function read({ vendor, connection, expiring }: Asked, shell: Shell): Wanted {
   const place = [vendor, connection].filter((name) => name !== undefined).join('/')
-  const places = place === '' ? Object.keys(vendors) : [place]
+  const places = place === '' ? allVendors(shell) : [place]
   if (expiring !== undefined && !/^\d{1,4}$/.test(expiring)) throw new UsageError('--expiring takes a number of days')
   return { places, ...(expiring !== undefined && { expiringDays: Number(expiring) }) }
 }

@@ -24,9 +24,11 @@ export function terminalShell(environment: Shell['environment'], aheadSeconds = 
     runProgram: (command, more) => runProgram(command, { ...environment, ...more }),
     now: () => new Date(Date.now() + aheadSeconds * 1000),
     sleep: (seconds, signal) => pause(seconds * 1000, undefined, signal && { signal }).catch(() => {}),
-    untilInterrupted: () => {
+    untilInterrupted: (over) => {
       const interrupted = new AbortController()
-      process.once('SIGINT', () => interrupted.abort())
+      const abort = () => interrupted.abort()
+      process.once('SIGINT', abort)
+      over?.addEventListener('abort', () => process.off('SIGINT', abort), { once: true })
       return interrupted.signal
     },
   }

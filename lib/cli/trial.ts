@@ -1,95 +1,150 @@
-import { FAILURES, isFailure, VendingError } from '../../functions/kit/errors.ts'
-import { isNever } from '../../functions/kit/time.ts'
-import type { Issued, Vendor } from '../../functions/kit/vendor.ts'
-import { exitCodeOf } from './api.ts'
-import { CommandFailed, EXIT, type Shell } from './command.ts'
+import type * as z from 'zod/mini'
+import { TRIED } from '../../functions/api/answers.ts'
+import { DAY_SECONDS, secondsBetween } from '../../functions/kit/time.ts'
+import { ApiError, callApi, readAnswer } from './api.ts'
+import { CommandFailed, EXIT, Interrupted, type Shell } from './command.ts'
 import type { ConnectionState } from './connection.ts'
+import { dayOf } from './end-date.ts'
+import type { Opened, SecretStore } from './secret-store.ts'
 import { timeLeft } from './time-left.ts'
-import { vendorContext } from './vendor-context.ts'
+import type { Described } from './vendor-named.ts'
+
+export type Tried = z.output<typeof TRIED>
+
+/** The connection whose credentials are tried. */
+export interface Place {
+  readonly vendor: Described
+  readonly connection: string
+  /** Of its secret. */
+  readonly secret: string
+  /** What there was of it, and the version in use. */
+  readonly opened: Opened
+}
+
+/** What the machine does with a version of the secret: obtain a token, or show the vendor the one in it; or only read it. */
+export type Try = (how: 'wholly' | 'only fit') => Promise<Tried>
+
+interface Job {
+  readonly document: object
+  /** Throws CommandFailed for credentials that are not to be used. */
+  readonly trial: (tryIt: Try) => Promise<Tried>
+  /** 'nothing' is for a trial alone. */
+  readonly afterwards: 'use' | 'nothing'
+}
 
 /**
- * Obtains a token here, as the machine will, and does not keep it. A static token is at hand: the vendor has to take it.
- * Throws CommandFailed.
+ * Stores credentials beside those in use, has the machine try them, and only then puts them into use. What fails, or is
+ * interrupted, leaves everything as it was. Throws CommandFailed.
  */
-export async function obtainToken(vendor: Vendor, credentials: object, shell: Shell): Promise<Issued> {
-  const issued = await vendor.issue(credentials, undefined, vendorContext(vendor, shell)).catch((error: unknown) => {
-    throw nothingStored(error)
-  })
-  for (const { detail } of issued.warnings ?? []) shell.say(`warning: ${detail}`)
-  if (vendor.isStatic?.(credentials)) await checkLiveness(vendor, credentials, issued, shell)
-  return issued
-}
-
-interface Replacement {
-  readonly present: object
-  readonly next: object
-}
-
-/**
- * Checks whether a static token may replace the present one: it has to be another one, to end later unless the present
- * one has ended, and to be accepted by the vendor. Throws CommandFailed.
- */
-export async function tryStaticToken(vendor: Vendor, { present, next }: Replacement, shell: Shell): Promise<Issued> {
-  const issued = await vendor.issue(next, undefined, vendorContext(vendor, shell)).catch((error: unknown) => {
-    throw nothingStored(error)
-  })
-  const { value, expiresAt } = issued.accessToken
-  const old = await heldBy(vendor, present, shell)
-  if (old?.accessToken.value.fingerprint === value.fingerprint)
-    throw failed('this is the token that is stored already; make a new one at the vendor')
-  const oldEnd = old?.accessToken.expiresAt
-  if (oldEnd && !isNever(oldEnd) && oldEnd > shell.now() && expiresAt <= oldEnd)
-    throw failed(`the new token ends on ${dayOf(expiresAt)}, the old one on ${dayOf(oldEnd)}: it has to end later`)
-  await checkLiveness(vendor, next, issued, shell)
-  return issued
-}
-
-async function checkLiveness(vendor: Vendor, document: object, issued: Issued, shell: Shell): Promise<void> {
-  const { title } = vendor
-  const check = vendor.liveness?.(document, issued.accessToken, vendorContext(vendor, shell))
-  const result = await check?.catch((error: unknown) => {
-    throw isFailure(error, 'credential_expired')
-      ? failed(`${title} does not take the token: ${error.message}`)
-      : nothingStored(error)
-  })
-  if (result === 'refused')
-    throw failed(`${title} refuses the token: it was copied wrongly, revoked, or made on another platform`)
-  if (result === 'login page')
-    throw failed(
-      `${title} answered with a page for people: the token is not valid there, or the address is not its API`,
-    )
-  if (result === 'limited')
-    shell.say('warning: the token works, but its user may not read rooms (403): check the rights of the machine user')
-  if (result === 'alive') shell.say(`${title} takes the token`)
-}
-
-/** The token that a document holds, also one that has ended. Returns undefined when it holds none or does not fit. */
-export async function heldBy(vendor: Vendor, document: object, shell: Shell): Promise<Issued | undefined> {
-  if (!vendor.isStatic?.(document)) return undefined
+export async function whenTried(
+  place: Place,
+  { document, trial, afterwards }: Job,
+  secrets: SecretStore,
+  shell: Shell,
+): Promise<{ readonly tried: Tried; readonly version: string }> {
+  const { secret, opened } = place
+  let version: string | undefined
   try {
-    // As of a time when nothing had ended yet.
-    return await vendor.issue(document, undefined, { ...vendorContext(vendor, shell), now: () => new Date(0) })
+    const found = await interruptible(shell, async () => {
+      const proposed = await secrets.propose(secret, document)
+      version = proposed
+      return { tried: await trial((how) => tryVersion(place, proposed, how, shell)), version: proposed }
+    })
+    // Behind the trial and not in it: what somebody has interrupted must not be used when its answer comes late.
+    if (afterwards === 'use') await secrets.promote(secret, { from: opened.version, to: found.version })
+    else await takeBack(place, found.version, secrets, shell)
+    return found
   } catch (error) {
-    if (error instanceof VendingError) return undefined
-    throw error
+    // The reason of the failed trial is reported, not one of this: a version that stays proposed does no harm.
+    await takeBack(place, version, secrets, shell)
+    throw unchanged(error, opened)
   }
 }
 
-export const endOf = ({ accessToken: { expiresAt } }: Issued, now: Date): string =>
-  isNever(expiresAt) ? 'it has no end' : `ends in ${timeLeft(expiresAt, now)}`
+/** Rejects with Interrupted on Ctrl-C. */
+async function interruptible<T>(shell: Shell, work: () => Promise<T>): Promise<T> {
+  const over = new AbortController()
+  const interrupted = shell.untilInterrupted(over.signal)
+  try {
+    return await Promise.race([
+      work(),
+      new Promise<never>((_resolve, reject) => {
+        interrupted.addEventListener('abort', () => reject(new Interrupted()), { once: true })
+      }),
+    ])
+  } finally {
+    over.abort()
+  }
+}
 
-export const dayOf = (instant: Date): string => instant.toISOString().slice(0, 10)
+async function takeBack(
+  { secret, opened: { was } }: Place,
+  version: string | undefined,
+  secrets: SecretStore,
+  shell: Shell,
+): Promise<void> {
+  try {
+    if (was === 'absent') await secrets.delete(secret, 'now')
+    else if (version) await secrets.withdraw(secret, version)
+    if (typeof was === 'object') await secrets.delete(secret, { days: daysLeft(was.goneOn, shell.now()) })
+  } catch (error) {
+    if (was !== 'there')
+      shell.say(`warning: the secret ${secret} is left: ${error instanceof Error ? error.message : ''}`)
+  }
+}
 
-/** Whether the machine, which calls the vendor from elsewhere, gets along with what was stored. */
+/** As Secrets Manager takes them. */
+const daysLeft = (end: Date, now: Date): number =>
+  Math.min(30, Math.max(7, Math.ceil(secondsBetween(now, end) / DAY_SECONDS)))
+
+function unchanged(error: unknown, { was }: Opened): unknown {
+  if (!(error instanceof CommandFailed)) return error
+  const isDead = error instanceof ApiError && error.code === 'credential_expired'
+  const left = was === 'there' ? 'the credentials in use are still the old ones' : 'nothing was stored'
+  return new CommandFailed(isDead ? EXIT.failed : error.exitCode, `${reasonOf(error)}\n${left}`)
+}
+
+/** What the machine advises for credentials in use does not help with those that are not. */
+function reasonOf(error: CommandFailed): string {
+  if (!(error instanceof ApiError) || !error.problem) return error.message
+  const { code, title, detail } = error.problem
+  if (code === 'credential_expired') return detail
+  return code === 'credential_rejected' || code === 'configuration' ? `${title}: ${detail}` : error.message
+}
+
+async function tryVersion(
+  { vendor, connection }: Place,
+  version: string,
+  how: 'wholly' | 'only fit',
+  shell: Shell,
+): Promise<Tried> {
+  const body = { version, ...(how === 'only fit' && { only_fit: true }) }
+  const path = `/connections/${vendor.id}/${connection}/trial`
+  const tried = readAnswer(TRIED, await callApi('POST', path, shell, body))
+  if (how === 'only fit') return tried
+  for (const { detail } of tried.warnings) shell.say(`warning: ${detail}`)
+  if (tried.checked === 'alive') shell.say(`${vendor.title} takes the token`)
+  return tried
+}
+
+/**
+ * Whether a token that a person made may replace the present one: it has to be another one, and to end later unless the
+ * present one has ended. Throws CommandFailed.
+ */
+export function checkReplaces({ expires_at, replaces }: Tried, now: Date): void {
+  if (replaces?.same_secrets)
+    throw new CommandFailed(EXIT.failed, 'this is the token that is stored already; make a new one at the vendor')
+  if (expires_at === undefined || replaces?.expires_at === undefined) return
+  const [end, oldEnd] = [new Date(expires_at), new Date(replaces.expires_at)]
+  if (oldEnd <= now || end > oldEnd) return
+  const ends = `the new token ends on ${dayOf(end)}, the old one on ${dayOf(oldEnd)}`
+  throw new CommandFailed(EXIT.failed, `${ends}: it has to end later`)
+}
+
+export const endOf = ({ expires_at: end }: Tried, now: Date): string =>
+  end === undefined ? 'it has no end' : `ends in ${timeLeft(new Date(end), now)}`
+
+/** Whether the machine gets along with what was stored. */
 export const works = ({ state }: ConnectionState): boolean => !BROKEN.includes(state)
 
 const BROKEN: readonly string[] = ['failing', 'expired', 'malformed', 'secret_deleted', 'secret_unreadable']
-
-const failed = (why: string): CommandFailed => new CommandFailed(EXIT.failed, `${why}\nnothing was stored`)
-
-/** Turns a VendingError into the CommandFailed that says that nothing was stored. */
-export function nothingStored(error: unknown): unknown {
-  if (!(error instanceof VendingError)) return error
-  const { status, title } = FAILURES[error.code]
-  return new CommandFailed(exitCodeOf(status), `${title}: ${error.message}\nnothing was stored`)
-}

@@ -1,6 +1,5 @@
 import { ANSWER_SECONDS } from '../client/signed-request.ts'
 import type { Shell } from './command.ts'
-import { VENDOR_SECONDS } from './vendor-context.ts'
 
 /** What takes no longer needs no words. */
 const QUIET_SECONDS = 2
@@ -8,7 +7,6 @@ const QUIET_SECONDS = 2
 interface Wait {
   readonly for: string
   readonly since: Date
-  readonly mostSeconds: number
 }
 
 /**
@@ -24,15 +22,15 @@ export function showingWaits(shell: Shell): Shell {
 
   function draw(): void {
     const wait = [...waits].find(({ since }) => secondsSince(since) >= QUIET_SECONDS)
-    const words = wait && `waiting for ${wait.for}, ${secondsSince(wait.since)} of at most ${wait.mostSeconds} s`
+    const words = wait && `waiting for ${wait.for}, ${secondsSince(wait.since)} of at most ${ANSWER_SECONDS} s`
     shown = [own, words].filter(Boolean).join('; ')
     progress?.(shown)
   }
   const secondsSince = (since: Date): number => Math.floor((now().getTime() - since.getTime()) / 1000)
 
-  async function redraw({ since, mostSeconds }: Wait, answered: AbortSignal): Promise<void> {
+  async function redraw({ since }: Wait, answered: AbortSignal): Promise<void> {
     await sleep(QUIET_SECONDS, answered)
-    for (let second = QUIET_SECONDS; second <= mostSeconds && !answered.aborted; second += 1) {
+    for (let second = QUIET_SECONDS; second <= ANSWER_SECONDS && !answered.aborted; second += 1) {
       if (secondsSince(since) >= QUIET_SECONDS) draw()
       await sleep(1, answered)
     }
@@ -72,7 +70,5 @@ export function showingWaits(shell: Shell): Shell {
 
 function waitFor({ origin, host }: URL, { environment: { VENDOMAT_URL: machine } }: Shell, since: Date): Wait {
   const isMachine = machine !== undefined && URL.canParse(machine) && new URL(machine).origin === origin
-  return isMachine
-    ? { for: 'the machine', since, mostSeconds: ANSWER_SECONDS }
-    : { for: host, since, mostSeconds: VENDOR_SECONDS }
+  return { for: isMachine ? 'the machine' : host, since }
 }

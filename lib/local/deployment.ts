@@ -46,6 +46,7 @@ export interface Deployment {
   readonly secretPrefix: string
   /** `dev`, or '' for the only deployment. Not the stage of the API. */
   readonly vendomatStage: string
+  readonly vendors: readonly string[]
   readonly routes: readonly Route[]
   readonly gatewayResponses: GatewayResponses
   readonly functions: readonly DeployedFunction[]
@@ -92,6 +93,7 @@ export function readDeployment(assembly: string): Deployment {
     stage: String(stage.Properties.StageName),
     secretPrefix: String(POWERTOOLS_SERVICE_NAME),
     vendomatStage: String(VENDOMAT_STAGE),
+    vendors: routes.flatMap(({ resourcePath }) => /^\/vendors\/([^/]+)$/.exec(resourcePath)?.[1] ?? []),
     routes,
     gatewayResponses: Object.fromEntries(
       of('AWS::ApiGateway::GatewayResponse')

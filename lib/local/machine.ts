@@ -172,6 +172,7 @@ async function open(options: MachineOptions, later: (end: () => unknown) => void
 
   const forShells = {
     VENDOMAT_URL: `${gateway.url}/${deployment.stage}`,
+    VENDOMAT_VENDORS: deployment.vendors.join(),
     ...(deployment.vendomatStage && { VENDOMAT_STAGE: deployment.vendomatStage }),
     ...shared,
     ...builtIn(own),

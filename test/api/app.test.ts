@@ -303,7 +303,7 @@ describe('what a person tells the machine of a connection', () => {
     ['setStatus', '{"status":"active"}', { state: 'new' }],
     ['setKeepWarm', '{"keep_warm":true}', { state: 'new' }],
     ['check', undefined, { state: 'new' }],
-    ['tryVersion', '{"version":"pending"}', { state: 'ok' }],
+    ['tryVersion', '{"version":"pending"}', { version: 'pending', expires_at: '2026-11-21T13:00:00Z' }],
   ])('%s %s is answered with what is known then, and is recorded under its own name', async (operation, body, view) => {
     const w = world()
     w.secrets.propose('acme/hq', 'pending', { password: 'p2' })
@@ -341,7 +341,7 @@ describe('a connection', () => {
     ['that cannot give so much', [{ query: { min_ttl: ['999999999'] } }]],
   ])('%s is named to its caller as in the path', async (_what, requests) => {
     const w = world()
-    const { vendor } = fakeVendor()
+    const { vendor } = fakeVendor({ policy: { singleUseRefreshToken: true } })
     let detail = ''
     for (const one of requests) ({ detail } = (await call(vendor, one, w)).body)
     expect(detail).toContain('acme/hq')

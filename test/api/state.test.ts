@@ -6,6 +6,7 @@ import { vend } from '../../functions/core/vend.ts'
 import { checkConnection } from '../../functions/keeper/check.ts'
 import { VendingError } from '../../functions/kit/errors.ts'
 import { DAY_SECONDS, NEVER, secondsAfter } from '../../functions/kit/time.ts'
+import { UNTRIED_VERSION } from '../../functions/kit/untried.ts'
 import type { Vendor } from '../../functions/kit/vendor.ts'
 import type { Machine } from '../../functions/lambda/runtime.ts'
 import { fakeVendor, gives, refuses, type Script, The, world } from '../support/world.ts'
@@ -437,4 +438,17 @@ it('a list shows what is wrong with each secret, and all the others', async () =
     ['text', 'malformed', 'the Acme credentials are not a JSON document'],
     ['z', 'ok', undefined],
   ])
+})
+
+it('a secret whose first credentials were never tried to the end says so, and who mends it', async () => {
+  const m = machine()
+  m.secrets.propose('acme/hq', UNTRIED_VERSION, {})
+  m.secrets.rollback('acme/hq', UNTRIED_VERSION)
+  expect(await show(m.connection, m.process())).toMatchObject({
+    state: 'malformed',
+    next_action: 'a person has to connect, as nobody has to the end: vendomat connect acme hq',
+    last_failure: { code: 'configuration', detail: expect.stringContaining('not tried to the end') },
+  })
+  m.secrets.replace('acme/hq', {})
+  expect((await show(m.connection, m.process())).next_action).toContain('vendomat rotate acme hq')
 })

@@ -1,5 +1,4 @@
-import { tryVersion } from '../../functions/api/commands.ts'
-import { tryCredentials } from '../../functions/api/trial.ts'
+import { tryVersion } from '../../functions/api/trial.ts'
 import { newState } from '../../functions/core/store.ts'
 import { vend } from '../../functions/core/vend.ts'
 import { fakeVendor, gives, refuses, type Script, world } from '../support/world.ts'
@@ -18,7 +17,7 @@ async function machine(script: Script = gives({ refreshToken: 'r' })) {
     ...w,
     ...fake,
     get,
-    tryIt: (version = 'pending') => tryVersion(fake.connection, version, w.process()),
+    tryIt: (version = 'pending') => tryVersion(fake.connection, { version }, w.process()),
     state: async () => (await w.tokens.read(fake.connection)).state,
   }
 }
@@ -100,16 +99,20 @@ describe('credentials that are tried', () => {
 })
 
 describe('credentials that are tried where nothing may be stored', () => {
-  it.each(['memory', 'static'] as const)('are seen to work, and no token of %s is written anywhere', async (kind) => {
+  it.each([
+    ['memory', { policy: { storage: 'memory', maxLifeSeconds: 3600 } }],
+    ['static', { holdsToken: true }],
+    ['reusable', {}],
+  ] as const)('are seen to work, and no token of %s is written anywhere', async (_kind, kind) => {
     const w = world()
     w.secrets.propose('acme/hq', 'pending', { password: 'p2' })
     const fake = fakeVendor({
-      ...(kind === 'memory' ? { policy: { storage: 'memory', maxLifeSeconds: 3600 } } : { holdsToken: true }),
+      ...kind,
       script: gives({ name: 'canary', refreshToken: 'canary-refresh' }),
       liveness: () => 'alive',
     })
     const process = w.process()
-    await tryCredentials(fake.connection, 'pending', process)
+    await tryVersion(fake.connection, { version: 'pending' }, process)
     expect(fake.calls.at(-1)).toMatchObject({ password: 'p2' })
     expect(await w.tokens.read(fake.connection)).toEqual({ exists: false, state: newState })
     expect(process.memory.copies.size).toBe(0)
@@ -120,10 +123,67 @@ describe('credentials that are tried where nothing may be stored', () => {
     const w = world()
     w.secrets.propose('acme/hq', 'pending', { password: 'p2' })
     const { connection } = fakeVendor({ holdsToken: true, liveness: () => 'refused' })
-    await expect(tryCredentials(connection, 'pending', w.process())).rejects.toMatchObject({
+    await expect(tryVersion(connection, { version: 'pending' }, w.process())).rejects.toMatchObject({
       code: 'credential_expired',
     })
     expect((await w.tokens.read(connection)).state).toEqual(newState)
     expect(w.notices).toEqual([])
+  })
+})
+
+describe('a trial', () => {
+  const at = (state: 'enabled' | 'disabled', options: Parameters<typeof fakeVendor>[0] = {}) => {
+    const w = world()
+    const fake = fakeVendor(options)
+    w.secrets.propose('acme/hq', 'pending', { password: 'p2' })
+    const stop = () => w.tokens.stop(fake.connection, { kind: 'disable' })
+    const tryIt = async (only_fit?: true) => {
+      if (state === 'disabled') await stop()
+      return tryVersion(fake.connection, { version: 'pending', only_fit }, w.process())
+    }
+    return { ...w, ...fake, tryIt }
+  }
+
+  it('says when the token ends, whether what is secret stays, and what the vendor warns of', async () => {
+    const { tryIt } = at('enabled')
+    expect(await tryIt()).toEqual({
+      vendor: 'acme',
+      connection: 'hq',
+      version: 'pending',
+      expires_at: '2026-11-21T13:00:00Z',
+      warnings: [],
+      replaces: { same_secrets: false },
+    })
+  })
+
+  it.each([{}, { policy: singleUse }, { holdsToken: true }] as const)(
+    'of the fit alone calls no vendor (%j)',
+    async (options) => {
+      const { tryIt, calls, secrets } = at('disabled', { ...options, liveness: () => 'refused' })
+      const issues = options.holdsToken ? 2 : 0
+      await tryIt(true)
+      expect(calls).toHaveLength(issues)
+      secrets.propose('acme/hq', 'pending', { password: '' })
+      await expect(tryIt(true)).rejects.toMatchObject({ code: 'configuration' })
+      expect(calls).toHaveLength(issues)
+    },
+  )
+
+  it('of a token whose user may not read is a success with a warning', async () => {
+    const { tryIt } = at('enabled', { holdsToken: true, liveness: () => 'limited' })
+    expect(await tryIt()).toMatchObject({ checked: 'limited', warnings: [{ code: 'rights_missing' }] })
+  })
+
+  it('of credentials that are to replace disabled ones obtains a token, which nobody is given', async () => {
+    const { tryIt, calls, tokens, connection } = at('disabled')
+    await tryIt()
+    expect(calls).toMatchObject([{ password: 'p2' }])
+    expect((await tokens.read(connection)).token).toBeUndefined()
+  })
+
+  it('of a grant that was disabled is refused: its refresh token would be spent', async () => {
+    const { tryIt, calls } = at('disabled', { policy: singleUse })
+    await expect(tryIt()).rejects.toMatchObject({ code: 'connection_disabled' })
+    expect(calls).toEqual([])
   })
 })

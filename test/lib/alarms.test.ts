@@ -1,6 +1,11 @@
 import { readFileSync } from 'node:fs'
+import { App, Stack } from 'aws-cdk-lib'
+import { Template } from 'aws-cdk-lib/assertions'
+import { namesOf } from '../../functions/environment.ts'
 import { ANCHORS, TYPES } from '../../functions/notices/words.ts'
 import { vendors } from '../../functions/vendors.ts'
+import { Alerts } from '../../lib/alerts.ts'
+import { OperationsKey } from '../../lib/operations-key.ts'
 import { machineTemplate } from '../support/machine-stack.ts'
 import { fakeVendor } from '../support/world.ts'
 
@@ -134,9 +139,12 @@ describe('the alarm on', () => {
 
   it('lost notices is followed by another where there are more vendors than an alarm takes metrics', () => {
     const many = Array.from({ length: 11 }, (_, at) => fakeVendor({ id: `acme${at}` }).vendor)
-    const lost = resources('AWS::CloudWatch::Alarm', machineTemplate({ vendors: many })).filter((one) =>
-      nameOf(one).startsWith('notices-lost'),
-    )
+    // A whole machine of so many is more than a stack takes.
+    const stack = new Stack(new App(), 'Vendomat')
+    const names = namesOf(undefined)
+    const operations = new OperationsKey(stack, 'Operations', names)
+    new Alerts(stack, 'Alerts', { names, operations }).watchNotices(many)
+    const lost = resources('AWS::CloudWatch::Alarm', Template.fromStack(stack))
     expect(lost.map((one) => [nameOf(one), namesIn(one.Metrics).length])).toEqual([
       ['notices-lost', 10],
       ['notices-lost-2', 1],

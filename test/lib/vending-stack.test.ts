@@ -61,6 +61,7 @@ describe('the API', () => {
       `GET /tokens/${id}/{connection}`,
       `DELETE /tokens/${id}/{connection}`,
       `POST /tokens/${id}/{connection}/refresh`,
+      `GET /vendors/${id}`,
       `GET /connections/${id}`,
       `GET /connections/${id}/{connection}`,
       `PUT /connections/${id}/{connection}/owner`,
@@ -98,7 +99,7 @@ describe('the API', () => {
     readonly ThrottlingBurstLimit: number
   }
 
-  it('allows all but getting tokens, lists and states a tenth of that, and keeps all else as it is', () => {
+  it('allows all but getting tokens, lists and states a tenth of that of that, and keeps all else as it is', () => {
     const [, stage] = resources('AWS::ApiGateway::Stage')[0] ?? []
     const settings: readonly MethodSetting[] = stage?.Properties.MethodSettings
     const [whole, ...others] = settings
@@ -228,6 +229,7 @@ describe('the API', () => {
       `/v1/*/tokens/${id}/*`,
       `/v1/*/connections/${id}`,
       `/v1/*/connections/${id}/*`,
+      `/v1/*/vendors/${id}`,
     ])
     expect(paths.toSorted()).toEqual(expected.toSorted())
     for (const { Principal, SourceAccount, SourceArn } of permissions) {
@@ -439,8 +441,9 @@ describe('the keys', () => {
 describe('the stack', () => {
   it('prints the address and a whole signed call, and no secret', () => {
     const outputs = template.toJSON().Outputs
-    expect(Object.keys(outputs)).toEqual(['Url', 'DashboardUrl', 'TryIt'])
+    expect(Object.keys(outputs)).toEqual(['Url', 'Vendors', 'DashboardUrl', 'TryIt'])
     expect(JSON.stringify(outputs.Url.Value)).toContain('execute-api')
+    expect(outputs.Vendors).toEqual({ Value: ids.join(), Description: 'VENDOMAT_VENDORS' })
     expect(JSON.stringify(outputs.DashboardUrl.Value)).toContain('#dashboards/dashboard/Vendomat')
     const call = JSON.stringify(outputs.TryIt.Value)
     expect(call).toContain('curl --aws-sigv4')
@@ -545,7 +548,7 @@ describe('the stack', () => {
       'AWS::IAM::Role': 2,
       'AWS::Scheduler::Schedule': 2,
       'AWS::Logs::LogGroup': 1,
-      'AWS::ApiGateway::Method': 12,
+      'AWS::ApiGateway::Method': 13,
       'AWS::CloudWatch::Alarm': 5,
       'AWS::CloudWatch::Dashboard': 0,
       'AWS::KMS::Key': 0,

@@ -81,6 +81,7 @@ export async function recordExamples(environment: Readonly<Record<string, string
     }),
   )
   const tryVersion = await call('POST', `${at}/trial`, { version })
+  const describe = await call('GET', '/vendors/accelo')
   const list = await call('GET', '/connections/accelo')
   const show = await call('GET', at)
   const revoke = await call('DELETE', '/tokens/accelo/example')
@@ -102,6 +103,7 @@ export async function recordExamples(environment: Readonly<Record<string, string
     vend,
     refresh,
     revoke,
+    describe,
     list,
     show,
     setOwner,

@@ -26,11 +26,14 @@ const BODIES: Readonly<Record<string, readonly string[]>> = {
   authorize: ['{}'],
 }
 
+/** They name no connection. */
+const OF_VENDOR: readonly Operation[] = ['list', 'describe']
+
 const requestFor = (operation: Operation, change: Partial<ApiRequest> = {}): ApiRequest => ({
   operation,
   requestId: 'r-1',
   caller: ada,
-  ...(operation !== 'list' && { connection: The.connection }),
+  ...(!OF_VENDOR.includes(operation) && { connection: The.connection }),
   query: {},
   body: BODIES[operation]?.[0],
   ...change,
@@ -97,7 +100,7 @@ describe('under load', () => {
       const request = requestFor(operation, {
         requestId: `r-${String(number).padStart(5, '0')}`,
         caller: oneOf(CALLERS) ?? '',
-        ...(operation !== 'list' && { connection: oneOf(NAMES) }),
+        ...(!OF_VENDOR.includes(operation) && { connection: oneOf(NAMES) }),
         query: operation === 'vend' && next(20) === 0 ? { min_ttl: ['500'] } : {},
         body: next(12) === 0 ? '{"no such":' : oneOf(BODIES[operation] ?? []),
       })

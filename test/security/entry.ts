@@ -43,6 +43,9 @@ const REGION = 'eu-west-1'
 export const pathOf = (operation: Operation, vendorId: string, connection = '{connection}'): string =>
   ROUTES[operation].path.replace('{vendor}', vendorId).replace('{connection}', () => connection)
 
+/** Whether it is about all of a vendor, and names no connection. */
+export const ofVendor = (operation: Operation): boolean => operation === 'list' || operation === 'describe'
+
 /** The event that API Gateway makes of a call; `change` takes the place of what it would say. */
 export const eventOf = (operation: Operation, vendorId: string, change: object = {}): object => ({
   resource: pathOf(operation, vendorId),
@@ -51,7 +54,7 @@ export const eventOf = (operation: Operation, vendorId: string, change: object =
   headers: { host: 'abc123.execute-api.eu-west-1.amazonaws.com' },
   queryStringParameters: null,
   multiValueQueryStringParameters: null,
-  pathParameters: operation === 'list' ? null : { connection: 'hq' },
+  pathParameters: ofVendor(operation) ? null : { connection: 'hq' },
   requestContext: { requestId: 'r-1', apiId: 'abc123', identity: { userArn: ADA } },
   body: null,
   isBase64Encoded: false,

@@ -1,6 +1,6 @@
 import { type Operation, ROUTES } from '../../functions/api/routes.ts'
 import { figure } from '../support/figure.ts'
-import { type Entry, eventOf, pathOf, signedBytes, startEntry } from './entry.ts'
+import { type Entry, eventOf, ofVendor, pathOf, signedBytes, startEntry } from './entry.ts'
 
 let entry: Entry
 beforeAll(async () => {
@@ -204,17 +204,17 @@ describe('a path', () => {
   })
 
   it.each(operations)('of %s is taken where it spells the connection', async (operation) => {
-    const name = operation === 'list' ? '*' : 'no-such'
+    const name = ofVendor(operation) ? '*' : 'no-such'
     const change = { path: pathOf(operation, 'accelo', name), body: BODIES[operation] ?? null }
-    const pathParameters = operation === 'list' ? null : { connection: name }
+    const pathParameters = ofVendor(operation) ? null : { connection: name }
     const { answer, audit } = await entry.call(eventOf(operation, 'accelo', { ...change, pathParameters }))
     expect(audit).toMatchObject([{ op: operation, connection: `accelo#${name}` }])
     // Accelo needs nobody's consent.
-    expect(answer?.statusCode).toBe({ list: 200, authorize: 400 }[operation as string] ?? 404)
+    expect(answer?.statusCode).toBe({ list: 200, describe: 200, authorize: 400 }[operation as string] ?? 404)
   })
 
-  it('that an event says without its connection is refused, but for a list', async () => {
-    for (const operation of operations.filter((one) => one !== 'list')) {
+  it('that an event says without its connection is refused, but for what is about a vendor', async () => {
+    for (const operation of operations.filter((one) => !ofVendor(one))) {
       const change = { path: pathOf(operation, 'accelo', ''), pathParameters: null, body: BODIES[operation] ?? null }
       const { answer, asked } = await entry.call(eventOf(operation, 'accelo', change))
       expect([operation, answer?.statusCode, asked]).toEqual([operation, 400, {}])

@@ -185,14 +185,6 @@ describe('a file with a key and a secret', () => {
     expect(issued.warnings).toEqual([])
   })
 
-  it('leaves open which of them is meant, until a person has said it', () => {
-    const choice = clearid.choice?.(both)
-    expect(choice?.member).toBe('authenticate_with')
-    expect(choice?.options.map(({ value }) => value)).toEqual(['key', 'clientSecret'])
-    for (const document of [withKey, withSecret, { ...both, authenticate_with: 'key' }, {}, undefined])
-      expect(clearid.choice?.(document)).toBeUndefined()
-  })
-
   it.each([
     [{ ...withKey, authenticate_with: 'clientSecret' }, 'the file holds no clientSecret'],
     [{ ...withSecret, authenticate_with: 'key' }, 'the file holds no key'],

@@ -15,10 +15,10 @@ const answers = { 'POST /connections/iobeya/main/acknowledgement': view }
 describe('vendomat ack', () => {
   it('acknowledges to the machine, and says when the next notice goes out', async () => {
     const seen = await vendomat(['ack', 'iobeya', 'main', '--note', 'ticket 4711'], { answers })
-    const next = 'the next notice goes out on 2026-11-27 unless the token is rotated'
+    const next = 'the next notice goes out on 2026-11-27 unless the credentials are rotated'
     expect([seen.code, seen.out]).toEqual([0, `iobeya/main is acknowledged; ${next}`])
     expect(seen.calls.map(({ body }) => body)).toEqual([{ note: 'ticket 4711' }])
-    expect(seen.said).toContain('the token ends on 2026-12-04')
+    expect(seen.said).toContain('the credentials end on 2026-12-04')
   })
 
   it('names no date where no notice follows', async () => {
@@ -36,7 +36,6 @@ describe('vendomat ack', () => {
 
   it.each([
     ['ack iobeya', 2],
-    ['ack nobody main', 2],
     ['ack iobeya main --note', 2],
     [['ack', 'iobeya', 'main', '--note', ' '], 2],
     [['ack', 'iobeya', 'main', '--note', 'x'.repeat(201)], 2],

@@ -1,9 +1,16 @@
 import { join } from 'node:path'
-import { DeleteSecretCommand, DescribeSecretCommand, GetSecretValueCommand } from '@aws-sdk/client-secrets-manager'
+import {
+  CreateSecretCommand,
+  DeleteSecretCommand,
+  DescribeSecretCommand,
+  GetSecretValueCommand,
+  PutSecretValueCommand,
+} from '@aws-sdk/client-secrets-manager'
+import { UNTRIED_VERSION } from '../../../functions/kit/untried.ts'
 import { clearidKey } from '../../support/clearid-key.ts'
 import { html, json, jwt, networkError, redirect, type Step, vendorAnswering } from '../../support/fake-vendor.ts'
 import { awsAccount } from './account.ts'
-import { AWS, MACHINE, NOW, problem, seenIn, vendomat, type World } from './shell.ts'
+import { AWS, type Call, MACHINE, NOW, problem, seenIn, vendomat, type World } from './shell.ts'
 
 const CANARY = 'CANARY-7f3a'
 const accelo = { deployment: 'acme', client_id: 'abcdef12@acme.accelo.com', client_secret: `${CANARY}-secret` }
@@ -242,6 +249,212 @@ describe('vendomat connect', () => {
   })
 })
 
+describe('credentials that are tried', () => {
+  const SecretId = 'vendomat/accelo/hq'
+  const TRIAL = 'POST /connections/accelo/hq/trial'
+  const there = () =>
+    account.secrets.send(new DescribeSecretCommand({ SecretId })).then(
+      ({ VersionIdsToStages = {} }) => Object.values(VersionIdsToStages).map((stages) => stages.toSorted()),
+      () => undefined,
+    )
+
+  it('are beside an empty version until they have worked, so that nobody is vended with them before', async () => {
+    const during: unknown[] = []
+    const answer = async () => {
+      during.push(await stored(), await there())
+      return json(granted)
+    }
+    const vendor = vendorAnswering(answer).http
+    expect((await connect('--from-stdin', { ...piped(), vendor })).code).toBe(0)
+    expect(during).toEqual([{}, [['AWSCURRENT'], ['AWSPENDING']]])
+    expect([await stored(), await there()]).toEqual([accelo, [['AWSPREVIOUS'], ['AWSCURRENT']]])
+  })
+
+  it('are tried as a version by the machine, which is not sent what is in it', async () => {
+    const seen = await connect('--from-stdin', piped())
+    expect(seen.trials.map(({ body }) => body)).toEqual([{ version: expect.stringMatching(/^[\w-]{36}$/) }])
+  })
+
+  it('and refused leave those before them in use', async () => {
+    await connect('--from-stdin', piped())
+    const other = { ...accelo, client_secret: `${CANARY}-other` }
+    const seen = await connect('--from-stdin', piped(other), () => json({ error: 'invalid_client' }, 401))
+    expect([seen.code, await stored(), await there()]).toEqual([1, accelo, [['AWSPREVIOUS'], ['AWSCURRENT']]])
+    expect(seen.said).toContain('the credentials in use are still the old ones')
+    expect(seenIn(seen)).not.toContain(CANARY)
+  })
+
+  it('and refused leave a secret that waits for its deletion waiting', async () => {
+    await connect('--from-stdin', piped())
+    await account.secrets.send(new DeleteSecretCommand({ SecretId, RecoveryWindowInDays: 9 }))
+    const seen = await connect('--from-stdin', piped(), () => json({ error: 'invalid_client' }, 401))
+    const { DeletedDate } = await account.secrets.send(new DescribeSecretCommand({ SecretId }))
+    expect([seen.code, DeletedDate instanceof Date]).toEqual([1, true])
+  })
+
+  it('leave nothing behind after Ctrl-C', async () => {
+    const interrupted = new AbortController()
+    const answers = { [TRIAL]: () => new Promise(() => interrupted.abort()) }
+    const seen = await connect('--from-stdin', { ...piped(), answers, untilInterrupted: () => interrupted.signal })
+    expect([seen.code, seen.calls, await there()]).toEqual([130, [], undefined])
+    expect(seen.said).toContain('nothing was stored')
+  })
+
+  it('are not used when their trial succeeds after Ctrl-C', async () => {
+    await connect('--from-stdin', piped())
+    const interrupted = new AbortController()
+    let answer = () => {}
+    const answers = {
+      [TRIAL]: ({ body }: Call) =>
+        new Promise((resolve) => {
+          answer = () => resolve({ vendor: 'accelo', connection: 'hq', ...Object(body), warnings: [] })
+          interrupted.abort()
+        }),
+    }
+    const other = piped({ ...accelo, client_secret: 'other' })
+    const seen = await connect('--from-stdin', { ...other, answers, untilInterrupted: () => interrupted.signal })
+    answer()
+    await new Promise(setImmediate)
+    const expected = [130, accelo, [['AWSPREVIOUS'], ['AWSCURRENT']]]
+    for (const _ of [1, 2, 3]) expect([seen.code, await stored(), await there()]).toEqual(expected)
+  })
+
+  it('are tried again by the same command where it ended in between', async () => {
+    const SecretString = '{}'
+    const left = { Name: SecretId, SecretString, ClientRequestToken: UNTRIED_VERSION }
+    await account.secrets.send(new CreateSecretCommand(left))
+    expect((await connect('--from-stdin', piped())).code).toBe(0)
+    expect(await stored()).toEqual(accelo)
+  })
+
+  it.each([() => json(granted), () => json({ error: 'invalid_client' }, 401)])(
+    'are tried in a secret that was made without any version, and refused are not left in use (%#)',
+    async (answer) => {
+      await account.secrets.send(new CreateSecretCommand({ Name: SecretId }))
+      const { code } = await connect('--from-stdin', piped(), answer)
+      expect([code, await stored()]).toEqual(code === 0 ? [0, accelo] : [1, {}])
+    },
+  )
+
+  it('are not rotated before they have been in use', async () => {
+    const left = { Name: SecretId, SecretString: '{}', ClientRequestToken: UNTRIED_VERSION }
+    await account.secrets.send(new CreateSecretCommand(left))
+    const seen = await vendomat('rotate accelo hq --from-stdin', { stdin: async () => 'new' })
+    expect(seen.code).toBe(6)
+    expect(seen.said).toContain('to make one: vendomat connect accelo hq')
+  })
+
+  it('are not put into use when somebody else has put others into use meanwhile', async () => {
+    await connect('--from-stdin', piped())
+    const theirs = { ...accelo, client_secret: 'theirs' }
+    const answer = async () => {
+      await account.secrets.send(new PutSecretValueCommand({ SecretId, SecretString: JSON.stringify(theirs) }))
+      return json(granted)
+    }
+    const seen = await connect('--from-stdin', {
+      ...piped({ ...accelo, client_secret: 'ours' }),
+      vendor: vendorAnswering(answer).http,
+    })
+    expect([seen.code === 0, await stored()]).toEqual([false, theirs])
+  })
+})
+
+describe('connect --dry-run', () => {
+  it('says what would be done with which members, and does none of it', async () => {
+    const seen = await connect('--from-stdin --owner ada --dry-run -o json', piped())
+    expect(JSON.parse(seen.out)).toEqual({
+      vendor: 'accelo',
+      connection: 'hq',
+      dry_run: true,
+      steps: [
+        {
+          action: 'create_secret',
+          detail: 'create the secret vendomat/accelo/hq, with deployment, client_id, client_secret',
+          secret: 'vendomat/accelo/hq',
+          members: ['deployment', 'client_id', 'client_secret'],
+        },
+        { action: 'try', detail: 'have the machine try them, and put them into use if they work' },
+        { action: 'set_owner', detail: 'name ada as its owner', owner: 'ada' },
+        { action: 'check', detail: 'have the machine check accelo/hq' },
+      ],
+    })
+    expect([seen.code, seen.calls, seen.trials, seen.vendor, await stored()]).toEqual([0, [], [], [], undefined])
+    expect(seenIn(seen)).not.toContain(CANARY)
+  })
+
+  it('names what is missing', async () => {
+    const seen = await connect('--from-stdin --dry-run', piped({ ...accelo, client_secret: ' ' }))
+    expect([seen.code, seen.out]).toEqual([1, ''])
+    expect(seen.said).toContain('the Accelo credentials do not fit: client_secret is missing')
+  })
+})
+
+describe('connect --yes', () => {
+  it('asks nothing at a terminal either', async () => {
+    const seen = await connect('--from-stdin --yes', { ...piped(), types: [] })
+    expect([seen.code, seen.asked, await stored()]).toEqual([0, [], accelo])
+    const without = await connect('--yes', { types: [] })
+    expect([without.code, without.asked]).toEqual([2, []])
+  })
+})
+
+describe('connect --from-secret', () => {
+  const theirs = { deployment: 'acme', user: accelo.client_id, pass: accelo.client_secret, other: `${CANARY}-other` }
+  const Name = 'erp/accelo'
+  const mapped = '--member user=client_id --member pass=client_secret'
+  let arn = ''
+  beforeAll(async () => {
+    const made = await account.secrets.send(new CreateSecretCommand({ Name, SecretString: JSON.stringify(theirs) }))
+    arn = made.ARN ?? ''
+  })
+
+  it.each(['by its name', 'by its ARN'])('takes over what a team has, %s, and none beside it', async (how) => {
+    const seen = await connect(`--from-secret ${how === 'by its ARN' ? arn : Name} ${mapped} --yes`)
+    expect([seen.code, await stored()]).toEqual([0, accelo])
+    expect(seen.vendor).toHaveLength(1)
+    expect(seen.said).toContain('client_id, client_secret, deployment\nleft out: other')
+    expect(seenIn(seen)).not.toContain(CANARY)
+  })
+
+  it('leaves the other secret as it is', async () => {
+    const before = await account.secrets.send(new DescribeSecretCommand({ SecretId: Name }))
+    await connect(`--from-secret ${Name} ${mapped} --yes`)
+    await connect(`--from-secret ${Name} ${mapped} --yes`, {}, () => json({ error: 'invalid_client' }, 401))
+    const { VersionIdsToStages } = await account.secrets.send(new DescribeSecretCommand({ SecretId: Name }))
+    expect([await stored(Name), VersionIdsToStages]).toEqual([theirs, before.VersionIdsToStages])
+  })
+
+  it('is planned with names of members and no value', async () => {
+    const seen = await connect(`--from-secret ${Name} ${mapped} --dry-run -o json`)
+    expect(JSON.parse(seen.out).steps[0]).toMatchObject({
+      from: Name,
+      members: ['deployment', 'client_id', 'client_secret'],
+    })
+    expect([seenIn(seen).includes(CANARY), await stored()]).toEqual([false, undefined])
+  })
+
+  it.each([
+    [`--from-secret ${Name}`, 2, 'has no "client_id", but deployment, other, pass, user: say which it is'],
+    [`--from-secret ${Name} --member nobody=client_id`, 2, 'has no "nobody"'],
+    ['--from-secret erp/nothing', 6, 'there is no secret erp/nothing'],
+    [`--from-secret ${Name} --member user`, 2, '--member is their_name=our_name'],
+    [`--from-secret ${Name} --from-stdin`, 2, '--from-secret goes with neither'],
+    ['--from-stdin --member user=client_id', 2, '--member goes with --from-secret'],
+  ])('called as %s stores nothing, and says why', async (options, code, words) => {
+    const seen = await connect(options, piped())
+    expect([seen.code, seen.trials, await stored()]).toEqual([code, [], undefined])
+    expect(seen.said).toContain(words)
+    expect(seenIn(seen)).not.toContain(CANARY)
+  })
+
+  it('says nothing of what is in a secret that is no document', async () => {
+    await account.secrets.send(new CreateSecretCommand({ Name: 'erp/bare', SecretString: CANARY }))
+    const seen = await connect('--from-secret erp/bare')
+    expect([seen.code, seenIn(seen).includes(CANARY)]).toEqual([1, false])
+    expect(seen.said).toContain('the secret erp/bare is not a JSON document')
+  })
+})
+
 describe('the form of a vendor', () => {
   const form = (vendor: string, types: readonly string[]) =>
     vendomat(`connect ${vendor} main`, { types, vendor: vendorAnswering().http })
@@ -397,21 +610,4 @@ describe('a token that a person made', () => {
       expect(seen.said).toContain('2029-05-08, is more than a year away: is the year mistyped?')
     }
   })
-})
-
-describe('the simulators', () => {
-  const environment = { ...AWS, VENDOMAT_URL: MACHINE, VENDOMAT_SIMULATOR_URL: 'http://127.0.0.1:2' }
-
-  it('are called in place of the vendor when the environment says so', async () => {
-    const seen = await connect('--from-stdin', { ...piped(), environment })
-    expect(seen.vendor.map(({ url }) => url)).toEqual(['http://127.0.0.1:2/acme.api.accelo.com/oauth2/v0/token'])
-  })
-
-  it.each([{ AWS_LAMBDA_FUNCTION_NAME: 'f' }, { NODE_TLS_REJECT_UNAUTHORIZED: '0' }])(
-    'are refused with %j',
-    async (change) => {
-      const seen = await connect('--from-stdin', { ...piped(), environment: { ...environment, ...change } })
-      expect([seen.code, seen.vendor, await stored()]).toEqual([2, [], undefined])
-    },
-  )
 })

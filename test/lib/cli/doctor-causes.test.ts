@@ -6,7 +6,7 @@ import { startGateway } from '../../../lib/local/gateway.ts'
 import { listenOnLoopback } from '../../../lib/local/loopback.ts'
 import { verifySigV4 } from '../../../lib/local/sigv4.ts'
 import { machineTemplate } from '../../support/machine-stack.ts'
-import { seenIn, vendomat } from './shell.ts'
+import { seenIn, VENDORS, vendomat } from './shell.ts'
 
 const KEYS = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'canary-secret' }
 const REGION = 'eu-west-1'
@@ -23,6 +23,7 @@ type Environment = Readonly<Record<string, string | undefined>>
 /** A person's environment that is well. */
 const WELL: Environment = {
   VENDOMAT_URL: `https://${HOST}/v1`,
+  VENDOMAT_VENDORS: VENDORS,
   AWS_ACCESS_KEY_ID: KEYS.accessKeyId,
   AWS_SECRET_ACCESS_KEY: KEYS.secretAccessKey,
   AWS_EC2_METADATA_DISABLED: 'true',
@@ -457,7 +458,12 @@ describe('of a machine on a laptop', () => {
       ...{ ...account, port: 0, stage: 'v1', credentials: KEYS, routes, functions, gatewayResponses },
     })
     aws = await startAwsEndpoints({ ...account, port: 0 })
-    settings = { VENDOMAT_URL: `${gateway.url}/v1`, AWS_REGION: REGION, AWS_ENDPOINT_URL: aws.url }
+    settings = {
+      VENDOMAT_URL: `${gateway.url}/v1`,
+      AWS_REGION: REGION,
+      AWS_ENDPOINT_URL: aws.url,
+      VENDOMAT_VENDORS: VENDORS,
+    }
   })
   afterAll(() => Promise.all([gateway?.close(), aws?.close()]))
 

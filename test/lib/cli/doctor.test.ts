@@ -163,7 +163,7 @@ describe('vendomat doctor', () => {
     expect([code, found('clock').result]).toEqual([0, 'unseen'])
   })
 
-  it.each(['doctor accelo', 'doctor --deployment acelo', 'doctor -o xml'])(
+  it.each(['doctor accelo', 'doctor --deployment Accelo', 'doctor -o xml'])(
     'called as "%s" exits with 2 and calls nobody',
     async (line) => {
       const { code, calls, said } = await vendomat(line)

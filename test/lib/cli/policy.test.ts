@@ -8,7 +8,7 @@ import { statementOf } from '../../security/policy/statement.ts'
 import { ACCOUNT, resourcesOf } from '../../security/policy/template.ts'
 import { localAws } from '../../support/local-aws.ts'
 import { machineTemplate } from '../../support/machine-stack.ts'
-import { AWS, vendomat, type World } from './shell.ts'
+import { AWS, VENDORS, vendomat, type World } from './shell.ts'
 
 beforeAll(() => {
   Object.assign(process.env, AWS)
@@ -17,7 +17,7 @@ beforeAll(() => {
 const URL = 'https://abc123.execute-api.eu-west-1.amazonaws.com/v1'
 const API = `arn:aws:execute-api:eu-west-1:${ACCOUNT}:abc123/v1`
 const ERP = 'arn:aws:iam::444455556666:role/erp'
-const environment = { ...AWS, VENDOMAT_URL: URL }
+const environment = { ...AWS, VENDOMAT_URL: URL, VENDOMAT_VENDORS: VENDORS }
 
 const policy = (line: string, world: World = {}) =>
   vendomat(`policy ${line} --account ${ACCOUNT}`, { environment, ...world })
@@ -238,7 +238,8 @@ describe('the policy for', () => {
       const { identity_policy: document } = await printed(`${id} hq --may ${may}`)
       const expected = calls.filter((call) => {
         const operation = operationIn(call, id)
-        return call.split('/')[3] === 'hq' && operation !== undefined && operations.includes(operation)
+        const isIts = operation === 'describe' || call.split('/')[3] === 'hq'
+        return isIts && operation !== undefined && operations.includes(operation)
       })
       expect(expected).not.toEqual([])
       expect(allowedBy(document).sort()).toEqual(expected.sort())

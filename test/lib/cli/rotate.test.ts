@@ -7,7 +7,7 @@ import {
 import { clearidKey } from '../../support/clearid-key.ts'
 import { html, json, jwt, networkError, redirect, type Step, text, vendorAnswering } from '../../support/fake-vendor.ts'
 import { awsAccount } from './account.ts'
-import { NOW, problem, seenIn, vendomat, type World } from './shell.ts'
+import { type Call, NOW, problem, seenIn, vendomat, type World } from './shell.ts'
 
 const CANARY = 'CANARY-7f3a'
 const DAY = 24 * 60 * 60
@@ -87,7 +87,7 @@ describe('an iObeya token', () => {
     const old = await secretOf('iobeya/main', document)
     const seen = await rotate('iobeya main --from-stdin --dry-run', piped(tokenFor(365)), alive)
     expect([seen.code, seen.calls, seen.requests.length]).toEqual([0, [], 1])
-    expect(seen.out).toBe('iobeya/main could be rotated, ends 2027-11-20; nothing was stored')
+    expect(seen.out).toBe('iobeya/main could be rotated, ends 2027-11-20; nothing has changed')
     expect(await stored('iobeya/main')).toMatchObject({ document, version: old })
   })
 
@@ -121,7 +121,7 @@ describe('an iObeya token', () => {
     const seen = await rotateTo(tokenFor(365), answer)
     expect([seen.code, seen.out, seen.calls]).toEqual([code, '', []])
     expect(seen.said).toContain(why)
-    expect(seen.said).toContain('nothing was stored')
+    expect(seen.said).toContain('the credentials in use are still the old ones')
     expect((await stored('iobeya/main')).version).toBe(old)
   })
 
@@ -134,7 +134,7 @@ describe('an iObeya token', () => {
     await secretOf('iobeya/main', { token: tokenFor(20), api_url })
     const seen = await rotateTo(tokenFor(365), json({}, 403))
     expect(seen.code).toBe(0)
-    expect(seen.said).toContain('warning: the token works, but its user may not read rooms')
+    expect(seen.said).toContain('warning: the token works, but its user may not read what its check reads')
   })
 
   it('that the machine does not get along with is reported, with the way back', async () => {
@@ -298,14 +298,16 @@ describe('a NetRex application', () => {
       during.push((await stored('netrex/site-a')).version)
       return view
     }
-    const world = { ...piped(`${CANARY}-new`), answers: { [TRIAL]: answer, [CHECK]: answer } }
+    const tried = async (call: Call) => {
+      await answer()
+      return { vendor: 'netrex', connection: 'site-a', ...Object(call.body), warnings: [] }
+    }
+    const world = { ...piped(`${CANARY}-new`), answers: { [TRIAL]: tried, [CHECK]: answer } }
     const seen = await rotate('netrex site-a --from-stdin', world)
     const { document, version, stages } = await stored('netrex/site-a')
     expect(seen.code).toBe(0)
-    expect(seen.calls).toMatchObject([
-      { path: '/connections/netrex/site-a/trial', body: { version } },
-      { path: '/connections/netrex/site-a/check', body: undefined },
-    ])
+    expect(seen.trials.map(({ body }) => body)).toEqual([{ version }])
+    expect(seen.calls).toMatchObject([{ path: '/connections/netrex/site-a/check', body: undefined }])
     expect(during).toEqual([old, version])
     expect(document).toEqual({ ...netrex, client_secret: `${CANARY}-new` })
     expect(stages).toEqual({ [old]: ['AWSPREVIOUS'], [version ?? '']: ['AWSCURRENT'] })
@@ -333,15 +335,16 @@ describe('a NetRex application', () => {
     expect(seen.said).toContain('No: because')
   })
 
-  it('is not stored with --dry-run, which says who could try it', async () => {
+  it('is not tried with --dry-run, which would spend its refresh token', async () => {
     const old = await secretOf('netrex/site-a', netrex)
     const seen = await rotate('netrex site-a --from-stdin --dry-run', piped(`${CANARY}-new`))
     expect([seen.code, seen.calls, seen.requests]).toEqual([0, [], []])
-    expect(seen.said).toContain('only the machine can try')
+    expect(seen.said).toContain('is not tried: that would spend the refresh token')
+    expect(seen.trials.map(({ body }) => body)).toMatchObject([{ only_fit: true }])
     expect(await stored('netrex/site-a')).toMatchObject({ version: old, stages: { [old]: ['AWSCURRENT'] } })
   })
 
-  it.each(['', '--dry-run'])('that does not fit is not even proposed %s', async (option) => {
+  it.each(['', '--dry-run'])('that does not fit is taken back %s', async (option) => {
     const old = await secretOf('netrex/site-a', netrex)
     const seen = await rotate(`netrex site-a --from-stdin ${option}`, piped('{"scope":"everything"}'))
     expect([seen.code, seen.calls]).toEqual([1, []])
@@ -362,7 +365,7 @@ describe('a NetRex user token', () => {
     const seen = await rotate('netrex site-b --from-stdin', piped(`${CANARY}-new`), answer)
     expect([seen.code, seen.out, seen.calls]).toEqual([1, '', []])
     expect(seen.said).toContain(why)
-    expect(seen.said).toContain('nothing was stored')
+    expect(seen.said).toContain('the credentials in use are still the old ones')
     expect((await stored('netrex/site-b')).version).toBe(old)
   })
 

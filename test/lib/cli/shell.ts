@@ -1,8 +1,11 @@
+import { namesOf } from '../../../functions/environment.ts'
 import { Interrupted, type Shell } from '../../../lib/cli/command.ts'
 import { run } from '../../../lib/cli/run.ts'
+import { machineAnswer } from './machine.ts'
 
 /** The default credential chain reads the process's own environment. */
 export const AWS = { AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE', AWS_SECRET_ACCESS_KEY: 'secret', AWS_REGION: 'eu-west-1' }
+export const VENDORS = 'accelo,accessia,clearid,iobeya,netrex'
 export const MACHINE = 'http://127.0.0.1:1/v1'
 export const NOW = new Date('2026-11-20T12:00:00Z')
 
@@ -31,9 +34,12 @@ export const problem = (status: number, code = 'some_code'): Response =>
   )
 
 export interface World extends Partial<Omit<Shell, 'out' | 'say' | 'http' | 'person'>> {
-  /** By 'GET /connections/accelo'. A function gets the call; everything else is the body of a 200. */
+  /**
+   * By 'GET /connections/accelo'. A function gets the call; everything else is the body of a 200. What is not here and is a
+   * description or a trial the machine's own code answers.
+   */
   readonly answers?: Answers
-  /** Calls that do not go to the machine: a vendor's. */
+  /** Calls that do not go to the machine: a vendor's, by the machine. */
   readonly vendor?: typeof fetch
   /** What the person types, in order. Left out when nobody is there; at its end the person does nothing more. */
   readonly types?: readonly string[]
@@ -41,10 +47,11 @@ export interface World extends Partial<Omit<Shell, 'out' | 'say' | 'http' | 'per
   readonly hears?: (line: string) => void
 }
 
-/** Runs a command line in a world of its own. Returns everything that could be seen of it. */
+/** Runs a command line in a world of its own. Returns everything that could be seen of it; trials stand beside the other calls. */
 export async function vendomat(parameters: string | readonly string[], world: World = {}) {
   const { answers = {}, vendor, types, hears, ...given } = world
   const calls: Call[] = []
+  const trials: Call[] = []
   const out: string[] = []
   const said: string[] = []
   const opened: URL[] = []
@@ -55,14 +62,23 @@ export async function vendomat(parameters: string | readonly string[], world: Wo
     if (!url.startsWith(MACHINE)) return vendor ? vendor(input, init) : Promise.reject(new Error(`call to ${url}`))
     const request = new Request(input, init)
     const text = await request.text()
-    const call = { method: request.method, path: url.slice(MACHINE.length), headers: request.headers }
-    calls.push({ ...call, body: text === '' ? undefined : JSON.parse(text) })
-    const answer = answers[`${call.method} ${call.path}`]
-    if (answer === undefined) return problem(404, 'unknown_connection')
-    const made = typeof answer === 'function' ? await answer(calls.at(-1)) : answer
+    const { method, headers } = request
+    const path = url.slice(MACHINE.length)
+    const call = { method, path, headers, body: text === '' ? undefined : JSON.parse(text) }
+    if (path.endsWith('/trial')) trials.push(call)
+    else if (!path.startsWith('/vendors/')) calls.push(call)
+    const answer = answers[`${method} ${path}`]
+    if (answer === undefined) {
+      const { now, environment } = shell
+      const secretPrefix = namesOf(environment.VENDOMAT_STAGE).service
+      const own = await machineAnswer(method, path, text, { http: vendor ?? refused, now, secretPrefix })
+      return own ?? problem(404, 'unknown_connection')
+    }
+    const made = typeof answer === 'function' ? await answer(call) : answer
     return made instanceof Response ? made : new Response(JSON.stringify(made))
   }
 
+  const refused: typeof fetch = (input) => Promise.reject(new Error(`call to ${input}`))
   const left = [...(types ?? [])]
   const ask = (secret: boolean) => (question: string, signal?: AbortSignal) => {
     asked.push({ question, secret })
@@ -75,7 +91,7 @@ export async function vendomat(parameters: string | readonly string[], world: Wo
   }
 
   const shell: Shell = {
-    environment: { ...AWS, VENDOMAT_URL: MACHINE },
+    environment: { ...AWS, VENDOMAT_URL: MACHINE, VENDOMAT_VENDORS: VENDORS },
     http,
     out: (line) => out.push(line),
     say: (line) => {
@@ -96,7 +112,7 @@ export async function vendomat(parameters: string | readonly string[], world: Wo
     ...given,
   }
   const code = await run(typeof parameters === 'string' ? parameters.split(' ').filter(Boolean) : parameters, shell)
-  return { code, out: out.join('\n'), said: said.join('\n'), calls, opened, asked }
+  return { code, out: out.join('\n'), said: said.join('\n'), calls, trials, opened, asked }
 }
 
 /** Everything a person, a pipe or a terminal's scroll-back could hold afterwards. */

@@ -1,3 +1,5 @@
+import { VENDOR } from '../../../functions/api/answers.ts'
+import { describe as described } from '../../../functions/api/describe.ts'
 import type { Vendor } from '../../../functions/kit/vendor.ts'
 import { vendors } from '../../../functions/vendors.ts'
 import type { Shell } from '../../../lib/cli/command.ts'
@@ -6,10 +8,12 @@ import { awsAccount } from './account.ts'
 import { vendomat } from './shell.ts'
 
 awsAccount()
-const all: readonly Vendor[] = Object.values(vendors)
+const about = (vendor: Vendor) => VENDOR.parse(described(vendor))
+const all = Object.values(vendors).map(about)
+const accessia = about(vendors.accessia)
 
 /** All that a command says of a vendor's steps, on a terminal of so many columns. */
-function said(vendor: Vendor, columns?: number): string {
+function said(vendor: (typeof all)[number], columns?: number): string {
   const lines: string[] = []
   const shell = { say: (line: string) => lines.push(line), display: columns === undefined ? {} : { columns } }
   // The steps use nothing else of a shell.
@@ -17,7 +21,7 @@ function said(vendor: Vendor, columns?: number): string {
   sayCreation(vendor, given)
   lines.push(stepsAfterCreation(vendor, given))
   sayRotation(vendor, given)
-  lines.push(stepsAfterRotation(vendor, { present: {}, next: {} }, given))
+  lines.push(stepsAfterRotation(vendor, false, given))
   return lines.join('\n')
 }
 
@@ -33,10 +37,10 @@ describe('steps', () => {
   })
 
   it('go on under their first word, and stand in one line each where nobody knows the width', () => {
-    expect(said(vendors.accessia, 60)).toContain(
+    expect(said(accessia, 60)).toContain(
       '  1. In the Accessia portal, go to the Integrations tab and\n     open the API integration.\n  2. Generate',
     )
-    expect(said(vendors.accessia)).toContain(
+    expect(said(accessia)).toContain(
       '\n  1. In the Accessia portal, go to the Integrations tab and open the API integration.\n',
     )
   })
@@ -44,9 +48,9 @@ describe('steps', () => {
 
 describe('connect', () => {
   it.each(all)('says how credentials of $title are made before it asks for any', async (vendor) => {
-    const seen = await vendomat(`connect ${vendor.id} main`, { types: ['^C'] })
+    const seen = await vendomat(`connect ${vendor.vendor} main`, { types: ['^C'] })
     expect([seen.code, seen.asked.length]).toEqual([130, 1])
-    for (const { title, before } of vendor.creation ?? []) {
+    for (const { title, before } of vendor.creation) {
       expect(seen.said.toLowerCase()).toContain(`${title.toLowerCase()}:\n  1. `)
       for (const step of before) expect(seen.said).toContain(step)
     }

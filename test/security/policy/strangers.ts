@@ -64,7 +64,7 @@ function gateway({ functions, apis }: Machine): Case[] {
     ['of another stage', source.replace('/v1/', '/v2/')],
     ['from its console', source.replace('/v1/', '/test-invoke-stage/')],
     ['of another account', source.replace(ACCOUNT, OTHER_ACCOUNT)],
-    ['by another path', source.replace(/\/(tokens|connections|oauth)/, '/things')],
+    ['by another path', source.replace(/\/(tokens|connections|vendors|oauth)/, '/things')],
   ]
   const routes = Object.values(vendors).flatMap(({ id, authorization }) =>
     Object.entries(ROUTES).flatMap(([operation, { method, path }]) => {

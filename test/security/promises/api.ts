@@ -40,8 +40,8 @@ export const PROMISES: readonly SecurityPromise[] = [
     ],
     removal: {
       file: 'functions/api/app.ts',
-      was: "operation === 'list' : NAME.test(connection)",
-      becomes: "operation === 'list' : NAME.test(connection) || connection.length > 0",
+      was: 'ofVendor(operation) : NAME.test(connection)',
+      becomes: 'ofVendor(operation) : NAME.test(connection) || connection.length > 0',
     },
   },
   {

@@ -267,7 +267,7 @@ export const API_PROPERTIES: readonly Property[] = [
         Principal === 'apigateway.amazonaws.com' &&
         FunctionUrlAuthType === undefined &&
         arn.includes('":execute-api:",{"Ref":"AWS::Region"},":",{"Ref":"AWS::AccountId"}') &&
-        /\/v1\/\*\/(tokens|connections)\/[a-z]|\/GET\/oauth\//.test(arn)
+        /\/v1\/\*\/(tokens|connections|vendors)\/[a-z]|\/GET\/oauth\//.test(arn)
       )
     }),
     broken: ['one for the whole account', (template) => delete first(template, PERMISSION).SourceArn],
