@@ -385,7 +385,7 @@ describe('the machine', () => {
     }
     const here = ['address', 'region', 'credentials', 'answer', 'clock'].map((check) => `${check} ok`)
     const there = ['list', 'rows and secrets', 'token', 'schedules'].map((check) => `accelo ${check} ok`)
-    expect(await doctor(environment)).toEqual([...here, 'signature ok', ...there, 'notices unseen'])
+    expect(await doctor(environment)).toEqual([...here, 'identity ok', 'signature ok', ...there, 'notices unseen'])
     const wrong = { ...environment, AWS_SECRET_ACCESS_KEY: 'wrong' }
     expect(await doctor(wrong)).toEqual([...here, 'signature wrong'])
   }, 60_000)

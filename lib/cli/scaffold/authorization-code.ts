@@ -1,9 +1,11 @@
+import { clientForm } from './client-form.ts'
 import { byId, type Flow, type NewVendor } from './new-vendor.ts'
 
 export const authorizationCode = (vendor: NewVendor): Flow => ({
   files: {
     'README.md': readme(vendor),
     'credentials.ts': credentials(vendor),
+    'forms.ts': clientForm,
     'exchange.ts': exchange(vendor),
     'sample.ts': SAMPLE,
     'simulator.ts': simulator(vendor),
@@ -60,6 +62,7 @@ import { RFC_6749, type TokenShape } from '../oauth/token-answer.ts'
 import { vendorUrl } from '../oauth/vendor-url.ts'
 import { credentials } from './credentials.ts'
 import { facts } from './facts.ts'
+import { forms } from './forms.ts'
 import { steps } from './steps.ts'
 
 const PAGE = 'https://${host}/oauth2/authorize'
@@ -81,6 +84,7 @@ export const ${name} = defineVendor({
   ...steps,
 
   credentials,
+  forms,
 
   issue: async (client, refreshToken, context) => {
     if (!refreshToken) throw new VendingError('not_connected', NOT_CONNECTED)

@@ -1,9 +1,11 @@
+import { clientForm } from './client-form.ts'
 import type { Flow, NewVendor } from './new-vendor.ts'
 
 export const clientCredentials = (vendor: NewVendor): Flow => ({
   files: {
     'README.md': readme(vendor),
     'credentials.ts': credentials(vendor),
+    'forms.ts': clientForm,
     'sample.ts': SAMPLE,
     'simulator.ts': simulator(vendor),
     'steps.ts': steps(vendor),
@@ -49,6 +51,7 @@ import { RFC_6749, type TokenShape } from '../oauth/token-answer.ts'
 import { vendorUrl } from '../oauth/vendor-url.ts'
 import { credentials } from './credentials.ts'
 import { facts } from './facts.ts'
+import { forms } from './forms.ts'
 import { steps } from './steps.ts'
 
 const TOKEN_ENDPOINT = 'https://${host}/oauth2/token'
@@ -67,6 +70,7 @@ export const ${name} = defineVendor({
   ...steps,
 
   credentials,
+  forms,
 
   issue: async ({ scope, ...client }, _refreshToken, context) => {
     const { accessToken, ...issued } = await clientCredentialsGrant(

@@ -3,6 +3,7 @@ import type { Flow, NewVendor } from './new-vendor.ts'
 export const staticToken = (vendor: NewVendor): Flow => ({
   files: {
     'README.md': readme(vendor),
+    'forms.ts': FORMS,
     'sample.ts': SAMPLE,
     'simulator.ts': simulator(vendor),
     'steps.ts': steps(vendor),
@@ -31,6 +32,7 @@ import { liveCheck } from '../oauth/live-check.ts'
 import { pastedToken, staticToken } from '../oauth/static-token.ts'
 import { vendorUrl } from '../oauth/vendor-url.ts'
 import { facts } from './facts.ts'
+import { forms } from './forms.ts'
 import { steps } from './steps.ts'
 
 const API = 'https://${host}'
@@ -43,6 +45,7 @@ export const ${name} = defineVendor({
   ...steps,
 
   credentials: z.object({ token: pastedToken, expires_on: endDate }),
+  forms,
 
   isStatic: () => true,
 
@@ -166,4 +169,11 @@ it('is alive while the API answers, and refused when it does not take the token'
   expect(request).toMatchObject({ method: 'GET', url: \`https://\${HOST}/me\` })
   expect((await livenessFor(json({}, 401))).liveness).toBe('refused')
 })
+`
+
+const FORMS = `import { type CredentialForm, endField } from '../kit/form.ts'
+
+export const forms: readonly CredentialForm[] = [
+  { title: 'token', is_token: true, fields: [{ name: 'token', label: 'token', secret: true }, endField('token')] },
+]
 `
