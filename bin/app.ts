@@ -2,7 +2,7 @@ import { App, Validations } from 'aws-cdk-lib'
 import { rulePacks } from '../lib/rule-packs.ts'
 import { stackIdOf, VendingStack, type VendingStackProps } from '../lib/vending-stack.ts'
 
-/** What is to be deployed; the README explains each. Edit here; there are no context switches. */
+/** What is to be deployed; lib/README.md explains each. Edit here; there are no context switches. */
 const settings: VendingStackProps = {
   description: 'Vendomat: a token vending machine for third-party vendor APIs',
   // stage: 'dev',
@@ -21,7 +21,7 @@ const settings: VendingStackProps = {
   // timeZone: 'Europe/Zurich',
   // restAfterDays: 14,
   // chatTopic: true,
-  // runbookUrl: 'https://git.example.com/platform/vendomat/README.md',
+  // runbookUrl: 'https://git.example.com/platform/vendomat/lib/RUNBOOK.md',
   terminationProtection: true,
   tags: { service: 'vendomat' },
 }

@@ -11,7 +11,7 @@ export const ENV = {
   stage: 'VENDOMAT_STAGE',
   /** Name of the stack, so that who has several knows which one writes. */
   stack: 'VENDOMAT_STACK',
-  /** Where people read the README, without the `#`. */
+  /** Where people read the runbook, without the `#`. */
   runbook: 'VENDOMAT_RUNBOOK',
   /** Comma-separated domains an operator has approved beside the vendor's own. */
   allowedHosts: 'VENDOMAT_ALLOWED_HOSTS',

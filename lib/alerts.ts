@@ -31,14 +31,14 @@ export interface AlertsProps {
   readonly email?: string
   /** Whether notices are also written for chat channels, to a topic of their own. @default false */
   readonly chatTopic?: boolean
-  /** Where people read the README. @default 'README.md' */
+  /** Where people read the runbook. @default 'lib/RUNBOOK.md' */
   readonly runbookUrl?: string
 }
 
 export interface WatchProps extends Omit<AlarmProps, 'alarmName' | 'alarmDescription' | 'actionsEnabled'> {
   /** What to do first, as an instruction. The mail begins with it. */
   readonly todo: string
-  /** The heading of the README's runbook. */
+  /** A heading of the runbook. */
   readonly runbook: string
   /** What no data means. There is no default: it is normal for errors, and a failure for a heartbeat. */
   readonly treatMissingData: TreatMissingData
@@ -59,7 +59,7 @@ export class Alerts extends Construct {
 
   constructor(scope: Construct, id: string, props: AlertsProps) {
     super(scope, id)
-    const { names, operations, email, chatTopic, runbookUrl = 'README.md' } = props
+    const { names, operations, email, chatTopic, runbookUrl = 'lib/RUNBOOK.md' } = props
     this.names = names
     this.vendorMetric = vendorMetricOf(names)
     this.runbookUrl = runbookUrl

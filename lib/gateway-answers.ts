@@ -16,14 +16,15 @@ interface GatewayAnswer {
  * What the gateway says where no function answers. Each in words of ours and none of `$context.error`: of a signature that
  * does not fit, that is all that was to be signed, a session token among it. Where AWS has a set phrase, it is in the detail.
  */
-const ANSWERS: readonly GatewayAnswer[] = [
+export const ANSWERS: readonly GatewayAnswer[] = [
   {
     type: ResponseType.MISSING_AUTHENTICATION_TOKEN,
     status: 403,
     code: 'not_signed',
     title: 'There is no such route or vendor, or the call was not signed',
     detail: 'Missing Authentication Token',
-    next_step: 'compare method and path with the README, and sign the call with AWS Signature V4 for execute-api',
+    next_step:
+      'compare method and path with functions/README.md, and sign the call with AWS Signature V4 for execute-api',
   },
   {
     type: ResponseType.INVALID_SIGNATURE,

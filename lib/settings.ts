@@ -73,7 +73,7 @@ export interface Settings {
    * own; subscribe a channel to it. @default false
    */
   readonly chatTopic?: boolean
-  /** Where people read the README, without a `#`: alarms and notices link to its headings. @default 'README.md' */
+  /** Where people read the runbook, without a `#`: alarms and notices link to its headings. @default 'lib/RUNBOOK.md' */
   readonly runbookUrl?: string
   /** Those of the registry, of one's own, or both. @default all of the registry */
   readonly vendors?: readonly Vendor[]
@@ -103,7 +103,7 @@ export function checkedSettings<Given extends Settings & StackProps>(given: Give
   if (given.webAcl?.callback !== undefined && given.hostedCallback !== true)
     faults.push('  webAcl.callback: there is no hosted callback; set hostedCallback: true as well, or leave this out')
   if (faults.length === 0) return given
-  throw new Error(`the settings do not fit (README, "Deploy", has them all):\n${faults.join('\n')}`)
+  throw new Error(`the settings do not fit (lib/README.md, "Settings", has them all):\n${faults.join('\n')}`)
 }
 
 /** One for each setting. */
@@ -171,7 +171,8 @@ const WEB_ACL = /^arn:aws[a-z-]*:wafv2:[a-z0-9-]+:\d{12}:regional\/webacl\/[\w-]
 /** AWS Lambda developer guide, "Configure Lambda function memory", 2026-11. */
 const LAMBDA_MEGABYTES = { least: 128, most: 10_240 }
 /** Without the value, which may have a password. */
-const PAGE_ALONE = 'must be the page alone, like https://git.example.com/README.md: no #, user or password, 500 letters'
+const PAGE_ALONE =
+  'must be the page alone, like https://git.example.com/RUNBOOK.md: no #, user or password, 500 letters'
 const RATE_AND_BURST = 'set both, like { rate: 50, burst: 100 }'
 /** The description of an alarm, which ends with it, has 1024 letters. */
 const LONGEST_URL = 500

@@ -295,11 +295,11 @@ describe('the tree', () => {
   })
 })
 
-describe('the README', () => {
-  const readme = read('README.md')
-
-  it('names every failure a caller can meet, with its status', () => {
-    const rows = readme.split('\n').filter((line) => /^\| \d{3} \|/.test(line))
+describe('the documents', () => {
+  it('name every failure a caller can meet, with its status', () => {
+    const rows = read('functions/README.md')
+      .split('\n')
+      .filter((line) => /^\| \d{3} \|/.test(line))
     const missing = Object.entries(FAILURES)
       .filter(([code]) => code !== 'internal')
       .filter(
@@ -308,9 +308,10 @@ describe('the README', () => {
     expect(missing.map(([code]) => code)).toEqual([])
   })
 
-  it('names every route and every command, and every vendor that has none of its own', () => {
+  it('name every route and every command, and every vendor that has none of its own', () => {
     const routes = Object.values(ROUTES).map(({ method, path }) => `${method} ${path}`)
-    expect(routes.filter((route) => !readme.includes(route))).toEqual([])
+    const [readme, commandLine] = [read('README.md'), read('lib/cli/README.md')]
+    expect(routes.filter((route) => !read('functions/README.md').includes(route))).toEqual([])
     const about = (id: string) => tracked.filter((file) => file === `functions/${id}/README.md`).map(read)
     const unnamed = Object.values(vendors).filter(
       ({ id, title }) => ![readme, ...about(id)].some((text) => text.includes(title.replace('Genetec ', ''))),
@@ -318,7 +319,7 @@ describe('the README', () => {
     expect(unnamed).toEqual([])
     expect(
       Object.keys(commands).filter(
-        (name) => !readme.includes(`\`npx vendomat ${name}`) && !readme.includes(`\`${name}\``),
+        (name) => !commandLine.includes(`\`npx vendomat ${name}`) && !commandLine.includes(`\`${name}\``),
       ),
     ).toEqual([])
   })

@@ -14,22 +14,19 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { fileURLToPath } from 'node:url'
+import { commandsOf, root as ROOT, read, sectionOf, tracked } from './support/documents.ts'
 
 /**
  * What the README gives a newcomer to type, typed: its own lines, in their order, in a checkout of its own, at one machine
  * that `npm start` runs and a signal ends.
  */
-const ROOT = fileURLToPath(new URL('..', import.meta.url))
-const readme = readFileSync(join(ROOT, 'README.md'), 'utf8')
+const readme = read('README.md')
 
-/** The commands of a section, block by block and line by line. */
-function commandsOf(heading: string): string[] {
-  const [, section = ''] = readme.split(`\n## ${heading}\n`)
-  const [own = ''] = section.split('\n## ')
-  const blocks = [...own.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, block = '']) => block.replaceAll('\\\n', ' '))
-  return blocks.flatMap((block) => block.split('\n').filter(Boolean))
-}
+/** What is typed to start the machine, and what is typed then: the README's lines, and those of the laptop's own. */
+const [started = '', ...typedThen] = [
+  ...commandsOf(sectionOf(readme, 'Try it in 60 seconds')),
+  ...commandsOf(sectionOf(read('lib/local/README.md'), 'Watch a token end')),
+]
 
 interface Ran {
   readonly code: number | null
@@ -43,6 +40,8 @@ interface Step {
   readonly shows: (ran: Ran) => unknown
   /** What happens between this line and the one before it. */
   readonly first?: () => Promise<unknown>
+  /** What is typed where a person puts something in its place, or answers a question. */
+  readonly as?: (line: string) => string
 }
 
 let checkout: string
@@ -92,7 +91,7 @@ beforeAll(async () => {
   symlinkSync(join(ROOT, 'node_modules'), join(checkout, 'node_modules'))
   person()
   // The default port may be in use on this computer.
-  const [, start = ''] = (commandsOf('Try it in 60 seconds')[0] ?? '').split(' && ')
+  const [, start = ''] = started.split(' && ')
   const words = `${start} -- --port 0`.split(' ')
   machine = spawn(words[0] ?? '', words.slice(1), { cwd: checkout, env: environment() })
   await new Promise<void>((resolve, reject) => {
@@ -189,22 +188,91 @@ const steps: readonly Step[] = [
   { line: 'token iobeya trial', shows: aToken },
 ]
 
+const iobeyaToken = (days: number) =>
+  `curl -sX POST "$VENDOMAT_SIMULATOR_URL/acme.iobeya.com/generate-token?days=${days}"`
+const lent = (line: string) => line.replace('<vendor>', 'iobeya').replace('<connection>', 'lent')
+const hq = (line: string) => line.replace('<vendor>', 'accelo').replace('<connection>', 'hq')
+
+/** What the other documents give to type, where a laptop can do it; in this order, at the same machine. */
+const elsewhere: readonly Step[] = [
+  {
+    line: 'npx vendomat audit --token - --since 30d',
+    as: (line) => `npx vendomat token accelo hq | ${line}`,
+    shows: ({ code, out }) => expect([code, out]).toEqual([0, expect.stringMatching(/accelo\/hq/)]),
+  },
+  { line: 'npx vendomat revoke accelo hq --yes', shows: well },
+  {
+    line: 'npx vendomat status <vendor>',
+    first: async () => {
+      const document = `sed 's|.*|{"token":"&","api_url":"https://acme.api.iobeya.com"}|'`
+      well(await typed(`${iobeyaToken(8)} | ${document} | npx vendomat connect iobeya lent --from-stdin`))
+      await advance('2d')
+    },
+    as: lent,
+    shows: ({ code, out }) => expect([code, out]).toEqual([0, expect.stringMatching(/iobeya\/lent\s+ending/)]),
+  },
+  { line: 'npx vendomat ack <vendor> <connection>', as: lent, shows: well },
+  {
+    line: 'npx vendomat rotate <vendor> <connection>',
+    as: (line) => `${iobeyaToken(365)} | ${lent(line)} --from-stdin`,
+    shows: well,
+  },
+  { line: 'npx vendomat disable <vendor> <connection>', as: hq, shows: well },
+  { line: 'npx vendomat revoke <vendor> <connection> --yes', as: hq, shows: well },
+  { line: 'npx vendomat enable <vendor> <connection>', as: hq, shows: well },
+  {
+    line: 'npx vendomat remove accelo hq',
+    // accelo/hq is used further down.
+    as: (line) => `${line.replace('hq', 'readonly')} --yes`,
+    shows: well,
+  },
+  {
+    line: 'npx vendomat policy accelo hq > policy.json',
+    as: (line) => `${line} && cat policy.json`,
+    shows: (ran) => expect(JSON.stringify(json(ran))).toContain('/GET/tokens/accelo/hq'),
+  },
+  {
+    line: 'npm run cost -- --connections 10',
+    shows: ({ code, out }) => expect([code, out]).toEqual([0, expect.stringContaining('REST API')]),
+  },
+]
+
+/** What no test types, by the reason. */
+const NOT_TYPED: Readonly<Record<string, readonly string[]>> = {
+  'there is no AWS account': ['npx cdk ', 'export VENDOMAT_URL=<the output Url>', 'npx vendomat doctor --deployment'],
+  'the AWS command line may not be here': ['aws '],
+  'a person answers its questions': ['npx vendomat connect accelo hq'],
+  'a team has the secret that is taken over': ['npx vendomat connect accelo crm --from-secret'],
+  'the test of a sixth vendor does all of it': [
+    ...['npx vendomat new acme', 'npm run check && npm run jest', 'npm start ', 'npx vendomat token acme main'],
+  ],
+  'it installs, or runs all tests': ['npm ci'],
+  'it takes minutes, and what it runs has tests of its own': [
+    ...['npm run model', 'npm run fuzz', 'npm run mutants', 'npm run security', 'npm run test:dynamodb-local'],
+  ],
+}
+
+/** Without the recipes, which test/callers.test.ts runs, and what is typed above. */
+const elsewhereLines = tracked('*.md')
+  .filter((path) => path !== 'lib/client/README.md')
+  .flatMap((path) => commandsOf(read(path)))
+  .filter((line) => ![started, ...typedThen, ...commandsOf(sectionOf(readme, 'Call it'))].includes(line))
+
 describe('the README', () => {
   it('gives one command to try it and one to test it', () => {
-    expect(commandsOf('Try it in 60 seconds')[0]).toBe('npm ci && npm start')
-    expect(commandsOf('Test')[0]).toBe('npm ci && npm test')
+    expect(started).toBe('npm ci && npm start')
+    expect(commandsOf(sectionOf(readme, 'Test'))[0]).toBe('npm ci && npm test')
   })
 
   it('has an expectation here for each of its lines', () => {
-    const [, ...lines] = commandsOf('Try it in 60 seconds')
-    expect(lines.map((line, n) => [line, line.includes(steps[n]?.line ?? '\n')])).toEqual(
-      lines.map((line) => [line, true]),
+    expect(typedThen.map((line, n) => [line, line.includes(steps[n]?.line ?? '\n')])).toEqual(
+      typedThen.map((line) => [line, true]),
     )
-    expect(lines).toHaveLength(steps.length)
+    expect(typedThen).toHaveLength(steps.length)
   })
 
   it('the line for real callers works with temporary credentials and without', async () => {
-    const [line = ''] = commandsOf('Call it')
+    const [line = ''] = commandsOf(sectionOf(readme, 'Call it'))
     await worksWithAndWithoutSession(line)
   })
 
@@ -212,7 +280,7 @@ describe('the README', () => {
     'line $n shows what it promises: $line',
     async (step) => {
       await step.first?.()
-      step.shows(await typed(commandsOf('Try it in 60 seconds')[step.n + 1] ?? ''))
+      step.shows(await typed(typedThen[step.n] ?? ''))
     },
     60_000,
   )
@@ -230,6 +298,24 @@ describe('the README', () => {
     const answer = await fetch(`${settings.VENDOMAT_SIMULATOR_URL}/_control/accelo`, { method: 'POST', headers, body })
     expect([answer.status, await answer.text()]).toEqual([400, expect.stringContaining('status-503, status-429')])
   })
+})
+
+describe('the other documents', () => {
+  it('give nothing to type that is not typed here, or cannot be for a reason', () => {
+    const known = [...elsewhere.map(({ line }) => line), ...Object.values(NOT_TYPED).flat()]
+    expect(elsewhereLines.filter((line) => !known.some((beginning) => line.startsWith(beginning)))).toEqual([])
+    expect(known.filter((beginning) => !elsewhereLines.some((line) => line.startsWith(beginning)))).toEqual([])
+  })
+
+  it.each(elsewhere)(
+    '$line does what it is there for',
+    async ({ line, first, as = (given) => given, shows }) => {
+      await first?.()
+      const [given = ''] = elsewhereLines.find((one) => one.startsWith(line))?.split(/ +# /) ?? []
+      shows(await typed(as(given)))
+    },
+    60_000,
+  )
 })
 
 describe('the machine of the README', () => {

@@ -138,7 +138,7 @@ const noticesOf = (environment: Environment) => ({
   place: {
     stack: environment[ENV.stack],
     region: environment.AWS_REGION,
-    runbook: environment[ENV.runbook] || 'README.md',
+    runbook: environment[ENV.runbook] || 'lib/RUNBOOK.md',
   },
 })
 

@@ -15,7 +15,7 @@ import type {
 export interface Place {
   readonly stack?: string | undefined
   readonly region?: string | undefined
-  /** Address of the README: 'https://git.example/vendomat/README.md'. */
+  /** Address of the runbook: 'https://git.example/vendomat/lib/RUNBOOK.md'. */
   readonly runbook: string
 }
 
@@ -42,7 +42,7 @@ export type Step = { readonly say: string } | { readonly run: string }
 /** How a rendering sets apart what are not our own words: a command, a name, a text that a person entered. */
 export type Quote = (text: string) => string
 
-/** The heading of the README's runbook, by what it is about. */
+/** The heading of the runbook, by what it is about. */
 export const ANCHORS = {
   expiring: 'credentials-end',
   expired: 'credentials-end',

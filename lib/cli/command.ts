@@ -39,6 +39,9 @@ export interface Display {
   readonly columns?: number
 }
 
+/** What `-o` takes where a command names nothing else. */
+export const TEXT_OR_JSON = { text: 'for people', json: 'the result as one document' }
+
 export interface Command<Takes extends string = string> {
   /** What it does, in lines of at most 80 columns. */
   readonly about: string

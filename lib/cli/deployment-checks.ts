@@ -86,7 +86,7 @@ async function tokenOf(id: string, connections: readonly ConnectionState[], call
 
 function schedules(id: string, checkedAt: string | undefined, now: Date): Finding {
   const check = `${id} schedules`
-  const runbook = '"Check stopped" in the README'
+  const runbook = '"Check stopped" in lib/RUNBOOK.md'
   if (checkedAt === undefined)
     return wrong(
       check,

@@ -1,6 +1,6 @@
 import { CommanderError, Command as Parser } from 'commander'
 import manifest from '../../package.json' with { type: 'json' }
-import { type Command, CommandFailed, EXIT, type Shell, UsageError } from './command.ts'
+import { type Command, CommandFailed, EXIT, type Shell, TEXT_OR_JSON, UsageError } from './command.ts'
 import { checkNames } from './connection.ts'
 import { showingWaits } from './waits.ts'
 
@@ -37,7 +37,6 @@ Exit codes:
 "vendomat help <command>" tells more. With -o json every command prints its
 result as JSON. Results go to stdout, everything else to stderr.`
 
-const TEXT_OR_JSON = { text: 'for people', json: 'the result as one document' }
 const COLUMNS = 80
 
 /** Runs one command line. Returns the exit code. */

@@ -41,7 +41,7 @@ export class NotAllowed extends NoToken {}
 /** The machine, its gateway or its storage does not answer now. */
 export class MachineUnreachable extends NoToken {}
 
-/** The kind of error for each of the machine's codes (README, "Call it"); a code that is not here is a plain NoToken. */
+/** The kind of error for each of the machine's codes (functions/README.md, "Problems"); a code that is not here is a plain NoToken. */
 export const KINDS: ReadonlyMap<string, typeof NoToken> = new Map(
   Object.entries({
     not_connected: ReconnectNeeded,

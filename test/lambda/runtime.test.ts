@@ -155,21 +155,21 @@ describe('the notices of a function', () => {
     }
   }
 
-  it('name the stack and the region, and point to its README', async () => {
+  it('name the stack and the region, and point to its runbook', async () => {
     const { sent } = await notified({
       VENDOMAT_TOPIC: 'arn:aws:sns:eu-west-1:111122223333:mail',
       VENDOMAT_CHAT_TOPIC: 'arn:aws:sns:eu-west-1:111122223333:chat',
       VENDOMAT_STACK: 'vendomat-prod',
-      VENDOMAT_RUNBOOK: 'https://git.example/README.md',
+      VENDOMAT_RUNBOOK: 'https://git.example/RUNBOOK.md',
     })
-    expect(sent).toContain('Runbook: https://git.example/README.md#credentials-end\nStack vendomat-prod, eu-west-1')
+    expect(sent).toContain('Runbook: https://git.example/RUNBOOK.md#credentials-end\nStack vendomat-prod, eu-west-1')
     expect(sent).toContain('TopicArn=arn:aws:sns:eu-west-1:111122223333:chat')
     expect(sent).toContain('"Source":"vendomat"')
   })
 
-  it('point to the README of the repository where no other is named', async () => {
+  it('point to the runbook of the repository where no other is named', async () => {
     const { sent } = await notified({ VENDOMAT_TOPIC: 'arn:aws:sns:eu-west-1:111122223333:mail', VENDOMAT_RUNBOOK: '' })
-    expect(sent).toContain('Runbook: README.md#credentials-end\neu-west-1')
+    expect(sent).toContain('Runbook: lib/RUNBOOK.md#credentials-end\neu-west-1')
   })
 
   it('that cannot be sent are logged, one line for each channel, by the name of the fault alone', async () => {

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { App, Stack } from 'aws-cdk-lib'
 import { Template } from 'aws-cdk-lib/assertions'
 import { namesOf } from '../../functions/environment.ts'
@@ -6,10 +5,10 @@ import { ANCHORS, TYPES } from '../../functions/notices/words.ts'
 import { vendors } from '../../functions/vendors.ts'
 import { Alerts } from '../../lib/alerts.ts'
 import { OperationsKey } from '../../lib/operations-key.ts'
+import { anchorOf, read, sectionOf } from '../support/documents.ts'
 import { machineTemplate } from '../support/machine-stack.ts'
 import { fakeVendor } from '../support/world.ts'
 
-const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')
 const template = machineTemplate()
 const resources = (type: string, of = template) =>
   Object.values(of.findResources(type)).map(({ Properties }) => Properties)
@@ -20,25 +19,22 @@ const ids = Object.keys(vendors)
 const nameOf = ({ AlarmName }: { AlarmName: string }) => AlarmName.replace('Vendomat-', '')
 const alarm = (name: string) => alarms.find((one) => nameOf(one) === name)
 
-const readme = read('README.md')
-const [, runbook = ''] = readme.split('\n## Runbook\n')
-const sections = (runbook.split('\n## ')[0] ?? '').split('\n### ').slice(1)
-const headings = sections.map((section) => section.split('\n')[0] ?? '')
-const anchorOf = (heading: string) => heading.toLowerCase().replaceAll(' ', '-')
+const reference = read('lib/README.md')
+const headings = [...read('lib/RUNBOOK.md').matchAll(/^## (.+)$/gm)].map(([, heading = '']) => heading)
 
 describe('an alarm', () => {
   it('begins with what to do and ends with a heading of the runbook that is there', () => {
-    const anchors = headings.map((heading) => `README.md#${anchorOf(heading)}`)
+    const anchors = headings.map((heading) => `lib/RUNBOOK.md#${anchorOf(heading)}`)
     for (const { AlarmDescription } of allAlarms) {
       expect(AlarmDescription).toMatch(/^(Look|Run|Read|Compare|See) /)
       expect(anchors).toContain(AlarmDescription.split(' ').at(-1))
     }
   })
 
-  it('links to where people read the README', () => {
-    const runbookUrl = 'https://git.example/vendomat/README.md'
+  it('links to where people read the runbook', () => {
+    const runbookUrl = 'https://git.example/vendomat/lib/RUNBOOK.md'
     for (const { AlarmDescription } of resources('AWS::CloudWatch::Alarm', machineTemplate({ runbookUrl })))
-      expect(AlarmDescription).toMatch(/ Runbook: https:\/\/git\.example\/vendomat\/README\.md#[a-z0-9-]+$/)
+      expect(AlarmDescription).toMatch(/ Runbook: https:\/\/git\.example\/vendomat\/lib\/RUNBOOK\.md#[a-z0-9-]+$/)
     expect(() => machineTemplate({ runbookUrl: `${runbookUrl}#runbook` })).toThrow('must be the page alone')
   })
 
@@ -163,7 +159,7 @@ describe('the alarm on', () => {
   })
 })
 
-describe('the README', () => {
+describe('the reference', () => {
   it('has under each heading of the runbook what an alarm or a notice links to, or people look up by themselves', () => {
     const linked = [
       'a-token-has-leaked',
@@ -173,34 +169,28 @@ describe('the README', () => {
     expect(headings.map(anchorOf).toSorted()).toEqual([...new Set(linked)].sort())
   })
 
-  it('links within the runbook to headings that are there', () => {
-    const links = [...readme.matchAll(/\]\(#([a-z0-9-]+)\)/g)].map(([, anchor]) => anchor)
-    const anchors = [...readme.matchAll(/^#{2,3} (.+)$/gm)].map(([, heading = '']) => anchorOf(heading))
-    expect(links.filter((anchor) => !anchors.includes(anchor ?? ''))).toEqual([])
-  })
-
   it('counts the alarms and what is billed for them as they are', () => {
     const watched = (one: { Metrics?: QueriedMetric[] }) =>
       one.Metrics?.filter(({ MetricStat }) => MetricStat).length ?? 1
     const metrics = alarms.reduce((sum, one) => sum + watched(one), 0)
-    expect(readme).toContain(`There are ${alarms.length} alarms`)
-    expect(readme).toContain(`${metrics} of them: about ${(metrics / 10).toFixed(2)} USD`)
+    expect(reference).toContain(`There are ${alarms.length} alarms`)
+    expect(reference).toContain(`${metrics} of them: about ${(metrics / 10).toFixed(2)} USD`)
   })
 
   it('names the alarms that a first deploy begins with: those for which no data yet is bad news', () => {
     const begins = allAlarms.filter(({ TreatMissingData }) => TreatMissingData === 'breaching').map(nameOf)
     const kinds = [...new Set(begins.map((name) => name.replace(/^[a-z]+-/, '')))].sort()
-    const sentence = /After a first deploy,[^.]*\./.exec(readme)?.[0] ?? ''
+    const sentence = /After a first deploy,[^.]*\./.exec(reference)?.[0] ?? ''
     expect([...sentence.matchAll(/`([a-z-]+)`/g)].map(([, kind]) => kind).sort()).toEqual(kinds)
   })
 
   it('names all events that there are, and each setting of a deployment', () => {
-    const [, deploy = ''] = readme.split('\n## Deploy\n')
+    const deploy = sectionOf(reference, 'Notices and alarms')
     for (const type of Object.values(TYPES)) expect(deploy.replaceAll('\n', ' ')).toContain(`\`${type}\``)
     const [, example = ''] = /```json\n(\{\n {2}"source"[^`]+)```/.exec(deploy) ?? []
     const pattern = JSON.parse(example)
     expect(pattern.source).toEqual(['vendomat'])
     expect(pattern['detail-type'].every((type: string) => Object.values<string>(TYPES).includes(type))).toBe(true)
-    for (const setting of read('bin/app.ts').matchAll(/^ {2}\/\/ (\w+):/gm)) expect(readme).toContain(setting[1])
+    for (const setting of read('bin/app.ts').matchAll(/^ {2}\/\/ (\w+):/gm)) expect(reference).toContain(setting[1])
   })
 })

@@ -1,11 +1,8 @@
-import { readFileSync } from 'node:fs'
 import type { VendingStackProps } from '../../lib/vending-stack.ts'
+import { read, sectionOf } from '../support/documents.ts'
 import { machineTemplate } from '../support/machine-stack.ts'
 
-const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')
-const readme = read('README.md')
-const [, destroyed = ''] = readme.split('\n### Destroy and deploy again\n')
-const [section = ''] = destroyed.split(/\n##+ /)
+const section = sectionOf(read('lib/README.md'), 'Destroy and deploy again')
 
 interface Resource {
   readonly Type: string
@@ -25,12 +22,12 @@ const countByType = (resources: readonly Resource[]): Record<string, number> => 
 }
 
 describe('what stays of a destroyed deployment', () => {
-  it('is what the README lists, by type and number', () => {
+  it('is what the reference lists, by type and number', () => {
     const rows = [...section.matchAll(/^\| `(AWS::[\w:]+)` \| (\d+) \|/gm)].map(([, type, n]) => [type, Number(n)])
     expect(Object.fromEntries(rows)).toEqual(countByType(withPolicy(/^Retain/)))
   })
 
-  it('is more by as many logs as the README says with a hosted callback, and by nothing with any other setting', () => {
+  it('is more by as many logs as the reference says with a hosted callback, and by nothing with any other setting', () => {
     const [, more] = /(\d+) more with `hostedCallback`/.exec(section) ?? []
     const before = countByType(withPolicy(/^Retain/))
     const logs = before['AWS::Logs::LogGroup'] ?? 0
@@ -64,7 +61,7 @@ describe('what stays of a destroyed deployment', () => {
     expect(named).toEqual([])
   })
 
-  it('comes away by commands that the README has, for each type', () => {
+  it('comes away by commands that the reference has, for each type', () => {
     const commands = {
       'AWS::DynamoDB::Table': ['aws dynamodb update-table', '--no-deletion-protection-enabled', 'delete-table'],
       'AWS::KMS::Key': ['aws kms schedule-key-deletion'],
@@ -81,7 +78,7 @@ describe('what stays of a destroyed deployment', () => {
   })
 })
 
-it('the README says how to lift the protections that the deployment has', () => {
+it('the reference says how to lift the protections that the deployment has', () => {
   expect(read('bin/app.ts')).toContain('terminationProtection: true')
   expect(section).toContain('update-termination-protection --no-enable-termination-protection')
   expect(JSON.stringify(all)).toContain('"DeletionProtectionEnabled":true')

@@ -371,8 +371,8 @@ describe('people and programs', () => {
 
   it('read which stack it was, and where to read on', () => {
     for (const { VENDOMAT_STACK, VENDOMAT_RUNBOOK } of environmentsOf(template))
-      expect([VENDOMAT_STACK, VENDOMAT_RUNBOOK]).toEqual(['Vendomat', 'README.md'])
-    const runbookUrl = 'https://git.example/vendomat/README.md'
+      expect([VENDOMAT_STACK, VENDOMAT_RUNBOOK]).toEqual(['Vendomat', 'lib/RUNBOOK.md'])
+    const runbookUrl = 'https://git.example/vendomat/lib/RUNBOOK.md'
     for (const { VENDOMAT_RUNBOOK } of environmentsOf(machineTemplate({ runbookUrl })))
       expect(VENDOMAT_RUNBOOK).toBe(runbookUrl)
   })
@@ -589,7 +589,7 @@ describe('the rules of CloudFormation', () => {
     hostedCallback: true,
     timeZone: 'Europe/Zurich',
     chatTopic: true,
-    runbookUrl: 'https://git.example/README.md',
+    runbookUrl: 'https://git.example/RUNBOOK.md',
     vendors: [...Object.values(vendors), { ...fakeVendor().vendor, id: 'acme', title: 'Acme' }],
   }
 

@@ -16,7 +16,7 @@ If nothing is done, callers get errors instead of tokens from then on (HTTP 424 
 Owner: \`integrations@example.com\`
 Already working on it? \`npx vendomat ack iobeya main\`
 Next notice: Tuesday 24 November 2026
-Runbook: https://git.example/README.md#credentials-end`,
+Runbook: https://git.example/RUNBOOK.md#credentials-end`,
         nextSteps: [
           'Log in to iObeya as the machine user.',
           'Generate the token, and copy it.',

@@ -24,7 +24,7 @@ Do this:
 Already working on it? npx vendomat ack iobeya main
 Next notice: Tuesday 24 November 2026
 
-Runbook: https://git.example/README.md#credentials-end
+Runbook: https://git.example/RUNBOOK.md#credentials-end
 Stack vendomat-prod, eu-west-1
 `,
     })
@@ -90,7 +90,7 @@ Do this:
 
 Another notice follows when it is over.
 
-Runbook: https://git.example/README.md#reconnect-needed
+Runbook: https://git.example/RUNBOOK.md#reconnect-needed
 Stack vendomat-prod, eu-west-1
 `,
     })
@@ -151,7 +151,7 @@ Other connections of Accelo may fail too; they get no notice of their own.`)
 The notice of Saturday 21 November 2026, 12:00 UTC, that ${trouble}, is closed.
 There is nothing to do.
 
-Runbook: https://git.example/README.md#${anchor}
+Runbook: https://git.example/RUNBOOK.md#${anchor}
 Stack vendomat-prod, eu-west-1
 `)
   })
@@ -164,7 +164,7 @@ Stack vendomat-prod, eu-west-1
 The notice of Saturday 21 November 2026, 12:00 UTC, that it was failing, is closed.
 There is nothing to do.
 
-Runbook: https://git.example/README.md#vendor-failing
+Runbook: https://git.example/RUNBOOK.md#vendor-failing
 Stack vendomat-prod, eu-west-1
 `)
   })
@@ -232,8 +232,8 @@ Do this:
   })
 
   it('has no empty line at its end where neither stack nor region is known', () => {
-    expect(body(expiring, { runbook: 'README.md' })).toMatch(/\n\nRunbook: README\.md#credentials-end\n$/)
-    expect(body(expiring, { runbook: 'README.md', region: 'eu-west-1' })).toMatch(/#credentials-end\neu-west-1\n$/)
+    expect(body(expiring, { runbook: 'lib/RUNBOOK.md' })).toMatch(/\n\nRunbook: lib\/RUNBOOK\.md#credentials-end\n$/)
+    expect(body(expiring, { runbook: 'lib/RUNBOOK.md', region: 'eu-west-1' })).toMatch(/#credentials-end\neu-west-1\n$/)
   })
 })
 

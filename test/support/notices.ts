@@ -4,7 +4,7 @@ import type { Notice, NoticeKind } from '../../functions/notices/kinds.ts'
 
 /** One notice of each kind, as people may get them. */
 
-export const place = { stack: 'vendomat-prod', region: 'eu-west-1', runbook: 'https://git.example/README.md' }
+export const place = { stack: 'vendomat-prod', region: 'eu-west-1', runbook: 'https://git.example/RUNBOOK.md' }
 
 const token: Rotation = {
   credential: 'token',

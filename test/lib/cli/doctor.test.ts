@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs'
 import { listenOnLoopback, readBody } from '../../../lib/local/loopback.ts'
+import { read, sectionOf } from '../../support/documents.ts'
 import { machineTemplate } from '../../support/machine-stack.ts'
 import { type Answers, AWS, MACHINE, NOW, problem, seenIn, vendomat, type World } from './shell.ts'
 
@@ -339,10 +339,9 @@ describe('vendomat doctor --deployment', () => {
   })
 })
 
-it('the README says which line of it proves what nobody has seen in an account', async () => {
-  const readme = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8')
-  const [, section = ''] = readme.split('\n### Not proven yet\n')
-  const lines = [...(section.split('\n#')[0] ?? '').matchAll(/\| `([^`]+)` \|$/gm)].map(([, line]) => line)
+it('the reference says which line of it proves what nobody has seen in an account', async () => {
+  const section = sectionOf(read('lib/README.md'), 'Not proven yet')
+  const lines = [...section.matchAll(/\| `([^`]+)` \|$/gm)].map(([, line]) => line)
   const { checks } = await accelo()
   const emitted = checks.slice(7).map(({ check }: { check: string }) => check.replace('accelo', '<vendor>'))
   expect([...new Set(lines)].sort()).toEqual(emitted.sort())

@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs'
 import { billOf, perMillion, sharesOf, sum } from '../../../lib/cost/bill.ts'
 import { cost } from '../../../lib/cost/command.ts'
 import { COUNTED } from '../../../lib/cost/counted.ts'
+import { read, sectionOf } from '../../support/documents.ts'
 
 const dollars = (usage: Parameters<typeof billOf>[0], name: string) =>
   billOf(usage).find((item) => item.name === name)?.dollars
@@ -118,12 +118,9 @@ describe('npm run cost', () => {
   })
 })
 
-it('the README has the bill of 10 connections as it is, each item of 10 cents and more, and the others together', () => {
-  const readme = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8')
-  const [, section = ''] = readme.split('\n### What it costs\n')
-  const rows = [
-    ...(section.split('\n#')[0] ?? '').matchAll(/^\| ([A-Za-z ]+) \| ([\d.,]+) ([\w-]+) \|.*\| ([\d.]+) \|$/gm),
-  ]
+it('the reference has the bill of 10 connections as it is, each item of 10 cents and more, and the others together', () => {
+  const section = sectionOf(read('lib/README.md'), 'What it costs')
+  const rows = [...section.matchAll(/^\| ([A-Za-z ]+) \| ([\d.,]+) ([\w-]+) \|.*\| ([\d.]+) \|$/gm)]
   const items = billOf({ connections: 10, vends: 1_000_000, renewals: 24 })
   const named = items.filter((item) => item.dollars >= 0.1)
   const digits = (quantity: number) => ({ maximumFractionDigits: quantity < 10 ? 2 : 0 })
