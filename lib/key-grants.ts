@@ -19,3 +19,14 @@ export function denyGrantsToPeople(key: Key): void {
     }),
   )
 }
+
+/** What a service does with a key on behalf of who calls it. */
+export const USE = [
+  'kms:Decrypt',
+  'kms:DescribeKey',
+  'kms:Encrypt',
+  'kms:GenerateDataKey',
+  'kms:GenerateDataKeyWithoutPlaintext',
+  'kms:ReEncryptFrom',
+  'kms:ReEncryptTo',
+] as const

@@ -4,7 +4,7 @@ import { Key } from 'aws-cdk-lib/aws-kms'
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs'
 import { Construct } from 'constructs'
 import type { Names } from '../functions/environment.ts'
-import { denyGrantsToPeople } from './key-grants.ts'
+import { denyGrantsToPeople, USE } from './key-grants.ts'
 
 /** The key of what people read: logs and notices. No token and no credential is under it. */
 export class OperationsKey extends Construct {
@@ -39,15 +39,7 @@ export class OperationsKey extends Construct {
     this.key.addToResourcePolicy(
       new PolicyStatement({
         principals: [new ServicePrincipal(`logs.${region}.amazonaws.com`)],
-        actions: [
-          'kms:Decrypt',
-          'kms:DescribeKey',
-          'kms:Encrypt',
-          'kms:GenerateDataKey',
-          'kms:GenerateDataKeyWithoutPlaintext',
-          'kms:ReEncryptFrom',
-          'kms:ReEncryptTo',
-        ],
+        actions: [...USE],
         resources: ['*'],
         conditions: { ArnLike: { 'kms:EncryptionContext:aws:logs:arn': groups } },
       }),

@@ -8,7 +8,7 @@ import { Construct } from 'constructs'
 import { ENV, type Names } from '../functions/environment.ts'
 import type { Vendor } from '../functions/kit/vendor.ts'
 import { acknowledge } from './acknowledge.ts'
-import { denyGrantsToPeople } from './key-grants.ts'
+import { denyGrantsToPeople, USE } from './key-grants.ts'
 
 /** All operations that the functions use. */
 const OPERATIONS = ['GetItem', 'BatchGetItem', 'Query', 'UpdateItem'] as const
@@ -153,15 +153,7 @@ export class TokenTable extends Construct {
   private grantKey(fn: LambdaFunction): void {
     fn.addToRolePolicy(
       new PolicyStatement({
-        actions: [
-          'kms:Decrypt',
-          'kms:DescribeKey',
-          'kms:Encrypt',
-          'kms:GenerateDataKey',
-          'kms:GenerateDataKeyWithoutPlaintext',
-          'kms:ReEncryptFrom',
-          'kms:ReEncryptTo',
-        ],
+        actions: [...USE],
         resources: [this.key.keyArn],
         conditions: { StringEquals: { 'kms:ViaService': `dynamodb.${Stack.of(this).region}.amazonaws.com` } },
       }),

@@ -251,7 +251,9 @@ export const STORAGE_PROPERTIES: readonly Property[] = [
     faults: ({ Outputs }) =>
       Object.keys(Outputs).filter(
         (name) =>
-          !['Url', 'Stage', 'SecretsKey', 'CallbackUrl', 'ChatTopicArn', 'DashboardUrl', 'TryIt'].includes(name),
+          !['Url', 'Stage', 'Vendors', 'SecretsKey', 'CallbackUrl', 'ChatTopicArn', 'DashboardUrl', 'TryIt'].includes(
+            name,
+          ),
       ),
     broken: ['a token', ({ Outputs }) => Object.assign(Outputs, { Token: { Value: 'canary' } })],
   },
