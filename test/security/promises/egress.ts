@@ -35,7 +35,7 @@ export const PROMISES: readonly SecurityPromise[] = [
     threat: 'a URL is read in one way when it is checked and in another when it is called',
     stoppedBy: 'a URL is https, a host name of plain letters and a plain path, or it is refused before a look-up',
     tests: [
-      { file: URLS, title: 'is refused as $member before a look-up, whatever is wrong with it' },
+      { file: URLS, title: 'of accessia is refused as ' },
       { file: VENDOR_URL, title: 'refuses ' },
     ],
     removal: {
@@ -50,7 +50,7 @@ export const PROMISES: readonly SecurityPromise[] = [
     threat: 'a name of an allowed domain is pointed at Lambda’s runtime API, at the metadata or into a private network',
     stoppedBy: 'a host with one private or reserved address is refused before anybody is connected to',
     tests: [
-      { file: URLS, title: 'when it stands for an address that is none to call' },
+      { file: URLS, title: 'is not called for ' },
       { file: NETWORKS, title: 'is not called that is ' },
       { file: RUNTIME, title: 'calls vendors on the internet alone: a name of this computer is refused' },
     ],
@@ -103,7 +103,7 @@ export const PROMISES: readonly SecurityPromise[] = [
     asset: 'the network inside',
     threat: 'who may call reads addresses of the inside from what we say of a failure',
     stoppedBy: 'a failure names the host, and no address that it stands for',
-    tests: [{ file: URLS, title: 'when it stands for an address that is none to call' }],
+    tests: [{ file: URLS, title: 'is not called for ' }],
     removal: {
       file: 'functions/aws/egress.ts',
       was: '`${host} has an address in',
@@ -136,7 +136,7 @@ export const PROMISES: readonly SecurityPromise[] = [
       { file: ENDPOINT, title: 'posts a form and asks for JSON' },
       { file: ENDPOINT, title: 'does not follow a redirect' },
       { file: VENDOR, title: 'sends its secrets to its own hosts alone, and never after a redirect' },
-      { file: EGRESS, title: 'is not followed, whatever was asked for' },
+      { file: EGRESS, title: 'of 301 is not followed, whatever was asked for' },
     ],
     removal: { file: 'functions/oauth/whole-answer.ts', was: "redirect: 'manual', ", becomes: '' },
   },
@@ -225,7 +225,7 @@ export const PROMISES: readonly SecurityPromise[] = [
     threat: 'a vendor holds its connections open, and with them every function there is',
     stoppedBy: 'look-up, request and answer end with one deadline, and their connection with them',
     tests: [
-      { file: EGRESS, title: 'ends the call and its connection' },
+      { file: EGRESS, title: 'that passes before the headers ends the call and its connection' },
       { file: EGRESS, title: 'that passes within the look-up ends the call' },
       { file: ENDPOINT, title: 'is given up when the time is up ' },
     ],
