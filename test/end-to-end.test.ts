@@ -462,7 +462,9 @@ describe('the machine', () => {
   }, 60_000)
 
   it('has a line of each call in its logs, by the request id of the answer, and of each token, by its fingerprint', async () => {
-    const asked = ['accelo/hq', 'accelo/readonly', 'accelo/nobody'].flatMap((place) => Array<string>(50).fill(place))
+    // Whatever the vendor was made to refuse before: this connection is new to it.
+    await createConnection('accelo/logged')
+    const asked = ['accelo/hq', 'accelo/logged', 'accelo/nobody'].flatMap((place) => Array<string>(50).fill(place))
     await Promise.all(asked.map((place) => get(`/tokens/${place}`)))
     const missing = () => {
       const ids = new Set(lastLines().map(({ request_id }) => request_id))

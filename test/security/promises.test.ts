@@ -77,19 +77,22 @@ describe('whether a promise is kept', () => {
     tests: [test],
     removal: { file: 'a.ts', was: 'a', becomes: 'b' },
   }
-  const ran = (name: string, ...results: readonly (readonly [title: string, status: string])[]) => ({
-    testResults: [
-      { name, assertionResults: results.map(([title, status]) => ({ title, fullName: `it ${title}`, status })) },
-    ],
-  })
+  const ran = (name: string, ...results: readonly (readonly [title: string, status: string])[]) => {
+    const failed = ['\u001b[2mexpect(\u001b[22mreceived)\n\n    Received:  62\n    at Object.x (a.ts:1:2)\n']
+    const assertionResults = results.map(([title, status]) => ({
+      ...{ title, fullName: `it ${title}`, status },
+      failureMessages: status === 'failed' ? failed : [],
+    }))
+    return { testResults: [{ name, assertionResults }] }
+  }
 
   it('is so when all of its tests have passed', () => {
     expect(faultsOf(promise, ran('/tree/test/a.test.ts', ['refuses 1', 'passed'], ['refuses 2', 'passed']))).toEqual([])
   })
 
-  it('is not when one of them failed', () => {
+  it('is not when one of them failed, and says what was expected of it, in one line', () => {
     const faults = faultsOf(promise, ran('/tree/test/a.test.ts', ['refuses 1', 'passed'], ['refuses 2', 'failed']))
-    expect(faults).toEqual(['did not pass: test/a.test.ts: it refuses 2'])
+    expect(faults).toEqual(['did not pass: test/a.test.ts: it refuses 2: expect(received) Received: 62'])
   })
 
   it.each([
@@ -104,7 +107,7 @@ describe('whether a promise is kept', () => {
   it('may be told by the title of a group: then all that is in it counts', () => {
     const group = { ...promise, tests: [{ ...test, title: 'it refuses' }] }
     expect(faultsOf(group, ran('/tree/test/a.test.ts', ['refuses 1', 'passed'], ['refuses 2', 'failed']))).toEqual([
-      'did not pass: test/a.test.ts: it refuses 2',
+      'did not pass: test/a.test.ts: it refuses 2: expect(received) Received: 62',
     ])
   })
 })

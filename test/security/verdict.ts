@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util'
 import * as z from 'zod/mini'
 import type { ProvingTest, SecurityPromise } from './promise.ts'
 
@@ -7,7 +8,14 @@ export const jestReport = z.object({
     z.object({
       /** The file's path. */
       name: z.string(),
-      assertionResults: z.array(z.object({ title: z.string(), fullName: z.string(), status: z.string() })),
+      assertionResults: z.array(
+        z.object({
+          title: z.string(),
+          fullName: z.string(),
+          status: z.string(),
+          failureMessages: z.array(z.string()),
+        }),
+      ),
     }),
   ),
 })
@@ -21,8 +29,16 @@ export const faultsOf = ({ tests }: SecurityPromise, report: JestReport): string
     if (ran.length === 0) return [`did not run: ${test.file}: ${test.title}`]
     return ran
       .filter(({ status }) => status !== 'passed')
-      .map(({ fullName }) => `did not pass: ${test.file}: ${fullName}`)
+      .map(({ fullName, failureMessages }) => `did not pass: ${test.file}: ${fullName}: ${said(failureMessages)}`)
   })
+
+/** What was expected, in one line, without Jest's colours and without where it was called from. */
+const said = (messages: readonly string[]): string =>
+  stripVTControlCharacters(messages.join(' '))
+    .replaceAll(/^ +at .*$/gm, '')
+    .replaceAll(/\s+/g, ' ')
+    .trim()
+    .slice(0, 500)
 
 /** A title may be that of a group, and then all that is in the group counts. */
 function ranAs({ file, title }: ProvingTest, { testResults }: JestReport) {
