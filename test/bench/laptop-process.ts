@@ -74,6 +74,7 @@ function filesOf(pid: number): number | undefined {
 /** The AWS endpoints, but for a share of what is asked of the table, which fails as DynamoDB does. */
 function failingTable(url: string): Promise<Loopback> {
   const agent = new Agent({ keepAlive: true })
+  const { host } = new URL(url)
   return listenOnLoopback(0, (request, response) => {
     const isTable = request.headers['x-amz-target']?.toString().startsWith('DynamoDB_')
     if (isTable && Math.random() < failing) {
@@ -83,7 +84,8 @@ function failingTable(url: string): Promise<Loopback> {
       return
     }
     const { method, headers, url: path = '/' } = request
-    const onward = send(new URL(path, url), { method, headers, agent }, (answer) => {
+    // The endpoints answer to their own name only.
+    const onward = send(new URL(path, url), { method, headers: { ...headers, host }, agent }, (answer) => {
       response.writeHead(answer.statusCode ?? 502, answer.headers)
       answer.pipe(response)
     })
