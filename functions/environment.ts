@@ -23,6 +23,8 @@ export const ENV = {
   callbackUrl: 'VENDOMAT_CALLBACK_URL',
   /** Of the hosted callback alone: the names of the functions that exchange codes, by vendor id, as JSON. */
   exchangeFunctions: 'VENDOMAT_EXCHANGE_FUNCTIONS',
+  /** What a vendor without code of its own is made of, as JSON. */
+  description: 'VENDOMAT_DESCRIPTION',
   /** Local runs only: sends vendor calls to simulators. Refused inside Lambda. */
   simulatorUrl: 'VENDOMAT_SIMULATOR_URL',
 } as const

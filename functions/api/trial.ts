@@ -27,7 +27,7 @@ export async function tryVersion(connection: Connection, trial: Trial, runtime: 
   const credentials = await runtime.credentials.readVersion(connection, version)
   if (!credentials)
     throw new VendingError('unknown_connection', `the credentials of ${labelOf(connection)} have no version ${version}`)
-  checkFit(vendor, credentials.document, runtime)
+  await checkFit(vendor, credentials.document, runtime)
   const replaces = await replacedBy(connection, credentials, runtime)
   const outcome = trial.only_fit
     ? await heldBy(vendor, credentials.document, runtime.now, runtime)
@@ -48,12 +48,12 @@ const endOf = (expiresAt: Date): { readonly expires_at?: string } =>
   isNever(expiresAt) ? {} : { expires_at: rfc3339(expiresAt) }
 
 /** What a person is sent to the vendor with has to fit as well. Throws `configuration`. */
-function checkFit(vendor: Vendor, document: unknown, { allowedHosts }: Runtime): void {
+async function checkFit(vendor: Vendor, document: unknown, runtime: Runtime): Promise<void> {
   vendor.validate(document)
   if (!vendor.authorization || vendor.isStatic?.(document)) return
   // Where the document has no address of its own the command line gives one.
   const request = { redirectUri: 'http://127.0.0.1/', state: 'check' }
-  vendor.authorization.url(document, request, [...vendor.hosts, ...allowedHosts])
+  await vendor.authorization.url(document, request, contextFor(vendor, runtime, SECONDS))
 }
 
 /** Of the version in use, if it is another: whether the secrets are the same, and when the token in it ends. */

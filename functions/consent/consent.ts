@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { attempt } from '../core/attempt.ts'
 import { tablePolicy, withLease } from '../core/lease.ts'
-import type { Runtime } from '../core/runtime.ts'
+import { contextFor, type Runtime } from '../core/runtime.ts'
 import type { HeldToken } from '../core/store.ts'
 import { type Connection, labelOf } from '../kit/connection.ts'
 import { VendingError } from '../kit/errors.ts'
@@ -19,6 +19,9 @@ export interface ConsentRuntime extends Runtime {
 
 /** A person has this long to say yes. */
 export const CONSENT_SECONDS = 600
+
+/** What a vendor may take to say where its endpoints are. */
+const LOOK_UP_SECONDS = 5
 
 /** RFC 8252 section 7.3: an address of the person's own machine, on any port. */
 const LOOPBACK = /^http:\/\/(127\.0\.0\.1|localhost):[0-9]{1,5}\/[a-z0-9/_-]{0,100}$/
@@ -90,9 +93,9 @@ async function begin(
   runtime: ConsentRuntime,
 ) {
   const { document } = await runtime.credentials.read(connection, 0)
-  const hosts = hostsOf(connection, runtime)
+  const context = contextFor(connection.vendor, runtime, LOOK_UP_SECONDS)
   const state = randomBytes(32).toString('base64url')
-  const url = authorization.url(document, { state, ...(redirectUri !== undefined && { redirectUri }) }, hosts)
+  const url = await authorization.url(document, { state, ...(redirectUri !== undefined && { redirectUri }) }, context)
   // Who begins a consent connects it: it is listed from here on, and one that was forgotten is active again.
   await runtime.registry.register(connection, { sweepAt: runtime.now(), reopens: true })
   const { state: known } = await runtime.tokens.read(connection)
@@ -104,7 +107,7 @@ async function begin(
     // What the vendor's file put there is what the exchange has to repeat (RFC 6749 section 4.1.3).
     redirectUri: url.searchParams.get('redirect_uri') ?? redirectUri ?? '',
     authorizationUrl: withoutState(url),
-    tokenEndpoint: authorization.tokenEndpoint(document, hosts).href,
+    tokenEndpoint: (await authorization.tokenEndpoint(document, context)).href,
     endsAt: secondsAfter(runtime.now(), CONSENT_SECONDS),
   }
   return { url, state, consent }
@@ -115,8 +118,6 @@ function withoutState({ origin, pathname, search }: URL): string {
   const rest = search.slice(1).split('&')
   return `${origin}${pathname}?${rest.filter((pair) => !pair.startsWith('state=')).join('&')}`
 }
-
-const hostsOf = ({ vendor }: Connection, { allowedHosts }: ConsentRuntime) => [...vendor.hosts, ...allowedHosts]
 
 /** What the vendor sent the person's browser back with. An error counts even when there is a code beside it. */
 export interface Returned {
@@ -194,7 +195,7 @@ async function exchange(
   if (state.status === 'disabled') throw new VendingError('connection_disabled', `${label} is disabled`)
   if (state.epoch !== consent.epoch)
     throw new VendingError('authorization_invalid', `${label} was revoked after this consent was begun; begin again`)
-  if (!isPinned(connection, { authorization, consent, document: credentials.document }, runtime)) {
+  if (!(await isPinned(connection, { authorization, consent, document: credentials.document }, runtime))) {
     throw new VendingError(
       'authorization_invalid',
       `the credentials of ${label} lead elsewhere than when this consent was begun; begin again`,
@@ -232,15 +233,16 @@ async function exchange(
  * Whether the credentials of now would send the person to the same page and the code to the same endpoint as those of then
  * (RFC 9700 section 4.4.2): a code of one server is not sent to another.
  */
-function isPinned(
+async function isPinned(
   connection: Connection,
   { authorization, consent, document }: Pick<Exchange, 'authorization' | 'consent'> & { readonly document: unknown },
   runtime: ConsentRuntime,
-): boolean {
+): Promise<boolean> {
   const { redirectUri, authorizationUrl, tokenEndpoint } = consent
-  const hosts = hostsOf(connection, runtime)
-  const url = authorization.url(document, { state: '', ...(redirectUri && { redirectUri }) }, hosts)
-  return withoutState(url) === authorizationUrl && authorization.tokenEndpoint(document, hosts).href === tokenEndpoint
+  const context = contextFor(connection.vendor, runtime, LOOK_UP_SECONDS)
+  const url = await authorization.url(document, { state: '', ...(redirectUri && { redirectUri }) }, context)
+  const endpoint = await authorization.tokenEndpoint(document, context)
+  return withoutState(url) === authorizationUrl && endpoint.href === tokenEndpoint
 }
 
 function authorizationOf({ vendor }: Connection): Authorization {

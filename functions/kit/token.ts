@@ -30,6 +30,16 @@ export interface TablePolicy extends Life {
   readonly storage: 'table'
   /** The first use of a refresh token may end it: the vendor gets longer to answer, and the lease outlives it. */
   readonly singleUseRefreshToken?: true
+  /** When the vendor ends a grant, by its documents, so that a person has to consent anew. @default it says so, or never */
+  readonly grant?: GrantLife
+}
+
+/** How long a grant lives, in seconds. */
+export interface GrantLife {
+  /** Without a renewal. */
+  readonly idleSeconds?: number
+  /** In all, from the consent on. */
+  readonly maxSeconds?: number
 }
 
 /** Tokens are never written down: each process obtains its own. A cached token needs a TablePolicy, which this is not. */

@@ -20,6 +20,8 @@ export interface VendorFacts {
 export interface Vendor extends VendorFacts, VendorSteps {
   /** The module that exports it by its id: `import.meta.url`. The stack bundles its function from that. @default one of ours */
   readonly module?: string
+  /** Of a vendor without code of its own: what it is made of, which its function is given with its environment. */
+  readonly description?: object
 
   /**
    * Obtains a token with the connection's credential document. `refreshToken` is what the last answer left us, if any.
@@ -94,6 +96,8 @@ export interface Issued {
   readonly accessToken: AccessToken
   /** Left out when the vendor sent none, which means "keep the one you have" (RFC 6749 section 6). */
   readonly refreshToken?: Secret
+  /** When the grant ends unless it is used before, where the vendor says so with its answer. */
+  readonly grantEndsAt?: Date
   readonly warnings?: readonly Warning[]
 }
 
@@ -117,21 +121,31 @@ export interface Context {
 /** Present when a person must say yes first (authorization code, RFC 6749 section 4.1). */
 export interface Authorization<C = unknown> {
   /** The page where the person says yes. Fails with `configuration` when the connection needs no consent. */
-  url(credentials: C, request: AuthorizationRequest, hosts: readonly string[]): URL
+  url(credentials: C, request: AuthorizationRequest, context: Context): Promise<URL>
   /** Where `exchange` sends the code. */
-  tokenEndpoint(credentials: C, hosts: readonly string[]): URL
+  tokenEndpoint(credentials: C, context: Context): Promise<URL>
+  /** Who has to say that it was them who sent the person back (RFC 9207), where the vendor says it. */
+  issuer?(credentials: C, context: Context): Promise<string | undefined>
+  /** How a code is bound to who asked for it (RFC 7636). @default not at all */
+  readonly pkce?: 'S256'
   /** Exchanges the code, once: it may be spent whatever the answer is. */
-  exchange(
-    credentials: C,
-    grant: { readonly code: Secret; readonly redirectUri: string },
-    context: Context,
-  ): Promise<Issued>
+  exchange(credentials: C, grant: ReturnedCode, context: Context): Promise<Issued>
 }
 
 export interface AuthorizationRequest {
   /** @default the one in the credentials */
   readonly redirectUri?: string
   readonly state: string
+  /** RFC 7636 section 4.2, where the vendor has `pkce`. */
+  readonly codeChallenge?: string
+}
+
+/** A code that came back, with what the request for it said. */
+export interface ReturnedCode {
+  readonly code: Secret
+  readonly redirectUri: string
+  /** RFC 7636 section 4.1, where the vendor has `pkce`. */
+  readonly codeVerifier?: Secret
 }
 
 /** Present when the vendor can take a token back (RFC 7009). */
@@ -187,8 +201,12 @@ export function defineVendor<C>(definition: VendorDefinition<C>): Vendor {
     }),
     ...(authorization && {
       authorization: {
-        url: (document, request, hosts) => authorization.url(read(document), request, hosts),
-        tokenEndpoint: (document, hosts) => authorization.tokenEndpoint(read(document), hosts),
+        ...(authorization.pkce && { pkce: authorization.pkce }),
+        url: async (document, request, context) => authorization.url(read(document), request, context),
+        tokenEndpoint: async (document, context) => authorization.tokenEndpoint(read(document), context),
+        ...(authorization.issuer && {
+          issuer: async (document, context) => authorization.issuer?.(read(document), context),
+        }),
         exchange: async (document, grant, context) => authorization.exchange(read(document), grant, context),
       },
     }),

@@ -43,14 +43,15 @@ export const netrex = defineVendor({
   },
 
   authorization: {
-    url: (credentials, request, hosts) => {
+    url: async (credentials, request, { hosts }) => {
       // A redirect URI in the credentials is a registered one, so it goes before that of the request.
       const { client_id: clientId, scope, redirect_uri: redirectUri = request.redirectUri } = applicationOf(credentials)
       if (redirectUri === undefined) throw withoutRedirectUri()
       const page = joinPath(hostOf(credentials, hosts), '/oauth2/auth/')
       return authorizationUrl(page, { clientId, redirectUri, scope, state: request.state })
     },
-    tokenEndpoint: (credentials, hosts) => tokenEndpoint(applicationOf(credentials), hostOf(credentials, hosts)).url,
+    tokenEndpoint: async (credentials, { hosts }) =>
+      tokenEndpoint(applicationOf(credentials), hostOf(credentials, hosts)).url,
     exchange: async (credentials, { code, redirectUri }, context) => {
       const application = applicationOf(credentials)
       const host = hostOf(credentials, context.hosts)

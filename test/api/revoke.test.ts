@@ -68,8 +68,8 @@ describe('a revoke', () => {
   it('ends a grant: the connection says reconnect', async () => {
     const { process } = world()
     const authorization = {
-      url: () => new URL('https://acme.example'),
-      tokenEndpoint: () => new URL('https://acme.example/token'),
+      url: async () => new URL('https://acme.example'),
+      tokenEndpoint: async () => new URL('https://acme.example/token'),
       exchange: () => Promise.reject(new Error('not here')),
     }
     const { vendor } = revocable(async () => {}, { authorization })
@@ -220,8 +220,8 @@ describe('a static token', () => {
       const w = world()
       const fake = fakeVendor()
       const authorization = {
-        url: () => new URL('https://acme.example'),
-        tokenEndpoint: () => new URL('https://acme.example/token'),
+        url: async () => new URL('https://acme.example'),
+        tokenEndpoint: async () => new URL('https://acme.example/token'),
         exchange: () => Promise.reject(new Error('not here')),
       }
       const isStatic = (document: unknown) => JSON.stringify(document).includes('static')
@@ -241,8 +241,8 @@ describe('a revoke of a grant, where the vendor ends it by an access token', () 
   async function onlyRefreshToken(revokes: Revocation['revoke']) {
     const w = world()
     const authorization = {
-      url: () => new URL('https://acme.example'),
-      tokenEndpoint: () => new URL('https://acme.example/token'),
+      url: async () => new URL('https://acme.example'),
+      tokenEndpoint: async () => new URL('https://acme.example/token'),
       exchange: () => Promise.reject(new Error('not here')),
     }
     const fake = fakeVendor({ policy: { singleUseRefreshToken: true }, script: gives({ refreshToken: 'r' }) })

@@ -46,8 +46,8 @@ function reading(machine: Machine, read: Machine['credentials']['read']): Machin
 const denied = new VendingError('configuration', "the secret may not be read: the function's role lacks kms:Decrypt")
 const consented: Partial<Vendor> = {
   authorization: {
-    url: () => new URL('https://acme.example'),
-    tokenEndpoint: () => new URL('https://acme.example/token'),
+    url: async () => new URL('https://acme.example'),
+    tokenEndpoint: async () => new URL('https://acme.example/token'),
     exchange: () => Promise.reject(new Error('not here')),
   },
 }

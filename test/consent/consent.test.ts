@@ -25,9 +25,9 @@ function consenting(refreshToken: string | undefined = 'r1') {
   let fails = false
   let meanwhile = async () => {}
   const authorization: Authorization = {
-    url: (_, { redirectUri = 'https://vend.example/callback', state }) =>
+    url: async (_, { redirectUri = 'https://vend.example/callback', state }) =>
       new URL(`${server.page}?redirect_uri=${encodeURIComponent(redirectUri)}&state=${state}`),
-    tokenEndpoint: () => new URL(server.endpoint),
+    tokenEndpoint: async () => new URL(server.endpoint),
     exchange: async (_, { code, redirectUri }, context) => {
       exchanged.push({ code: code.reveal(), redirectUri })
       await meanwhile()

@@ -1,5 +1,6 @@
 import { VendingError } from '../../functions/kit/errors.ts'
 import { Secret } from '../../functions/kit/secret.ts'
+import type { Context } from '../../functions/kit/vendor.ts'
 import { vendors } from '../../functions/vendors.ts'
 import { simulatedVendors as laptop } from '../../lib/local/simulated-vendors.ts'
 import {
@@ -193,7 +194,7 @@ describe.each(all)('$name on the laptop', ({ name, vendor }) => {
     const given = await documents()
     for (const document of given) {
       vendor.validate(document)
-      const url = consentPage(document)
+      const url = await consentPage(document, context)
       const redirectUri = url?.searchParams.get('redirect_uri') ?? ''
       const issued = url
         ? await vendor.authorization?.exchange(document, { code: await codeFrom(url, fake.http), redirectUri }, context)
@@ -204,9 +205,9 @@ describe.each(all)('$name on the laptop', ({ name, vendor }) => {
   })
 
   /** Undefined where nobody has to consent. */
-  function consentPage(document: object): URL | undefined {
+  async function consentPage(document: object, context: Context): Promise<URL | undefined> {
     if (vendor.isStatic?.(document)) return undefined
-    return vendor.authorization?.url(document, { redirectUri: CALLBACK, state: 'state' }, vendor.hosts)
+    return vendor.authorization?.url(document, { redirectUri: CALLBACK, state: 'state' }, context)
   }
 })
 

@@ -245,7 +245,7 @@ describe('beginning through the API', () => {
 
   it('is refused when the credentials send people elsewhere', async () => {
     const { vendor, runtime } = await machine()
-    const url = () => new URL('https://acme.example/auth?redirect_uri=https%3A%2F%2Fold.example%2F')
+    const url = async () => new URL('https://acme.example/auth?redirect_uri=https%3A%2F%2Fold.example%2F')
     const authorization = vendor.authorization && { ...vendor.authorization, url }
     const answered = await begin({ vendor: { ...vendor, ...(authorization && { authorization }) }, runtime })
     expect(answered).toMatchObject({ code: 'configuration', detail: expect.stringContaining('/oauth/acme/callback') })

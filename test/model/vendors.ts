@@ -98,9 +98,9 @@ const rotating = defineVendor({
     return obtain({ grant: 'refresh', ...login(document), refreshToken: refreshToken.reveal() }, context)
   },
   authorization: {
-    url: ({ account }, { state, redirectUri = 'http://127.0.0.1:1/' }) =>
+    url: async ({ account }, { state, redirectUri = 'http://127.0.0.1:1/' }) =>
       new URL(`https://model.example/auth?account=${account}&state=${state}&redirect_uri=${redirectUri}`),
-    tokenEndpoint: () => new URL('https://model.example/token'),
+    tokenEndpoint: async () => new URL('https://model.example/token'),
     exchange: (document, { code }, context) =>
       obtain({ grant: 'code', ...login(document), code: code.reveal() }, context),
   },

@@ -139,9 +139,9 @@ describe('a consent through the hosted callback', () => {
     const vendor: Vendor = {
       ...fakeVendor().vendor,
       authorization: {
-        url: (_, { redirectUri, state }) =>
+        url: async (_, { redirectUri, state }) =>
           new URL(`https://acme.example/auth?state=${state}&redirect_uri=${redirectUri}`),
-        tokenEndpoint: () => new URL('https://acme.example/token'),
+        tokenEndpoint: async () => new URL('https://acme.example/token'),
         exchange: async (_, grant, { now }) => {
           const sent = `${grant.code.reveal()} ${accessToken}`
           if (repeats) throw new VendingError('vendor_unavailable', 'Acme does not answer', { cause: new Error(sent) })

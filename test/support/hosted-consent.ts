@@ -49,9 +49,9 @@ export function consentingVendor(id = 'acme') {
   const vendor: Vendor = {
     ...fakeVendor({ id, policy: { singleUseRefreshToken: true } }).vendor,
     authorization: {
-      url: (_, { redirectUri = '', state }) =>
+      url: async (_, { redirectUri = '', state }) =>
         new URL(`${server.page}?scope=a%20b&state=${state}&redirect_uri=${encodeURIComponent(redirectUri)}`),
-      tokenEndpoint: () => new URL(server.endpoint),
+      tokenEndpoint: async () => new URL(server.endpoint),
       exchange: async (_, { code, redirectUri }, { now }) => {
         exchanged.push({ code: code.reveal(), redirectUri })
         if (server.fails) throw new Error('the vendor is gone')

@@ -92,11 +92,11 @@ export const ${name} = defineVendor({
   },
 
   authorization: {
-    url: ({ client_id: clientId, scope }, { redirectUri, state }, hosts) => {
+    url: async ({ client_id: clientId, scope }, { redirectUri, state }, { hosts }) => {
       if (redirectUri === undefined) throw new VendingError('configuration', 'the consent has no redirect URL')
       return authorizationUrl(vendorUrl(PAGE, hosts), { clientId, redirectUri, state, ...(scope && { scope }) })
     },
-    tokenEndpoint: (client, hosts) => tokenEndpoint(client, hosts).url,
+    tokenEndpoint: async (client, { hosts }) => tokenEndpoint(client, hosts).url,
     exchange: async (client, grant, context) =>
       used(await authorizationCodeGrant(tokenEndpoint(client, context.hosts), grant, context)),
   },
@@ -260,9 +260,9 @@ function vendorWith(step: Step = json(granted)) {
   return { context: contextFor(fake, vendor), requests: fake.requests }
 }
 
-it('sends the person to a page that knows client, redirect URL, scope and state', () => {
+it('sends the person to a page that knows client, redirect URL, scope and state', async () => {
   const document = { ...credentials, scope: 'read write' }
-  const url = vendor.authorization?.url(document, { redirectUri, state: 'state-1' }, vendor.hosts)
+  const url = await vendor.authorization?.url(document, { redirectUri, state: 'state-1' }, vendorWith().context)
   expect(\`\${url?.origin}\${url?.pathname}\`).toBe(\`https://\${HOST}/oauth2/authorize\`)
   expect(Object.fromEntries(url?.searchParams ?? [])).toEqual({
     response_type: 'code',

@@ -147,7 +147,7 @@ export const PROMISES: readonly SecurityPromise[] = [
     ],
     removal: {
       file: 'functions/consent/consent.ts',
-      was: ' && authorization.tokenEndpoint(document, hosts).href === tokenEndpoint',
+      was: ' && endpoint.href === tokenEndpoint',
       becomes: ' && tokenEndpoint !== undefined',
     },
   },
