@@ -10,6 +10,7 @@ import { MachineUnreachable, tokenSource, VendorUnavailable } from '../lib/clien
 import { type Machine, startMachine } from '../lib/local/machine.ts'
 import { openApi } from '../lib/openapi.ts'
 import { recordExamples } from './openapi/record.ts'
+import { control } from './support/control.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
@@ -57,11 +58,7 @@ const simulator = (path: string) => `${setting('VENDOMAT_SIMULATOR_URL')}/${path
 const API = 'acme.api.accelo.com/api/v0/tokeninfo'
 
 async function vendor(method: 'GET' | 'POST' | 'DELETE', fault?: object) {
-  const answer = await fetch(simulator('_control/accelo'), {
-    method,
-    ...(fault && { body: JSON.stringify(fault), headers: { 'content-type': 'application/json', 'x-vendomat': '1' } }),
-    ...(method === 'DELETE' && { headers: { 'x-vendomat': '1' } }),
-  })
+  const answer = await control(setting('VENDOMAT_SIMULATOR_URL'), 'accelo', method, fault)
   return JSON.parse(await answer.text()).calls.byPath['POST /oauth2/v0/token'] ?? {}
 }
 

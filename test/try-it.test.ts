@@ -14,6 +14,7 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
+import { control } from './support/control.ts'
 import { commandsOf, root as ROOT, read, sectionOf, tracked } from './support/documents.ts'
 
 /**
@@ -112,12 +113,8 @@ afterAll(() => {
   rmSync(checkout, { recursive: true, force: true, maxRetries: 5 })
 })
 
-const advance = (by: string) =>
-  fetch(`${settings.VENDOMAT_SIMULATOR_URL}/_control/clock`, {
-    method: 'POST',
-    headers: { 'x-vendomat': '1' },
-    body: JSON.stringify({ advance: by }),
-  })
+const simulators = (): string => settings.VENDOMAT_SIMULATOR_URL ?? ''
+const advance = (by: string) => control(simulators(), 'clock', 'POST', { advance: by })
 const json = ({ out }: Ran) => JSON.parse(out)
 const aToken = ({ code, out }: Ran) => expect([code, out]).toEqual([0, expect.stringMatching(/^\S{8,}\n$/)])
 
@@ -294,8 +291,7 @@ describe('the README', () => {
 
   it('a fault that there is not is answered with those there are', async () => {
     const body = '{"fault":"status-600"}'
-    const headers = { 'x-vendomat': '1' }
-    const answer = await fetch(`${settings.VENDOMAT_SIMULATOR_URL}/_control/accelo`, { method: 'POST', headers, body })
+    const answer = await control(simulators(), 'accelo', 'POST', body)
     expect([answer.status, await answer.text()]).toEqual([400, expect.stringContaining('status-503, status-429')])
   })
 })

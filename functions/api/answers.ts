@@ -3,8 +3,8 @@ import { FAILURES } from '../kit/errors.ts'
 import { STATES } from './states.ts'
 
 /*
- * What the API answers. The command line reads with these, the OpenAPI document is made of them, and tests hold every answer
- * against them; nothing is spent on that while a token is vended. A later machine may answer more members.
+ * What the API answers. The command line reads with these, the OpenAPI document is made of them, and tests hold an answer of
+ * each operation and each refusal against them; nothing is spent on that while a token is vended. A later machine may answer more members.
  */
 
 const said = <T extends z.ZodMiniType>(schema: T, description: string): T => schema.check(z.describe(description)) as T

@@ -11,6 +11,7 @@ import { DAY_SECONDS, secondsAfter } from '../../functions/kit/time.ts'
 import { netrexApplication } from '../../functions/netrex/simulator.ts'
 import { signedRequest } from '../../lib/client/signed-request.ts'
 import type { Examples } from '../../lib/openapi.ts'
+import { control } from '../support/control.ts'
 
 /** Stands in the examples for each token. */
 const TOKEN = 'example-token'
@@ -33,12 +34,7 @@ export async function recordExamples(environment: Readonly<Record<string, string
     ...answer,
     ...('access_token' in answer && { access_token: TOKEN, fingerprint: FINGERPRINT }),
   })
-  const script = (fault: object) =>
-    fetch(`${setting('VENDOMAT_SIMULATOR_URL')}/_control/accelo`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', 'x-vendomat': '1' },
-      body: JSON.stringify(fault),
-    })
+  const script = (fault: object) => control(setting('VENDOMAT_SIMULATOR_URL'), 'accelo', 'POST', fault)
   const secrets = new SecretsManagerClient({
     endpoint: setting('AWS_ENDPOINT_URL'),
     region: signer.region,
