@@ -20,8 +20,16 @@ export {
   type VendorSteps,
   type Warning,
 } from '../functions/kit/vendor.ts'
+export { type Assertion, signAssertion } from '../functions/oauth/assertion.ts'
 export { authorizationUrl, pkcePair } from '../functions/oauth/authorization.ts'
-export { type ClientAuth, clientSecretBasic, clientSecretParameters } from '../functions/oauth/client-auth.ts'
+export {
+  type ClientAuth,
+  clientSecretBasic,
+  clientSecretBasicRaw,
+  clientSecretParameters,
+  privateKeyJwt,
+  publicClient,
+} from '../functions/oauth/client-auth.ts'
 export { livingAtMost } from '../functions/oauth/expiry.ts'
 export {
   authorizationCodeGrant,
@@ -30,9 +38,12 @@ export {
   refreshTokenGrant,
   type TokenEndpoint,
 } from '../functions/oauth/grants.ts'
+export { type SigningKey, signJwt } from '../functions/oauth/jwt.ts'
 export { jwtBearerGrant } from '../functions/oauth/jwt-bearer.ts'
 export { type LiveCheck, liveCheck } from '../functions/oauth/live-check.ts'
+export { type Metadata, metadataOf } from '../functions/oauth/metadata.ts'
 export { revokeToken } from '../functions/oauth/revocation.ts'
+export { keyFault, signingKey } from '../functions/oauth/signing-key.ts'
 export { pastedToken, staticToken } from '../functions/oauth/static-token.ts'
 export { member, RFC_6749, readAnswer, readTokenAnswer, type TokenShape } from '../functions/oauth/token-answer.ts'
 export { type Endpoint, requestTo, tokenRequest } from '../functions/oauth/token-endpoint.ts'

@@ -1,5 +1,5 @@
 import { defineVendor } from '../kit/vendor.ts'
-import { clientSecretBasic } from '../oauth/client-auth.ts'
+import { clientSecretBasicRaw } from '../oauth/client-auth.ts'
 import { livingAtMost } from '../oauth/expiry.ts'
 import { clientCredentialsGrant } from '../oauth/grants.ts'
 import { revokeToken } from '../oauth/revocation.ts'
@@ -33,7 +33,7 @@ export const accelo = defineVendor({
   issue: async ({ deployment, scope, token_lifetime_seconds: lifetimeSeconds, ...client }, _refreshToken, context) => {
     const host = hostOf(deployment, context.hosts)
     const { accessToken, ...issued } = await clientCredentialsGrant(
-      { url: joinPath(host, '/oauth2/v0/token'), clientAuth: clientSecretBasic(client), shape: SHAPE },
+      { url: joinPath(host, '/oauth2/v0/token'), clientAuth: clientSecretBasicRaw(client), shape: SHAPE },
       { scope, expires_in: `${lifetimeSeconds}` },
       // RFC 6749 section 5.1 lets an answer leave the lifetime out; then the requested one is assumed. A longer one is cut.
       livingAtMost(lifetimeSeconds, {
@@ -50,7 +50,11 @@ export const accelo = defineVendor({
     revoke: ({ deployment, ...client }, accessToken, context) => {
       const url = joinPath(hostOf(deployment, context.hosts), '/oauth2/v0/revoke')
       const confirms = (body: unknown) => member(member(body, 'meta'), 'status') === 'ok'
-      return revokeToken({ url, clientAuth: clientSecretBasic(client), shape: SHAPE, confirms }, accessToken, context)
+      return revokeToken(
+        { url, clientAuth: clientSecretBasicRaw(client), shape: SHAPE, confirms },
+        accessToken,
+        context,
+      )
     },
   },
 })

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Secret } from '../kit/secret.ts'
-import { type SigningKey, signRs512 } from '../oauth/jwt.ts'
+import { type SigningKey, signJwt } from '../oauth/jwt.ts'
 
 /**
  * Proves that we hold the key (RFC 7523 section 3). Good for one attempt and five minutes. The sample in the ClearID
@@ -11,5 +11,5 @@ export function assertion(clientId: string, key: SigningKey, now: Date): Promise
   const clock = Math.floor(now.getTime() / 1000)
   const [iat, exp, jti] = [clock - 10, clock + 300, randomBytes(16).toString('hex')]
   // The sample's audience is this word, not a URL.
-  return signRs512({ iss: clientId, sub: clientId, aud: 'iams-sts', jti, iat, nbf: iat, exp }, key)
+  return signJwt({ iss: clientId, sub: clientId, aud: 'iams-sts', jti, iat, nbf: iat, exp }, key)
 }

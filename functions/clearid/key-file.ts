@@ -35,7 +35,7 @@ const key = z.pipe(
   }),
   z.transform(({ kid, ...parts }, { issues }): SigningKey => {
     const privateKey = belongTogether(parts) ? privateKeyOf(parts) : undefined
-    if (privateKey) return { kid, privateKey }
+    if (privateKey) return { algorithm: 'RS512', kid, privateKey }
     issues.push({ code: 'custom', message: 'must be one whole RSA key of 2048 bits or more', input: undefined })
     return z.NEVER
   }),

@@ -51,7 +51,7 @@ export const livingAtMost = (seconds: number, context: Context): Context => ({
  * Strict on purpose: Number() makes 0 of '' and null, 1 of true and 16 of '0x10', parseInt() makes 3600 of '3600s'.
  * Accelo sends its lifetime as a string of digits (Accelo API documentation, Authentication, 2026-11).
  */
-function seconds(stated: unknown): number | undefined {
+export function seconds(stated: unknown): number | undefined {
   if (typeof stated === 'number' && Number.isFinite(stated)) return stated
   if (typeof stated === 'string' && /^-?[0-9]{1,10}$/.test(stated)) return Number(stated)
   return undefined

@@ -1,9 +1,10 @@
 import type { Secret } from '../kit/secret.ts'
 import type { Context, Issued } from '../kit/vendor.ts'
 import { expiryOf } from './expiry.ts'
+import { grantEnd } from './grant-end.ts'
 import type { Parameters } from './parameters.ts'
 import { readTokenAnswer, type TokenShape } from './token-answer.ts'
-import { type Endpoint, requestTo, tokenRequest } from './token-endpoint.ts'
+import { type Endpoint, type Presented, presentTo } from './token-endpoint.ts'
 import type { Answer } from './whole-answer.ts'
 
 export interface TokenEndpoint extends Endpoint {
@@ -16,11 +17,12 @@ export const clientCredentialsGrant = (
   endpoint: TokenEndpoint,
   parameters: Parameters,
   context: Context,
-): Promise<Issued> => grant(endpoint, { grant_type: 'client_credentials', ...parameters }, context)
+): Promise<Issued> =>
+  unattendedGrant(endpoint, { parameters: { grant_type: 'client_credentials', ...parameters } }, context)
 
 /** RFC 6749 section 6. The scope is left out, which asks for the one that was granted. */
 export const refreshTokenGrant = (endpoint: TokenEndpoint, refreshToken: Secret, context: Context): Promise<Issued> =>
-  grant(endpoint, { grant_type: 'refresh_token', refresh_token: refreshToken }, context)
+  grant(endpoint, { parameters: { grant_type: 'refresh_token', refresh_token: refreshToken } }, context)
 
 export interface CodeGrant {
   readonly code: Secret
@@ -38,12 +40,22 @@ export const authorizationCodeGrant = (
   { code, redirectUri, codeVerifier, grantType = 'authorization_code' }: CodeGrant,
   context: Context,
 ): Promise<Issued> =>
-  grant(endpoint, { grant_type: grantType, code, redirect_uri: redirectUri, code_verifier: codeVerifier }, context)
+  grant(
+    endpoint,
+    { parameters: { grant_type: grantType, code, redirect_uri: redirectUri, code_verifier: codeVerifier } },
+    context,
+  )
 
-async function grant(endpoint: TokenEndpoint, parameters: Parameters, context: Context): Promise<Issued> {
+/** A grant of the client's own: nobody has consented, so that nobody's consent ends with it. */
+export async function unattendedGrant(endpoint: TokenEndpoint, request: Presented, context: Context): Promise<Issued> {
+  const { grantEndsAt: _, ...issued } = await grant(endpoint, request, context)
+  return issued
+}
+
+async function grant(endpoint: TokenEndpoint, request: Presented, context: Context): Promise<Issued> {
   const sentAt = context.now()
-  const answer = await tokenRequest(requestTo(endpoint, parameters), context)
-  const { scope } = parameters
+  const answer = await presentTo(endpoint, request, context)
+  const { scope } = { ...request.parameters, ...endpoint.parameters }
   const requestedScope = typeof scope === 'string' ? scope : undefined
   return issuedFrom(answer, { shape: endpoint.shape, sentAt, scope: requestedScope }, context)
 }
@@ -61,13 +73,16 @@ export function issuedFrom(answer: Answer, { shape, sentAt, scope: requestedScop
     accessToken: value,
     refreshToken,
     expiresIn,
+    grantExpiresIn,
     scope = requestedScope,
     context: used,
   } = readTokenAnswer(answer, shape, context.received)
   const { expiresAt, warnings } = expiryOf({ stated: expiresIn, token: value, sentAt, policy: context.policy })
+  const grantEndsAt = grantEnd(grantExpiresIn, sentAt)
   return {
     accessToken: { value, issuedAt: sentAt, expiresAt, ...(scope && { scope }), context: used },
     ...(refreshToken && { refreshToken }),
+    ...(grantEndsAt && { grantEndsAt }),
     warnings,
   }
 }

@@ -2,19 +2,30 @@ import type { KeyObject } from 'node:crypto'
 import { decodeJwt, type JWTPayload, SignJWT } from 'jose'
 import { Secret } from '../kit/secret.ts'
 
-/** A JWT (RFC 7519) signed with HMAC SHA-256 (RFC 7518 section 3.2). It proves who we are, so it is a secret. */
-export const signHs256 = async (claims: JWTPayload, key: Uint8Array): Promise<Secret> =>
-  new Secret(await new SignJWT(claims).setProtectedHeader({ alg: 'HS256', typ: 'JWT' }).sign(key))
+/** How a private key signs (RFC 7518 section 3.1). */
+export type Algorithm = 'RS256' | 'RS384' | 'RS512' | 'PS256' | 'ES256'
 
-/** A private key, and the name under which the other side knows its public half. */
+/** A private key, and the names under which the other side knows its public half. */
 export interface SigningKey {
-  readonly kid: string
+  readonly algorithm: Algorithm
   readonly privateKey: KeyObject
+  readonly kid?: string
+  /** SHA-256 of the certificate in base64url (RFC 7515 section 4.1.8), for who knows keys by their certificates. */
+  readonly certificateThumbprint?: string
 }
 
-/** The same with RSASSA-PKCS1-v1_5 and SHA-512 (RFC 7518 section 3.3), which wants an RSA key of 2048 bits or more. */
-export const signRs512 = async (claims: JWTPayload, { kid, privateKey }: SigningKey): Promise<Secret> =>
-  new Secret(await new SignJWT(claims).setProtectedHeader({ alg: 'RS512', kid, typ: 'JWT' }).sign(privateKey))
+/** A JWT (RFC 7519) signed with a private key. It proves who we are, so it is a secret. */
+export const signJwt = async (
+  claims: JWTPayload,
+  { algorithm: alg, privateKey, kid, certificateThumbprint }: SigningKey,
+): Promise<Secret> => {
+  const names = { ...(kid && { kid }), ...(certificateThumbprint && { 'x5t#S256': certificateThumbprint }) }
+  return new Secret(await new SignJWT(claims).setProtectedHeader({ alg, ...names, typ: 'JWT' }).sign(privateKey))
+}
+
+/** The same with HMAC SHA-256 (RFC 7518 section 3.2), whose key the other side has as well. */
+export const signHs256 = async (claims: JWTPayload, key: Uint8Array): Promise<Secret> =>
+  new Secret(await new SignJWT(claims).setProtectedHeader({ alg: 'HS256', typ: 'JWT' }).sign(key))
 
 /** NumericDates (RFC 7519 section 2): seconds, possibly with a fraction. */
 export interface Claims {
@@ -27,9 +38,21 @@ export interface Claims {
  * the vendor does that, and here the times only decide how long we serve the token.
  */
 export function claimsOf(token: Secret): Claims | undefined {
+  const claims = payloadOf(token)
+  return claims && { exp: numericDate(claims.exp), iat: numericDate(claims.iat) }
+}
+
+/** What a token says that its holder has to prove beside having it (RFC 7800): a key (RFC 9449), or a certificate (RFC 8705). */
+export function confirmationOf(token: Secret): 'key' | 'certificate' | undefined {
+  const cnf = payloadOf(token)?.cnf
+  if (typeof cnf !== 'object' || cnf === null) return undefined
+  if (Object.hasOwn(cnf, 'x5t#S256')) return 'certificate'
+  return Object.hasOwn(cnf, 'jkt') ? 'key' : undefined
+}
+
+function payloadOf(token: Secret): Readonly<Record<string, unknown>> | undefined {
   try {
-    const { exp, iat }: { exp?: unknown; iat?: unknown } = decodeJwt(token.reveal())
-    return { exp: numericDate(exp), iat: numericDate(iat) }
+    return decodeJwt(token.reveal())
   } catch {
     return undefined
   }

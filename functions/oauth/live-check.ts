@@ -1,7 +1,7 @@
 import { VendingError } from '../kit/errors.ts'
 import type { Secret } from '../kit/secret.ts'
 import type { Context, Liveness } from '../kit/vendor.ts'
-import { RFC_6749, readAnswer, seen, type TokenShape } from './token-answer.ts'
+import { BY_STATUS, readAnswer, seen, type TokenShape } from './token-answer.ts'
 import { type Answer, wholeAnswer } from './whole-answer.ts'
 
 export interface LiveCheck {
@@ -16,9 +16,6 @@ export interface LiveCheck {
   /** What a person should check when nobody answers for the API at this address. */
   readonly advice: string
 }
-
-// An API documents no error codes of RFC 6749, so no word in a body counts.
-const { error: _, ...BY_STATUS } = RFC_6749
 
 /** Without JSON inside, an answer of these types is a broken one; of any other type it is a page for people. */
 const NO_PAGE = ['application/json', 'application/problem+json', 'no content type']

@@ -1,5 +1,8 @@
 import { type FailureCode, VendingError } from '../kit/errors.ts'
 import { Secret } from '../kit/secret.ts'
+import { ERROR_ADVICE, ERROR_CODES } from './error-codes.ts'
+import { GRANT_EXPIRES_IN } from './grant-end.ts'
+import { confirmationOf } from './jwt.ts'
 import type { Answer } from './whole-answer.ts'
 
 /** What a vendor calls the members of its answer (RFC 6749 sections 5.1 and 5.2), and what its refusals mean. */
@@ -9,6 +12,10 @@ export interface TokenShape {
   readonly expiresIn: string
   readonly tokenType: string
   readonly scope: string
+  /** In how many seconds the grant ends, by a name of the vendor's own beside those that many have. */
+  readonly grantExpiresIn?: string
+  /** Types of token that are used as bearer tokens beside 'Bearer'. */
+  readonly tokenTypes?: readonly string[]
   /** @default none: the status alone decides whether the answer is a refusal, and which */
   readonly error?: string
   /** A member that wraps the error code of some answers as `status`, 'ok' being none. */
@@ -41,29 +48,19 @@ export const RFC_6749 = {
   error: 'error',
 } as const satisfies TokenShape
 
+/** Of an API that documents no error codes of RFC 6749: there no word in a body counts. */
+const { error: _, ...WITHOUT_ERRORS } = RFC_6749
+export const BY_STATUS: TokenShape = WITHOUT_ERRORS
+
 export interface TokenAnswer {
   readonly accessToken: Secret
   readonly refreshToken?: Secret
   /** As it came: expiryOf judges it. */
   readonly expiresIn: unknown
+  /** As they came, for grantEnd. */
+  readonly grantExpiresIn: readonly unknown[]
   readonly scope?: string
   readonly context: Readonly<Record<string, string>>
-}
-
-// RFC 6749 section 5.2, two errors of section 4.1.2.1 that token endpoints send as well, and Accelo's (Accelo API
-// documentation, Status Codes and Lockout, 2026-11).
-const ERROR_CODES: Readonly<Record<string, FailureCode>> = {
-  invalid_client: 'credential_rejected',
-  unauthorized_client: 'credential_rejected',
-  'unauthorized client': 'credential_rejected',
-  invalid_grant: 'grant_rejected',
-  invalid_request: 'configuration',
-  invalid_scope: 'configuration',
-  unsupported_grant_type: 'configuration',
-  server_error: 'vendor_unavailable',
-  temporarily_unavailable: 'vendor_unavailable',
-  too_many_requests: 'vendor_throttled',
-  too_many_failed_logins: 'vendor_locked_out',
 }
 
 const STATUSES: Readonly<Record<number, FailureCode>> = {
@@ -102,39 +99,71 @@ export function readTokenAnswer(
     const changed = isObject(body) ? `; ${shapeChanged(shape.accessToken)}` : ''
     throw new VendingError('vendor_malformed', `${seen(answer)}, without a token that can be used${changed}`)
   }
-  const type = member(body, shape.tokenType) ?? 'Bearer'
-  if (typeof type !== 'string' || type.toLowerCase() !== 'bearer') {
-    throw new VendingError('configuration', 'the vendor gave a token of another type than Bearer')
-  }
-  const scope = printable(member(body, shape.scope))
+  refuseBound(accessToken, member(body, shape.tokenType) ?? 'Bearer', shape)
+  const scope = scopeIn(member(body, shape.scope))
+  const { grantExpiresIn: own } = shape
   return {
     accessToken,
     ...(refreshToken && { refreshToken }),
     expiresIn: member(body, shape.expiresIn),
+    grantExpiresIn: [...GRANT_EXPIRES_IN, ...(own === undefined ? [] : [own])].map((name) => member(body, name)),
     ...(scope && { scope }),
     context: contextOf(body, shape),
   }
 }
 
+/** Only who holds it may use a bearer token (RFC 6750 section 1.2), whatever the vendor calls it; not so any other. */
+function refuseBound(accessToken: Secret, type: unknown, { tokenTypes = [] }: TokenShape): void {
+  const named = typeof type === 'string' ? type.toLowerCase() : undefined
+  const confirmation = confirmationOf(accessToken)
+  if (named === 'dpop' || confirmation === 'key') throw bound('a key (DPoP, RFC 9449)')
+  if (confirmation === 'certificate') throw bound('a certificate (mTLS, RFC 8705)')
+  if (['bearer', ...tokenTypes].some((known) => known.toLowerCase() === named)) return
+  throw new VendingError('configuration', 'the vendor gave a token of another type than Bearer')
+}
+
+const bound = (to: string): VendingError =>
+  new VendingError(
+    'configuration',
+    `the vendor gave a token that is bound to ${to}, which is not done here: register the client without it`,
+  )
+
 /** The body of an answer that is no refusal; undefined when it is not JSON. Throws what a refusal means. */
 export function readAnswer(answer: Answer, shape: TokenShape = RFC_6749): unknown {
-  const body = parse(answer.text)
+  const body = parse(answer, shape)
   const error = errorOf(body, shape)
   // An error counts wherever it stands: some vendors answer 200 with it, some send a token along.
   if (error !== undefined || !isSuccess(answer)) throw refusal(answer, error, shape)
   return body
 }
 
+/** The error that an answer names, if it is one that is known. */
+export const errorIn = (answer: Answer, shape: TokenShape = RFC_6749): string | undefined =>
+  known(errorOf(parse(answer, shape), shape), shape)
+
 const isSuccess = ({ status }: Answer): boolean => status >= 200 && status < 300
 
-// Whatever the content type: JSON often comes as text/html, and a page for people does not parse.
-function parse(text: Secret): unknown {
+// JSON whatever the content type: it often comes as text/html, and a page for people does not parse.
+function parse({ text, contentType }: Answer, shape: TokenShape): unknown {
+  const written = text.reveal()
   try {
-    return JSON.parse(text.reveal())
+    return JSON.parse(written)
   } catch {
     // The syntax error quotes the text, so it is no cause either.
-    return undefined
+    return FORM_TYPES.includes(contentType) ? formIn(written, shape) : undefined
   }
+}
+
+/** GitHub answers with a form unless it is asked for JSON, and has called it text ("Authorizing OAuth apps", 2026-11). */
+const FORM_TYPES = ['application/x-www-form-urlencoded', 'text/plain', 'text/html']
+
+/** The members of a form that is a token answer by its names. RFC 6749 section 5.1: none of them stands there twice. */
+function formIn(text: string, { accessToken, error }: TokenShape): Readonly<Record<string, string>> | undefined {
+  if (!/^[\w.*%+-]+=[\w.*%+~-]*(&[\w.*%+-]+=[\w.*%+~-]*)*$/.test(text)) return undefined
+  const form = new URLSearchParams(text)
+  const names = [...form.keys()]
+  const isAnswer = names.includes(accessToken) || (error !== undefined && names.includes(error))
+  return isAnswer && new Set(names).size === names.length ? Object.fromEntries(form) : undefined
 }
 
 const isObject = (body: unknown): boolean => typeof body === 'object' && body !== null && !Array.isArray(body)
@@ -155,19 +184,25 @@ function errorOf(body: unknown, { error, envelope }: TokenShape): unknown {
 
 function refusal(answer: Answer, error: unknown, shape: TokenShape): VendingError {
   const { status, retryAfterSeconds: wait } = answer
-  const named = typeof error === 'string' && Object.hasOwn(ERROR_CODES, error) ? error : undefined
+  const named = known(error, shape)
   const own = shape.judge?.(error, status)
   const judged = own?.code ?? ((named && byCode(named, shape)) || byStatus(status, shape))
   // RFC 9110 section 15.6.4: a 503 that names a time is a request to wait, not a breakdown.
   const asksToWait = judged === 'vendor_unavailable' && status === 503 && wait !== undefined
   const code = asksToWait ? 'vendor_throttled' : judged
 
-  const advice = shape.advice?.[code]
-  const message = [seen(answer), named && `error ${named}`, advice].filter(Boolean).join('; ')
+  const advice = [named && ERROR_ADVICE[named], shape.advice?.[code]]
+  const message = [seen(answer), named && `error ${named}`, ...advice].filter(Boolean).join('; ')
   return new VendingError(code, message, {
     ...waitFor(code, wait),
     ...(own?.strikes !== undefined && { strikes: own.strikes }),
   })
+}
+
+/** An error that we or the vendor's own table have a meaning for: no other is repeated. */
+function known(error: unknown, { means = {} }: TokenShape): string | undefined {
+  const codes = { ...ERROR_CODES, ...means }
+  return typeof error === 'string' && Object.hasOwn(codes, error) ? error : undefined
 }
 
 const byCode = (named: string, { means = {} }: TokenShape): FailureCode | undefined =>
@@ -195,6 +230,10 @@ function tokenIn(value: unknown): Secret | undefined {
 
 const printable = (value: unknown): string | undefined =>
   typeof value === 'string' && /^[ -~]{1,2048}$/.test(value) ? value : undefined
+
+/** RFC 6749 section 3.3 has one text with spaces; some vendors send a list. */
+const scopeIn = (value: unknown): string | undefined =>
+  printable(Array.isArray(value) && value.every((scope) => printable(scope)) ? value.join(' ') : value)
 
 function contextOf(body: unknown, { context = {} }: TokenShape): Record<string, string> {
   const named = Object.entries(context).map(([name, theirs]) => [name, printable(member(body, theirs))] as const)

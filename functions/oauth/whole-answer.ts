@@ -57,7 +57,13 @@ async function bounded(response: Response, signal: AbortSignal): Promise<string>
 }
 
 // A header is the vendor's text too: only these are repeated in messages.
-const MEDIA_TYPES = ['application/json', 'application/problem+json', 'text/html', 'text/plain']
+const MEDIA_TYPES = [
+  'application/json',
+  'application/problem+json',
+  'application/x-www-form-urlencoded',
+  'text/html',
+  'text/plain',
+]
 
 function mediaType(headers: Headers): string {
   const type = headers.get('content-type')?.split(';')[0]?.trim().toLowerCase()

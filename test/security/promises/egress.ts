@@ -247,7 +247,7 @@ export const PROMISES: readonly SecurityPromise[] = [
     ],
     removal: {
       file: 'functions/oauth/token-answer.ts',
-      was: "typeof error === 'string' && Object.hasOwn(ERROR_CODES, error) ? error",
+      was: "typeof error === 'string' && Object.hasOwn(codes, error) ? error",
       becomes: "typeof error === 'string' ? error",
     },
   },
