@@ -29,7 +29,7 @@ export const ERROR_CODES: Readonly<Record<string, FailureCode>> = {
   login_required: 'grant_rejected',
   consent_required: 'grant_rejected',
   account_selection_required: 'grant_rejected',
-  // RFC 9470 section 3: that person has to log in by other means than they did.
+  // RFC 9470 section 3: that person has to log in by stronger means.
   insufficient_user_authentication: 'grant_rejected',
   // OpenID Connect Core Error Code unmet_authentication_requirements: the server cannot do what we asked for.
   unmet_authentication_requirements: 'configuration',
@@ -37,6 +37,15 @@ export const ERROR_CODES: Readonly<Record<string, FailureCode>> = {
   'unauthorized client': 'credential_rejected',
   too_many_requests: 'vendor_throttled',
   too_many_failed_logins: 'vendor_locked_out',
+}
+
+/** Where no person has consented there is no grant to renew: what is asked of one is done in the vendor's settings. */
+export const UNATTENDED: Readonly<Record<string, FailureCode>> = {
+  interaction_required: 'configuration',
+  login_required: 'configuration',
+  consent_required: 'configuration',
+  account_selection_required: 'configuration',
+  insufficient_user_authentication: 'configuration',
 }
 
 const DPOP =

@@ -1,9 +1,10 @@
 import type { Secret } from '../kit/secret.ts'
 import type { Context, Issued } from '../kit/vendor.ts'
+import { UNATTENDED } from './error-codes.ts'
 import { expiryOf } from './expiry.ts'
 import { grantEnd } from './grant-end.ts'
 import type { Parameters } from './parameters.ts'
-import { readTokenAnswer, type TokenShape } from './token-answer.ts'
+import { RFC_6749, readTokenAnswer, type TokenShape } from './token-answer.ts'
 import { type Endpoint, type Presented, presentTo } from './token-endpoint.ts'
 import type { Answer } from './whole-answer.ts'
 
@@ -46,9 +47,11 @@ export const authorizationCodeGrant = (
     context,
   )
 
-/** A grant of the client's own: nobody has consented, so that nobody's consent ends with it. */
+/** A grant of the client's own (RFC 6749 section 1.3.4): nobody has consented, so that nobody's consent ends or is renewed. */
 export async function unattendedGrant(endpoint: TokenEndpoint, request: Presented, context: Context): Promise<Issued> {
-  const { grantEndsAt: _, ...issued } = await grant(endpoint, request, context)
+  const shape: TokenShape = endpoint.shape ?? RFC_6749
+  const unattended = { ...shape, means: { ...UNATTENDED, ...shape.means } }
+  const { grantEndsAt: _, ...issued } = await grant({ ...endpoint, shape: unattended }, request, context)
   return issued
 }
 

@@ -18,7 +18,7 @@ const SHAPE: TokenShape = { ...BY_STATUS, means: { 401: 'configuration', 403: 'c
 
 /**
  * Reads the metadata of an issuer: those of RFC 8414 first, which are made for OAuth, and where there are none those of
- * OpenID Connect. There are none where the answer is a refusal, a redirect or a page; a server that is down, or wants us to
+ * OpenID Connect. There are none where the answer is a refusal, a redirect, a page, or says no issuer; a server that is down, or wants us to
  * wait, is not asked the other way.
  */
 export async function findMetadata(issuer: string, context: Context): Promise<Found> {
@@ -27,7 +27,11 @@ export async function findMetadata(issuer: string, context: Context): Promise<Fo
   const document =
     (await read(`${url.origin}/.well-known/oauth-authorization-server${path}`, context)) ??
     (await read(`${url.origin}${path}/.well-known/openid-configuration`, context))
-  if (document === undefined) throw new VendingError('configuration', `${url.host} has no metadata of this issuer`)
+  if (document === undefined)
+    throw new VendingError(
+      'configuration',
+      `${url.host} has no metadata of this issuer: check the issuer, or name its endpoints`,
+    )
   return metadataIn(document, issuer)
 }
 
@@ -35,7 +39,7 @@ async function read(url: string, context: Context): Promise<unknown> {
   const answer = await wholeAnswer(new URL(url), { headers: { accept: 'application/json' } }, context)
   try {
     const document = readAnswer(answer, SHAPE)
-    return typeof document === 'object' && document !== null ? document : undefined
+    return member(document, 'issuer') === undefined ? undefined : document
   } catch (error) {
     if (isFailure(error, 'configuration')) return undefined
     throw error

@@ -1,8 +1,9 @@
 import { type FailureCode, VendingError } from '../kit/errors.ts'
 import { Secret } from '../kit/secret.ts'
+import { refuseUnlessBearer } from './bearer-token.ts'
 import { ERROR_ADVICE, ERROR_CODES } from './error-codes.ts'
+import { formAnswer } from './form-answer.ts'
 import { GRANT_EXPIRES_IN } from './grant-end.ts'
-import { confirmationOf } from './jwt.ts'
 import type { Answer } from './whole-answer.ts'
 
 /** What a vendor calls the members of its answer (RFC 6749 sections 5.1 and 5.2), and what its refusals mean. */
@@ -99,7 +100,7 @@ export function readTokenAnswer(
     const changed = isObject(body) ? `; ${shapeChanged(shape.accessToken)}` : ''
     throw new VendingError('vendor_malformed', `${seen(answer)}, without a token that can be used${changed}`)
   }
-  refuseBound(accessToken, member(body, shape.tokenType) ?? 'Bearer', shape)
+  refuseUnlessBearer(accessToken, member(body, shape.tokenType) ?? 'Bearer', shape.tokenTypes)
   const scope = scopeIn(member(body, shape.scope))
   const { grantExpiresIn: own } = shape
   return {
@@ -111,22 +112,6 @@ export function readTokenAnswer(
     context: contextOf(body, shape),
   }
 }
-
-/** Only who holds it may use a bearer token (RFC 6750 section 1.2), whatever the vendor calls it; not so any other. */
-function refuseBound(accessToken: Secret, type: unknown, { tokenTypes = [] }: TokenShape): void {
-  const named = typeof type === 'string' ? type.toLowerCase() : undefined
-  const confirmation = confirmationOf(accessToken)
-  if (named === 'dpop' || confirmation === 'key') throw bound('a key (DPoP, RFC 9449)')
-  if (confirmation === 'certificate') throw bound('a certificate (mTLS, RFC 8705)')
-  if (['bearer', ...tokenTypes].some((known) => known.toLowerCase() === named)) return
-  throw new VendingError('configuration', 'the vendor gave a token of another type than Bearer')
-}
-
-const bound = (to: string): VendingError =>
-  new VendingError(
-    'configuration',
-    `the vendor gave a token that is bound to ${to}, which is not done here: register the client without it`,
-  )
 
 /** The body of an answer that is no refusal; undefined when it is not JSON. Throws what a refusal means. */
 export function readAnswer(answer: Answer, shape: TokenShape = RFC_6749): unknown {
@@ -144,26 +129,14 @@ export const errorIn = (answer: Answer, shape: TokenShape = RFC_6749): string | 
 const isSuccess = ({ status }: Answer): boolean => status >= 200 && status < 300
 
 // JSON whatever the content type: it often comes as text/html, and a page for people does not parse.
-function parse({ text, contentType }: Answer, shape: TokenShape): unknown {
+function parse({ text, contentType }: Answer, { accessToken, error }: TokenShape): unknown {
   const written = text.reveal()
   try {
     return JSON.parse(written)
   } catch {
     // The syntax error quotes the text, so it is no cause either.
-    return FORM_TYPES.includes(contentType) ? formIn(written, shape) : undefined
+    return formAnswer(written, contentType, error === undefined ? [accessToken] : [accessToken, error])
   }
-}
-
-/** GitHub answers with a form unless it is asked for JSON, and has called it text ("Authorizing OAuth apps", 2026-11). */
-const FORM_TYPES = ['application/x-www-form-urlencoded', 'text/plain', 'text/html']
-
-/** The members of a form that is a token answer by its names. RFC 6749 section 5.1: none of them stands there twice. */
-function formIn(text: string, { accessToken, error }: TokenShape): Readonly<Record<string, string>> | undefined {
-  if (!/^[\w.*%+-]+=[\w.*%+~-]*(&[\w.*%+-]+=[\w.*%+~-]*)*$/.test(text)) return undefined
-  const form = new URLSearchParams(text)
-  const names = [...form.keys()]
-  const isAnswer = names.includes(accessToken) || (error !== undefined && names.includes(error))
-  return isAnswer && new Set(names).size === names.length ? Object.fromEntries(form) : undefined
 }
 
 const isObject = (body: unknown): boolean => typeof body === 'object' && body !== null && !Array.isArray(body)

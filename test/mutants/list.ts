@@ -920,7 +920,7 @@ export const MUTANTS: readonly Mutant[] = [
         'Object.getOwnPropertyDescriptor(body, name)?.value ?? undefined',
         '(body as Record<string, unknown>)[name] ?? undefined',
       ],
-      ['an error is looked up in a prototype', 'Object.hasOwn(ERROR_CODES, error)', 'error in ERROR_CODES'],
+      ['an error is looked up in a prototype', 'Object.hasOwn(codes, error)', 'error in codes'],
       [
         'a token that comes with an error is taken',
         'if (error !== undefined || !isSuccess(answer)) ',

@@ -28,6 +28,29 @@ describe('the authorization URL', () => {
   })
 })
 
+describe('what the page of a vendor wants beside', () => {
+  const more = (parameters: Record<string, string>) =>
+    Object.fromEntries(
+      authorizationUrl(page, { ...request, scope: 'read', parameters, codeChallenge: 'abc' }).searchParams,
+    )
+
+  it('is sent as well, and may be another scope', () => {
+    expect(more({ access_type: 'offline' })).toMatchObject({
+      access_type: 'offline',
+      scope: 'read',
+      response_type: 'code',
+    })
+    expect(more({ scope: 'all' }).scope).toBe('all')
+  })
+
+  it.each(['response_type', 'client_id', 'redirect_uri', 'state', 'code_challenge', 'code_challenge_method'])(
+    'is never another %s',
+    (name) => {
+      expect(more({ [name]: 'token' })).toEqual(more({}))
+    },
+  )
+})
+
 describe('a PKCE pair', () => {
   it('is a verifier of 43 characters and its SHA-256 (RFC 7636 section 4)', async () => {
     const { verifier, challenge } = pkcePair()

@@ -1,7 +1,8 @@
 import { Secret } from '../../functions/kit/secret.ts'
 import { secondsAfter } from '../../functions/kit/time.ts'
-import { clientSecretParameters } from '../../functions/oauth/client-auth.ts'
+import { clientSecretParameters, privateKeyJwt } from '../../functions/oauth/client-auth.ts'
 import { authorizationCodeGrant, clientCredentialsGrant, refreshTokenGrant } from '../../functions/oauth/grants.ts'
+import { revokeToken } from '../../functions/oauth/revocation.ts'
 import { contextFor, expectNoTrace, failureOf, json, NOW, type Step, vendorAnswering } from '../support/fake-vendor.ts'
 
 const acme = { hosts: ['acme.example'], tokens: { storage: 'table', maxLifeSeconds: 3600 } } as const
@@ -34,6 +35,115 @@ it('takes the scope of the request unless the answer states another', async () =
   const narrower = json({ access_token: 't1', expires_in: 60, scope: 'read' })
   expect((await grant(narrower, parameters)).issued.accessToken.scope).toBe('read')
   expect((await grant(json({ access_token: 't1', expires_in: 60 }))).issued.accessToken).not.toHaveProperty('scope')
+})
+
+describe('what an endpoint sends with every request', () => {
+  const send = async (changes: object, parameters: Record<string, string> = { scope: 'a' }) => {
+    const vendor = vendorAnswering(json({ access_token: 't1', expires_in: 60 }))
+    const issued = await clientCredentialsGrant({ ...endpoint, ...changes }, parameters, contextFor(vendor, acme))
+    const [request] = vendor.requests
+    return { request, form: Object.fromEntries(new URLSearchParams(request?.body)), issued }
+  }
+
+  it('comes beside its parameters (RFC 8707 has `resource` so)', async () => {
+    const { form } = await send({ parameters: { resource: 'https://api.acme.example' } })
+    expect(form).toEqual({ grant_type: 'client_credentials', scope: 'a', resource: 'https://api.acme.example' })
+  })
+
+  it('goes in the place of one of them, and its scope is what the token is good for', async () => {
+    const { form, issued } = await send({ parameters: { grant_type: 'account_credentials', scope: 'b' } })
+    expect(form).toEqual({ grant_type: 'account_credentials', scope: 'b' })
+    expect(issued.accessToken.scope).toBe('b')
+  })
+
+  it('never goes in the place of who we are', async () => {
+    const clientAuth = clientSecretParameters({ client_id: 'c1', client_secret: new Secret('s') })
+    const { form } = await send({ clientAuth, parameters: { client_id: 'x', client_secret: 'x' } })
+    expect(form).toMatchObject({ client_id: 'c1', client_secret: 's' })
+  })
+
+  it('goes out as JSON where the vendor wants that', async () => {
+    const clientAuth = clientSecretParameters({ client_id: 'c1', client_secret: new Secret('s"') })
+    const { request } = await send({ clientAuth, send: 'json', parameters: { x: undefined } })
+    expect(request?.headers.get('content-type')).toBe('application/json')
+    expect(JSON.parse(request?.body ?? '')).toEqual({
+      client_id: 'c1',
+      client_secret: 's"',
+      grant_type: 'client_credentials',
+      scope: 'a',
+    })
+    expect(request?.url).toBe('https://acme.example/token')
+  })
+})
+
+describe('an assertion that proves who we are', () => {
+  /** It says no more than when it was made. */
+  const clientAuth = async (now: Date) => privateKeyJwt('c1', new Secret(now.toISOString()))
+  const refusal = (error: string, seconds: number) =>
+    json({ error }, 401, { date: secondsAfter(NOW, seconds).toUTCString() })
+  const sentBy = (requests: readonly { body: string }[]) =>
+    requests.map(({ body }) => new URLSearchParams(body).get('client_assertion'))
+
+  const refreshed = (...script: Step[]) => {
+    const vendor = vendorAnswering(...script)
+    const promise = refreshTokenGrant({ ...endpoint, clientAuth }, new Secret('r1'), contextFor(vendor, acme))
+    return { promise, vendor, sent: () => sentBy(vendor.requests) }
+  }
+
+  it('is made for the request, beside any grant (RFC 7523 section 2.2)', async () => {
+    const { promise, vendor } = refreshed(json({ access_token: 't1', expires_in: 60 }))
+    await promise
+    expect(Object.fromEntries(new URLSearchParams(vendor.requests[0]?.body))).toEqual({
+      client_id: 'c1',
+      client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+      client_assertion: NOW.toISOString(),
+      grant_type: 'refresh_token',
+      refresh_token: 'r1',
+    })
+  })
+
+  it("is made once more as of the vendor's time, when it is refused and the clocks differ", async () => {
+    const { promise, sent } = refreshed(refusal('invalid_client', 61), json({ access_token: 't1', expires_in: 60 }))
+    expect((await promise).accessToken.issuedAt).toEqual(NOW)
+    expect(sent()).toEqual([NOW.toISOString(), secondsAfter(NOW, 61).toISOString()])
+  })
+
+  it.each([
+    ['the clocks agree to the minute', refusal('invalid_client', 60)],
+    ['the grant is what is refused', refusal('invalid_grant', 600)],
+    ['the demand is another', refusal('use_dpop_nonce', 600)],
+  ])('is not made again when %s', async (_why, step) => {
+    const { promise, sent } = refreshed(step)
+    await failureOf(promise)
+    expect(sent()).toHaveLength(1)
+  })
+
+  it('is not made a third time', async () => {
+    const { promise, sent } = refreshed(refusal('invalid_client', 600), refusal('invalid_client', 1200))
+    expect(await failureOf(promise)).toMatchObject({ code: 'credential_rejected' })
+    expect(sent()).toHaveLength(2)
+  })
+
+  it('proves who revokes a token as well', async () => {
+    const vendor = vendorAnswering(refusal('invalid_client', -600), json({}))
+    await revokeToken({ ...endpoint, clientAuth }, new Secret('t1'), contextFor(vendor, acme))
+    expect(sentBy(vendor.requests)).toEqual([NOW.toISOString(), secondsAfter(NOW, -600).toISOString()])
+  })
+})
+
+describe('a client that acts for itself', () => {
+  it.each([
+    'interaction_required',
+    'login_required',
+    'consent_required',
+    'account_selection_required',
+    'insufficient_user_authentication',
+  ])('has no consent to be renewed: %s is a matter of its configuration', async (error) => {
+    expect(await failureOf(grant(json({ error }, 400)))).toMatchObject({ code: 'configuration' })
+    const vendor = vendorAnswering(json({ error }, 400))
+    const renewal = refreshTokenGrant(endpoint, new Secret('r1'), contextFor(vendor, acme))
+    expect(await failureOf(renewal)).toMatchObject({ code: 'grant_rejected' })
+  })
 })
 
 describe('a refresh token', () => {

@@ -1,5 +1,6 @@
 import { Secret } from '../../functions/kit/secret.ts'
 import { secondsAfter } from '../../functions/kit/time.ts'
+import { clientSecretParameters, privateKeyJwt } from '../../functions/oauth/client-auth.ts'
 import { jwtBearerGrant } from '../../functions/oauth/jwt-bearer.ts'
 import { contextFor, failureOf, json, NOW, type Step, vendorAnswering } from '../support/fake-vendor.ts'
 
@@ -53,4 +54,48 @@ it('is a grant that was rejected, until a vendor says that this means its creden
   const { promise, sent } = grant(refusal('invalid_grant', 600), refusal('invalid_grant', 600))
   expect(await failureOf(promise)).toMatchObject({ code: 'grant_rejected' })
   expect(sent()).toEqual([at(0), at(600)])
+})
+
+it('may come without an id, with a proof of the client, and with more parameters', async () => {
+  const vendor = vendorAnswering(granted.clone())
+  const endpoint = {
+    url: new URL('https://acme.example/token'),
+    clientAuth: clientSecretParameters({ client_id: 'c1', client_secret: new Secret('s') }),
+    parameters: { resource: 'https://api.acme.example' },
+  }
+  const request = { assertion, parameters: { scope: 'read', requested_token_use: 'on_behalf_of' } }
+  const { accessToken } = await jwtBearerGrant(endpoint, request, contextFor(vendor, acme))
+  expect(accessToken.scope).toBe('read')
+  expect(Object.fromEntries(new URLSearchParams(vendor.requests[0]?.body))).toEqual({
+    client_id: 'c1',
+    client_secret: 's',
+    grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
+    scope: 'read',
+    requested_token_use: 'on_behalf_of',
+    resource: 'https://api.acme.example',
+    assertion: at(0),
+  })
+})
+
+it('says no client id where none is given', async () => {
+  const vendor = vendorAnswering(granted.clone())
+  await jwtBearerGrant({ url: new URL('https://acme.example/token') }, { assertion }, contextFor(vendor, acme))
+  expect(new URLSearchParams(vendor.requests[0]?.body).has('client_id')).toBe(false)
+})
+
+it('has both assertions made anew when either is refused, for a client that proves itself by one', async () => {
+  for (const error of ['invalid_grant', 'invalid_client']) {
+    const vendor = vendorAnswering(refusal(error, 600), granted.clone())
+    const clientAuth = async (now: Date) => privateKeyJwt('c1', await assertion(now))
+    await jwtBearerGrant(
+      { url: new URL('https://acme.example/token'), clientAuth },
+      { assertion },
+      contextFor(vendor, acme),
+    )
+    const sent = vendor.requests.map(({ body }) => new URLSearchParams(body))
+    expect(sent.map((form) => [form.get('assertion'), form.get('client_assertion')])).toEqual([
+      [at(0), at(0)],
+      [at(600), at(600)],
+    ])
+  }
 })

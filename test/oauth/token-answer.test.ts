@@ -1,8 +1,8 @@
-import { type FailureCode, VendingError } from '../../functions/kit/errors.ts'
+import { FAILURES, type FailureCode, VendingError } from '../../functions/kit/errors.ts'
 import { Secret } from '../../functions/kit/secret.ts'
 import { RFC_6749, readTokenAnswer, type TokenShape } from '../../functions/oauth/token-answer.ts'
 import type { Answer } from '../../functions/oauth/whole-answer.ts'
-import { expectNoTrace } from '../support/fake-vendor.ts'
+import { expectNoTrace, jwt } from '../support/fake-vendor.ts'
 import { figure } from '../support/figure.ts'
 
 const GOOD = { access_token: 't1', token_type: 'Bearer', expires_in: 3600 }
@@ -281,5 +281,166 @@ describe('a refusal', () => {
     answer({ ...GOOD, token_type: 'canary', access_token: 'canary' }),
   ])('repeats nothing of what the vendor wrote (%#)', (given) => {
     expectNoTrace(failure(given), 'canary')
+  })
+})
+
+describe('an answer of an odd kind', () => {
+  const form = 'access_token=t1&expires_in=3600&scope=repo%2Cgist&token_type=bearer'
+  const odd = (body: unknown, contentType = 'application/json', shape?: TokenShape) =>
+    readTokenAnswer(answer(body, 200, { contentType }), shape)
+
+  it.each(['application/x-www-form-urlencoded', 'text/plain', 'text/html'])('may be a form of type %s', (type) => {
+    const read = odd(form, type)
+    expect(read.accessToken.reveal()).toBe('t1')
+    expect(read).toMatchObject({ expiresIn: '3600', scope: 'repo,gist' })
+  })
+
+  it.each(['application/json', 'application/problem+json', 'no content type', 'another content type'])(
+    'is no form of type %s',
+    (contentType) => {
+      expect(failure(answer(form, 200, { contentType })).code).toBe('vendor_malformed')
+    },
+  )
+
+  it.each([
+    'access_token=canary&access_token=t2',
+    'access_token=canary&scope=a&scope=b',
+    'token=canary&scope=a',
+    '<a href="?access_token=canary">',
+    'access_token=canary expires_in=60',
+    'access_token=canary\n',
+    'access_token=t%0d%0a1',
+    'access_token=a+b',
+    'access_token',
+    '&access_token=canary',
+    'access_token=',
+    '__proto__=canary&constructor=canary',
+  ])('is no form that gives a token: %j', (body) => {
+    const error = failure(answer(body, 200, { contentType: 'text/plain' }))
+    expect(error.code).toBe('vendor_malformed')
+    expectNoTrace(error, 'canary')
+  })
+
+  it('may be a form that refuses, with any status', () => {
+    const refusal = 'error=invalid_grant&error_description=canary+text'
+    for (const status of [200, 400])
+      expect(failure(answer(refusal, status, { contentType: 'text/html' }))).toMatchObject({
+        code: 'grant_rejected',
+        message: expect.not.stringContaining('canary'),
+      })
+  })
+
+  it('may be a form with names of its own', () => {
+    const shape = { ...RFC_6749, accessToken: 'token' }
+    expect(odd('token=t1', 'text/plain', shape).accessToken.reveal()).toBe('t1')
+    expect(failure(answer('access_token=t1', 200, { contentType: 'text/plain' }), shape).code).toBe('vendor_malformed')
+  })
+
+  it('may have its scope as a list', () => {
+    expect(odd({ ...GOOD, scope: ['read', 'write'] }).scope).toBe('read write')
+    expect(odd({ ...GOOD, scope: ['read'] }).scope).toBe('read')
+  })
+
+  it.each([[[]], [['read', 7]], [['read', null]], [['a\nb']], [[['read']]], [{ 0: 'read' }], ['a'.repeat(2049)]])(
+    'has no scope where that is %j',
+    (scope) => {
+      expect(odd({ ...GOOD, scope })).not.toHaveProperty('scope')
+    },
+  )
+
+  it('may be of a type that the vendor has for bearer tokens', () => {
+    const shape = { ...RFC_6749, tokenTypes: ['bot', 'BearerToken'] }
+    for (const token_type of ['bot', 'BOT', 'bearertoken', 'Bearer', undefined])
+      expect(odd({ ...GOOD, token_type }, 'application/json', shape).accessToken.reveal()).toBe('t1')
+    for (const token_type of ['user', 'bo', 'bott', '', 7]) {
+      expect(failure(answer({ ...GOOD, token_type }), shape).code).toBe('configuration')
+      expect(failure(answer({ ...GOOD, token_type: 'bot' })).code).toBe('configuration')
+    }
+  })
+
+  it.each(['DPoP', 'dpop'])(
+    'is refused in plain words where its type is %s, whatever a vendor calls it',
+    (token_type) => {
+      const shape = { ...RFC_6749, tokenTypes: ['DPoP'] }
+      for (const error of [failure(answer({ ...GOOD, token_type })), failure(answer({ ...GOOD, token_type }), shape)])
+        expect(error).toMatchObject({
+          code: 'configuration',
+          message:
+            'the vendor gave a token that is bound to a key (DPoP, RFC 9449), which is not done here: register the client without it',
+        })
+    },
+  )
+
+  it.each([
+    [{ jkt: 'x' }, 'a key (DPoP, RFC 9449)'],
+    [{ 'x5t#S256': 'x' }, 'a certificate (mTLS, RFC 8705)'],
+  ])('is refused where the token itself says that it is bound: %j', (cnf, words) => {
+    const error = failure(answer({ ...GOOD, access_token: jwt({ cnf }) }))
+    expect(error).toMatchObject({ code: 'configuration', message: expect.stringContaining(words) })
+    expect(odd({ ...GOOD, access_token: jwt({ cnf: { kid: 'x' } }) }).scope).toBeUndefined()
+  })
+})
+
+describe('a demand that is not met here', () => {
+  const CONFIGURATION = [
+    'invalid_dpop_proof',
+    'use_dpop_nonce',
+    'invalid_target',
+    'invalid_authorization_details',
+    'unmet_authentication_requirements',
+    'unsupported_token_type',
+  ]
+  const CONSENT = [
+    'interaction_required',
+    'login_required',
+    'consent_required',
+    'account_selection_required',
+    'insufficient_user_authentication',
+  ]
+
+  it.each([
+    ...CONFIGURATION.map((error) => [error, 'configuration'] as const),
+    ...CONSENT.map((error) => [error, 'grant_rejected'] as const),
+  ])('%s is named, and means %s, which is not tried again', (error, code) => {
+    for (const status of [400, 401, 403]) {
+      const refused = failure(answer({ error, error_description: 'canary' }, status))
+      expect(refused).toMatchObject({ code, message: expect.stringContaining(`error ${error}`) })
+      expectNoTrace(refused, 'canary')
+    }
+    expect(FAILURES[code].retryable).toBe(false)
+  })
+
+  it.each([
+    ['use_dpop_nonce', 'DPoP, RFC 9449'],
+    ['invalid_dpop_proof', 'register the client without it'],
+    ['invalid_target', 'RFC 8707'],
+    ['invalid_authorization_details', 'RFC 9396'],
+    ['insufficient_user_authentication', 'RFC 9470'],
+    ['consent_required', 'a person to log in or to consent'],
+  ])('%s is explained: %s', (error, words) => {
+    expect(failure(answer({ error }, 400)).message).toContain(words)
+  })
+
+  it('may mean something else with one vendor, whose advice follows', () => {
+    const shape: TokenShape = {
+      ...RFC_6749,
+      means: { consent_required: 'credential_rejected' },
+      advice: { credential_rejected: 'have it approved' },
+    }
+    expect(failure(answer({ error: 'consent_required' }, 400), shape)).toMatchObject({
+      code: 'credential_rejected',
+      message: expect.stringMatching(/; error consent_required; .*; have it approved$/),
+    })
+  })
+
+  it('may be an error of one vendor alone, which is named because its shape does', () => {
+    const shape: TokenShape = { ...RFC_6749, means: { bad_verification_code: 'grant_rejected' } }
+    const refused = answer({ error: 'bad_verification_code' })
+    expect(failure(refused, shape)).toMatchObject({
+      code: 'grant_rejected',
+      message: expect.stringContaining('error bad_verification_code'),
+    })
+    expect(failure(refused)).toMatchObject({ code: 'configuration' })
+    expect(failure(refused).message).not.toContain('bad_verification_code')
   })
 })
