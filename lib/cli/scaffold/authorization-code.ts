@@ -27,8 +27,7 @@ import { secret } from '../kit/schema.ts'
 
 /** What registering a client at ${title} gives; a person then connects an account to it. */
 export const credentials = z.object({
-  // RFC 7617 section 2: a colon would end the id.
-  client_id: z.string('must be a string').check(z.trim(), z.regex(/^[!-9;-~]+$/, 'must be an id without a colon')),
+  client_id: z.string('must be a string').check(z.trim(), z.regex(/^[!-~]+$/, 'must be an id without spaces')),
   client_secret: secret,
   // RFC 6749 section 3.3.
   scope: z.optional(
