@@ -1,3 +1,4 @@
+import { VendingError } from '../kit/errors.ts'
 import type { Secret } from '../kit/secret.ts'
 import type { Context } from '../kit/vendor.ts'
 import type { ClientAuth } from './client-auth.ts'
@@ -32,17 +33,21 @@ export type InTime<T> = (now: Date) => Promise<T>
 /** An endpoint whose client's proof is made already. */
 type ReadyEndpoint = Endpoint & { readonly clientAuth?: ClientAuth }
 
-/** The request that takes these parameters, and the proof of who we are, to the endpoint. */
+/** The request that takes these parameters, and the proof of who we are, to the endpoint. Throws `configuration` for a password. */
 export function requestTo(endpoint: ReadyEndpoint, parameters: Parameters): TokenRequest {
   const { url, clientAuth, send = 'form', parameters: always } = endpoint
   const inHeader = clientAuth && 'authorization' in clientAuth
   const headers = inHeader ? clientAuth : {}
   const proof = inHeader ? {} : clientAuth
   // The proof stands first, and is what counts.
-  const all = { ...proof, ...parameters, ...always, ...proof }
+  const all: Parameters = { ...proof, ...parameters, ...always, ...proof }
+  if (all.grant_type === 'password') throw passwordGrant()
   if (send === 'query') return { url, headers, query: all }
   return { url, headers, body: send === 'json' ? jsonOf(all) : formOf(all) }
 }
+
+const passwordGrant = (): VendingError =>
+  new VendingError('configuration', "a person's password is no grant: it is not sent here (RFC 9700 section 2.4)")
 
 /** What a request says to an endpoint, beside who it comes from. */
 export interface Presented {

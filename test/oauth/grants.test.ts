@@ -62,6 +62,15 @@ describe('what an endpoint sends with every request', () => {
     expect(form).toMatchObject({ client_id: 'c1', client_secret: 's' })
   })
 
+  it('is never a password grant (RFC 9700 section 2.4)', async () => {
+    const vendor = vendorAnswering()
+    const wrong = { ...endpoint, parameters: { grant_type: 'password', username: 'ada', password: 'canary' } }
+    const error = await failureOf(clientCredentialsGrant(wrong, {}, contextFor(vendor, acme)))
+    expect(error).toMatchObject({ code: 'configuration', message: expect.stringContaining('RFC 9700') })
+    expectNoTrace(error, 'canary')
+    expect(vendor.requests).toHaveLength(0)
+  })
+
   it('goes out as JSON where the vendor wants that', async () => {
     const clientAuth = clientSecretParameters({ client_id: 'c1', client_secret: new Secret('s"') })
     const { request } = await send({ clientAuth, send: 'json', parameters: { x: undefined } })
