@@ -16,6 +16,20 @@ export const secret = z.pipe(
   z.transform((text: string) => new Secret(text)),
 )
 
+/** RFC 6749 section 3.1.2 for the fragment, RFC 8252 section 7.3 for the machine's own address. */
+export const redirectUri = z
+  .string('must be a string')
+  .check(
+    z.trim(),
+    z.refine(isRedirectUri, 'must be a registered https:// address, or http:// on this machine, without fragment'),
+  )
+
+function isRedirectUri(text: string): boolean {
+  if (!URL.canParse(text) || text.includes('#')) return false
+  const { protocol, hostname } = new URL(text)
+  return protocol === 'https:' || (protocol === 'http:' && ['127.0.0.1', '[::1]', 'localhost'].includes(hostname))
+}
+
 /** A life in seconds, from a minute to `longest`; a number or its digits. */
 export function lifeSeconds(longest: number, otherwise: number) {
   const range = `must be a number of seconds, 60 to ${longest}`

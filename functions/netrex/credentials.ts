@@ -1,6 +1,6 @@
 import * as z from 'zod/mini'
 import { VendingError } from '../kit/errors.ts'
-import { endDate, secret } from '../kit/schema.ts'
+import { endDate, redirectUri, secret } from '../kit/schema.ts'
 import { pastedToken } from '../oauth/static-token.ts'
 
 // All that the NetRex knowledge base lists, "OAuth2 authorization", 2026-11.
@@ -31,14 +31,7 @@ const application = z.object({
   client_id: z.string('must be a string').check(z.trim(), z.regex(/^[!-~]+$/, 'must be an id without spaces')),
   client_secret: secret,
   /** One that is registered, where the address of a person's own machine, on any port, is not. */
-  redirect_uri: z.optional(
-    z
-      .string('must be a string')
-      .check(
-        z.trim(),
-        z.refine(isRedirectUri, 'must be a registered https:// address, or http:// on this machine, without fragment'),
-      ),
-  ),
+  redirect_uri: z.optional(redirectUri),
   // Joined by commas, where RFC 6749 section 3.3 has spaces.
   scope: z._default(
     z.string('must be a string').check(
@@ -93,11 +86,4 @@ const hasUserToken = (document: unknown): boolean =>
 function isScope(text: string): boolean {
   const scopes = text.split(',')
   return scopes.every((scope) => SCOPES.includes(scope)) && new Set(scopes).size === scopes.length
-}
-
-// RFC 6749 section 3.1.2 for the fragment, RFC 8252 section 7.3 for the machine's own address.
-function isRedirectUri(text: string): boolean {
-  if (!URL.canParse(text) || text.includes('#')) return false
-  const { protocol, hostname } = new URL(text)
-  return protocol === 'https:' || (protocol === 'http:' && ['127.0.0.1', '[::1]', 'localhost'].includes(hostname))
 }
