@@ -79,6 +79,7 @@ const FIELD = z.looseObject({
   name: said(z.string(), 'Of the member in the document.'),
   label: z.string(),
   secret: said(z.optional(z.boolean()), 'It is not shown while it is typed.'),
+  file: said(z.optional(z.boolean()), 'It has several lines: the person says in which file it is.'),
   jwt: said(z.optional(z.boolean()), 'The vendor makes it as a JWT.'),
   optional: z.optional(z.boolean()),
   default: z.optional(z.string()),
@@ -87,7 +88,10 @@ const FIELD = z.looseObject({
 const FORM = z.looseObject({
   title: z.string(),
   is_token: said(z.optional(z.boolean()), 'The credentials are the token, so nobody has to consent.'),
-  fields: said(z.optional(z.array(FIELD)), 'The members to fill in. Left out where a file has them.'),
+  fields: said(
+    z.optional(z.array(FIELD)),
+    'The members to fill in; where there is a file, those that it does not have.',
+  ),
   file: said(z.optional(z.string()), 'Where the file is, as the person is asked.'),
   choice: said(
     z.optional(

@@ -5,6 +5,8 @@ export interface Field {
   readonly label: string
   /** It is not shown while it is typed. */
   readonly secret?: boolean
+  /** It has several lines, as a key in PEM has: the person says in which file it is. */
+  readonly file?: boolean
   /** The vendor makes it as a JWT (RFC 7519). */
   readonly jwt?: boolean
   /** It may be left out. */
@@ -13,7 +15,7 @@ export interface Field {
   readonly default?: string
 }
 
-/** One kind of credentials: members to fill in, or a file that the vendor's portal makes. */
+/** One kind of credentials: members to fill in, or a file that the vendor's portal makes and members to fill in beside it. */
 export type CredentialForm = {
   readonly title: string
   /** The credentials are the token: a person makes it, and nobody has to consent. */
@@ -21,7 +23,7 @@ export type CredentialForm = {
 } & (
   | { readonly fields: readonly Field[] }
   /** What the person is asked: where the file is. */
-  | { readonly file: string; readonly choice?: Choice }
+  | { readonly file: string; readonly choice?: Choice; readonly fields?: readonly Field[] }
 )
 
 /** What a file leaves open that has the members of all options, until a person says it in a member of our own. */

@@ -32,8 +32,8 @@ async function givenDocument(vendor: Described, source: Source, shell: Shell): P
   if (!shell.person) throw new UsageError('there is no terminal to ask at: use --from-file or --from-stdin')
   sayCreation(vendor, shell)
   const { file, fields = [] } = await chosenForm(vendor, shell.person, shell.say)
-  if (file !== undefined) return readDocument(expandHome((await shell.person.ask(`${file}: `)).trim(), shell))
-  return filledIn(fields, shell.person)
+  const made = file === undefined ? {} : await readDocument(await pathGiven(file, shell.person, shell))
+  return { ...made, ...(await filledIn(fields, shell.person, shell)) }
 }
 
 async function chosenForm({ id, forms }: Described, person: Person, say: Shell['say']): Promise<CredentialForm> {
@@ -46,23 +46,32 @@ async function chosenForm({ id, forms }: Described, person: Person, say: Shell['
   return oneOf(forms, ({ title }) => title, person, say)
 }
 
-async function filledIn(fields: readonly Field[], person: Person): Promise<Document> {
+async function filledIn(fields: readonly Field[], person: Person, shell: Shell): Promise<Document> {
   const document: Record<string, string> = {}
-  for (const { name, label, secret, default: otherwise = '' } of fields) {
-    const question = `${label}${otherwise && ` [${otherwise}]`}: `
-    const answer = await (secret ? person.askSecret(question) : person.ask(question))
+  for (const field of fields) {
+    const { label, default: otherwise = '' } = field
+    const answer = await answerTo(field, `${label}${otherwise && ` [${otherwise}]`}`, person, shell)
     const text = answer.trim() || otherwise
-    if (text) document[name] = text
+    if (text) document[field.name] = text
   }
   return document
 }
 
-async function readDocument(path: string): Promise<Document> {
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+/** What a person types, or what is in the file that they name. */
+export async function answerTo(field: Field, label: string, person: Person, shell: Shell): Promise<string> {
+  if (field.file) return readText(await pathGiven(`path of the file with the ${label}`, person, shell))
+  return field.secret ? person.askSecret(`${label}: `) : person.ask(`${label}: `)
+}
+
+export const pathGiven = async (question: string, person: Person, shell: Shell): Promise<string> =>
+  expandHome((await person.ask(`${question}: `)).trim(), shell)
+
+const readDocument = async (path: string): Promise<Document> => parseDocument(path, await readText(path))
+
+export const readText = (path: string): Promise<string> =>
+  readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     throw new CommandFailed(EXIT.usage, `${path} cannot be read (${error.code})`)
   })
-  return parseDocument(path, text)
-}
 
 /** The parse error is dropped: it quotes the text. */
 export function parseDocument(origin: string, text: string): Document {
@@ -74,5 +83,5 @@ export function parseDocument(origin: string, text: string): Document {
 }
 
 /** Shells expand `~`, prompts do not. */
-export const expandHome = (path: string, { environment: { HOME } }: Shell): string =>
+const expandHome = (path: string, { environment: { HOME } }: Shell): string =>
   HOME ? path.replace(/^~(?=\/)/, HOME) : path

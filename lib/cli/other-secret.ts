@@ -28,7 +28,7 @@ export async function takenOver(vendor: Described, { id, members }: OtherSecret,
   const named = Object.entries(found.document).map(([name, value]) => [members.get(name) ?? name, value] as const)
   const document = Object.fromEntries(named)
   const form = formOf(vendor, document)
-  if (!form?.fields) return document
+  if (!form?.fields || form.file !== undefined) return document
   const [missing] = missingIn(form, document)
   if (missing !== undefined) {
     const example = `--member <one of them>=${missing}`

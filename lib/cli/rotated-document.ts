@@ -1,7 +1,6 @@
-import { readFile } from 'node:fs/promises'
 import { withChoice } from './choice.ts'
 import { CommandFailed, EXIT, type Shell, UsageError } from './command.ts'
-import { expandHome, parseDocument, type Source } from './credential-document.ts'
+import { answerTo, parseDocument, pathGiven, readText, type Source } from './credential-document.ts'
 import { type CredentialForm, formOf, secretsOf } from './credential-forms.ts'
 import { endDateGiven, withEnd } from './end-date.ts'
 import { claimsOf } from './pasted-jwt.ts'
@@ -20,8 +19,8 @@ interface Rotation {
 
 /**
  * Returns the document that replaces the present one: what is secret in it is new, and its end; the rest stays. A file
- * that the vendor's portal has made replaces the whole, but for what a person has said of the one before. Throws
- * UsageError.
+ * that the vendor's portal has made replaces the whole, but for what it does not have and what a person has said of the one
+ * before. Throws UsageError.
  */
 export async function rotatedDocument(rotation: Rotation, shell: Shell): Promise<Document> {
   const { vendor, present, source } = rotation
@@ -33,41 +32,44 @@ export async function rotatedDocument(rotation: Rotation, shell: Shell): Promise
   checkShape(form, given)
   const isFile = form.file !== undefined
   const whole = isFile ? await withChoice(form, { given, present }, shell) : given
-  const { expires_on: _, ...kept } = isFile ? {} : present
+  const beside = form.fields?.map(({ name }) => name) ?? []
+  const { expires_on: _, ...kept } = isFile ? only(beside, present) : present
   const end = rotation.expires ?? ('expires_on' in given ? undefined : await askForEnd(form, present, shell))
   return withEnd({ ...kept, ...whole }, end, shell.now())
 }
 
-async function textOf({ file }: Source, shell: Shell): Promise<string> {
-  if (file === undefined) return shell.stdin()
-  return readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw new CommandFailed(EXIT.usage, `${file} cannot be read (${error.code})`)
-  })
-}
+const only = (names: readonly string[], document: Document): Document =>
+  Object.fromEntries(Object.entries(document).filter(([name]) => names.includes(name)))
+
+const textOf = ({ file }: Source, shell: Shell): Promise<string> =>
+  file === undefined ? shell.stdin() : readText(file)
 
 /** A JSON document, or the bare secret where there is but one. */
 function fromText(text: string, form: CredentialForm, { file }: Source): Record<string, unknown> {
   const bare = text.trim()
-  const [only, ...more] = secretsOf(form)
-  if (only && more.length === 0 && !bare.startsWith('{')) {
+  const [secret, ...more] = secretsOf(form)
+  const isOnly = secret !== undefined && more.length === 0
+  if (isOnly && !bare.startsWith('{')) {
     if (bare === '') throw new UsageError(`${file ?? 'standard input'} is empty`)
-    return { [only.name]: bare }
+    return { [secret.name]: bare }
   }
-  return { ...parseDocument(file ?? 'standard input', text) }
+  const document = parseDocument(file ?? 'standard input', text)
+  // A key as a JWK (RFC 7517) is a JSON document itself.
+  return isOnly && secret.file && 'kty' in document ? { [secret.name]: bare } : { ...document }
 }
 
 async function fromPerson(form: CredentialForm, shell: Shell): Promise<Record<string, unknown>> {
   const { person } = shell
   if (!person) throw new UsageError('there is no terminal to ask at: use --from-file or --from-stdin')
   if (form.file !== undefined) {
-    const source = { file: expandHome((await person.ask(`${form.file}: `)).trim(), shell), stdin: false }
+    const source = { file: await pathGiven(form.file, person, shell), stdin: false }
     return fromText(await textOf(source, shell), form, source)
   }
   const answers = []
-  for (const { name, label } of secretsOf(form)) {
-    const text = (await person.askSecret(`new ${label}: `)).trim()
-    if (text === '') throw new UsageError(`the new ${label} is empty`)
-    answers.push([name, text])
+  for (const field of secretsOf(form)) {
+    const text = (await answerTo(field, `new ${field.label}`, person, shell)).trim()
+    if (text === '') throw new UsageError(`the new ${field.label} is empty`)
+    answers.push([field.name, text])
   }
   return Object.fromEntries(answers)
 }
