@@ -76,8 +76,9 @@ interface Revoked extends Forgotten {
 }
 
 /**
- * With the access token if it lives, or one that the refresh token still gives, the vendor ends what is behind it. While
- * somebody else may be sending the refresh token it is not sent: what that call obtains is used by nobody, but lives.
+ * With the refresh token where the vendor takes that, else with the access token if it lives, or one that the refresh token
+ * still gives, the vendor ends what is behind it. While somebody else may be sending the refresh token it is not sent: what
+ * that call obtains is used by nobody, but lives.
  */
 async function revokeAtVendor(
   { vendor }: Connection,
@@ -85,9 +86,11 @@ async function revokeAtVendor(
   runtime: Runtime,
 ): Promise<VendorRevocation> {
   const now = runtime.now()
-  const live = held && held.accessToken.expiresAt > now ? held.accessToken.value : undefined
+  const access = held && held.accessToken.expiresAt > now ? held.accessToken.value : undefined
+  const isLeased = leasedUntil !== undefined && leasedUntil > now
+  const live = vendor.revocation?.takes === 'refresh token' && !isLeased ? (refreshToken ?? access) : access
   if (!live && !refreshToken) return 'nothing_to_revoke'
-  if (credentials instanceof VendingError || (!live && leasedUntil && leasedUntil > now)) return 'failed'
+  if (credentials instanceof VendingError || (!live && isLeased)) return 'failed'
   const { document } = credentials
   const context = () => contextFor(vendor, runtime, VENDOR_SECONDS)
   const atVendor = async () => {

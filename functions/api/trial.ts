@@ -118,7 +118,7 @@ async function tryCredentials(connection: Connection, credentials: Credentials, 
   }
   // Without a refresh token the credentials themselves have to show that they work.
   const policy = tablePolicy(connection, credentials)
-  if (!policy || !hasSingleUse(policy))
+  if (!policy || (!vendor.authorization && !hasSingleUse(policy)))
     return outcomeOf(connection, await attempt({ ...job, records: 'nothing' }, runtime))
   if (row.state.status === 'disabled')
     throw new VendingError('connection_disabled', `${labelOf(connection)} is disabled`)

@@ -152,7 +152,9 @@ export interface ReturnedCode {
 export interface Revocation<C = unknown> {
   /** 'grant': the refresh token dies with the access token, and a person has to connect again. */
   readonly ends: 'token' | 'grant'
-  revoke(credentials: C, accessToken: Secret, context: Context): Promise<void>
+  /** Which token it is called with, where there is one. @default the access token */
+  readonly takes?: 'refresh token'
+  revoke(credentials: C, token: Secret, context: Context): Promise<void>
 }
 
 /** What a vendor's file says: a `Vendor` whose functions see credentials that have passed its schema. */
@@ -213,6 +215,7 @@ export function defineVendor<C>(definition: VendorDefinition<C>): Vendor {
     ...(revocation && {
       revocation: {
         ends: revocation.ends,
+        ...(revocation.takes && { takes: revocation.takes }),
         revoke: async (document, token, context) => revocation.revoke(read(document), token, context),
       },
     }),
