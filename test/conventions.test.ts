@@ -33,7 +33,11 @@ function importsOf(file: string): string[] {
 }
 
 const isPackage = (name: string) => !/^((bin|dist|lib|functions|test)\/|package\.json$)/.test(name)
-const ROOMS = ['kit', 'core', 'oauth', 'api', 'consent', 'keeper', 'notices', 'aws', 'lambda', 'callback', 'simulation']
+const ROOMS = [
+  ...['kit', 'core', 'oauth', 'api', 'consent', 'keeper', 'notices', 'aws', 'lambda', 'callback', 'simulation'],
+  // The vendor that a description makes.
+  'generic',
+]
 const isVendorFolder = (path: string) => {
   const [top, folder = '', file] = path.split('/')
   return top === 'functions' && file !== undefined && !ROOMS.includes(folder)
@@ -89,6 +93,12 @@ const ARROWS: readonly { readonly from: RegExp; readonly may: (imported: string,
   {
     from: /^functions\/(simulation\/|[a-z0-9-]+\/simulator\.ts$)/,
     may: (i) => i.startsWith('functions/simulation/') || i.startsWith('node:'),
+  },
+  {
+    from: /^functions\/generic\/(handler|exchange)\.ts$/,
+    may: (i) =>
+      /^functions\/lambda\/(described|vendor-function|exchange)\.ts$/.test(i) ||
+      /^functions\/generic\/(facts|given|vendor)\.ts$/.test(i),
   },
   {
     from: /^functions\/[a-z0-9-]+\/exchange\.ts$/,

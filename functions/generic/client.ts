@@ -1,0 +1,49 @@
+import type { Secret } from '../kit/secret.ts'
+import { signAssertion } from '../oauth/assertion.ts'
+import { clientSecretBasic, clientSecretParameters, privateKeyJwt, publicClient } from '../oauth/client-auth.ts'
+import type { Endpoint, InTime } from '../oauth/token-endpoint.ts'
+import type { Credentials } from './credentials.ts'
+import type { VendorDescription } from './description.ts'
+import { allFilledIn, filledIn } from './placeholders.ts'
+
+/** Proves which client it is, as the description says (RFC 6749 section 2.3, RFC 7523 section 2.2). */
+export function clientAuthOf(
+  { grant, clientAuthentication: way, assertion }: VendorDescription,
+  credentials: Credentials,
+  tokenEndpoint: URL,
+): Pick<Endpoint, 'clientAuth'> {
+  const { client_id, client_secret } = credentials
+  if (client_secret) {
+    const prove = way === 'client_secret_basic' ? clientSecretBasic : clientSecretParameters
+    return { clientAuth: prove({ client_id, client_secret }) }
+  }
+  // An assertion that is the grant says itself who it comes from.
+  if (way === 'none') return grant === 'jwt_bearer' ? {} : { clientAuth: publicClient(client_id) }
+  // What the description says of subject and claims, it says of the grant where that is an assertion.
+  const { subject: _subject, claims: ofGrant, ...ofBoth } = assertion ?? {}
+  const claims = grant === 'jwt_bearer' ? undefined : ofGrant
+  const signed = assertionOf({ ...ofBoth, ...(claims && { claims }) }, credentials, tokenEndpoint)
+  return { clientAuth: async (now) => privateKeyJwt(client_id, await signed(now)) }
+}
+
+/** Signs an assertion for each attempt (RFC 7523 section 3). */
+export function assertionOf(
+  { algorithm = 'RS256', audience, subject, claims, lifeSeconds }: NonNullable<VendorDescription['assertion']> = {},
+  { client_id, private_key, values }: Credentials,
+  tokenEndpoint: URL,
+): InTime<Secret> {
+  // The schema of the credentials wants one wherever something is signed.
+  if (!private_key) throw new Error('there is no key to sign with')
+  return (now) =>
+    signAssertion(
+      {
+        issuer: client_id,
+        audience: audience === undefined ? tokenEndpoint.href : filledIn(audience, values),
+        ...(subject !== undefined && { subject: filledIn(subject, values) }),
+        ...(claims && { claims: allFilledIn(claims, values) }),
+        ...(lifeSeconds !== undefined && { lifeSeconds }),
+      },
+      { algorithm, ...private_key },
+      now,
+    )
+}
