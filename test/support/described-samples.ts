@@ -47,7 +47,9 @@ export const describedSamples = PAIRS.map(([grant, clientAuthentication]) => {
     grant,
     clientAuthentication,
     revocationEndpoint: 'https://{tenant}.zenith.example/oauth2/revoke',
-    ...(grant === 'authorization_code' && { authorizationEndpoint: 'https://{tenant}.zenith.example/oauth2/authorize' }),
+    ...(grant === 'authorization_code' && {
+      authorizationEndpoint: 'https://{tenant}.zenith.example/oauth2/authorize',
+    }),
   }
   const signs = grant === 'jwt_bearer' || clientAuthentication === 'private_key_jwt'
   const proves = clientAuthentication.startsWith('client_secret')
