@@ -1,14 +1,13 @@
 import { randomBytes } from 'node:crypto'
-import { attempt } from '../core/attempt.ts'
-import { tablePolicy, withLease } from '../core/lease.ts'
+import type { Attempt } from '../core/attempt.ts'
 import { contextFor, type Runtime } from '../core/runtime.ts'
-import type { HeldToken } from '../core/store.ts'
 import { type Connection, labelOf } from '../kit/connection.ts'
 import { VendingError } from '../kit/errors.ts'
 import type { Secret } from '../kit/secret.ts'
 import { secondsAfter } from '../kit/time.ts'
-import type { Authorization, Warning } from '../kit/vendor.ts'
+import type { Authorization } from '../kit/vendor.ts'
 import { sha256 } from './hash.ts'
+import { authorizationOf, type Granted, refuseDisabled, replaceGrant } from './replace-grant.ts'
 import type { Consent, ConsentStore } from './store.ts'
 
 export interface ConsentRuntime extends Runtime {
@@ -98,12 +97,12 @@ async function begin(
   const url = await authorization.url(document, { state, ...(redirectUri !== undefined && { redirectUri }) }, context)
   // Who begins a consent connects it: it is listed from here on, and one that was forgotten is active again.
   await runtime.registry.register(connection, { sweepAt: runtime.now(), reopens: true })
-  const { state: known } = await runtime.tokens.read(connection)
-  if (known.status === 'disabled') throw new VendingError('connection_disabled', `${labelOf(connection)} is disabled`)
+  const known = await runtime.tokens.read(connection)
+  refuseDisabled(connection, known)
   const consent: Omit<Consent, 'through'> = {
     stateHash: sha256(state),
     begunBy,
-    epoch: known.epoch,
+    epoch: known.state.epoch,
     // What the vendor's file put there is what the exchange has to repeat (RFC 6749 section 4.1.3).
     redirectUri: url.searchParams.get('redirect_uri') ?? redirectUri ?? '',
     authorizationUrl: withoutState(url),
@@ -175,14 +174,12 @@ interface Exchange {
 }
 
 /** What a consent came to. */
-export interface Connected {
+export interface Connected extends Granted {
   /** ARN of who began it. */
   readonly begunBy: string
-  readonly token: HeldToken
-  readonly warnings: readonly Warning[]
 }
 
-/** Exchanges the code under the lease, so that nobody sends the refresh token of the grant before meanwhile. */
+/** Exchanges the code, if the connection still is what the consent was begun for. */
 async function exchange(
   connection: Connection,
   { authorization, code, consent }: Exchange,
@@ -192,7 +189,7 @@ async function exchange(
   const credentials = await runtime.credentials.read(connection, 0)
   const row = await runtime.tokens.read(connection)
   const { state } = row
-  if (state.status === 'disabled') throw new VendingError('connection_disabled', `${label} is disabled`)
+  refuseDisabled(connection, row)
   if (state.epoch !== consent.epoch)
     throw new VendingError('authorization_invalid', `${label} was revoked after this consent was begun; begin again`)
   if (!(await isPinned(connection, { authorization, consent, document: credentials.document }, runtime))) {
@@ -201,32 +198,10 @@ async function exchange(
       `the credentials of ${label} lead elsewhere than when this consent was begun; begin again`,
     )
   }
-  const policy = tablePolicy(connection, credentials)
-  if (!policy) throw new VendingError('bad_request', `the credentials of ${label} need nobody's consent`)
   const grant = { code, redirectUri: consent.redirectUri }
-  const connected = await withLease(
-    connection,
-    { row, policy },
-    (lease) =>
-      attempt(
-        {
-          connection,
-          state,
-          credentials,
-          lease,
-          call: (document, context) => authorization.exchange(document, grant, context),
-          records: 'success',
-          newGrant: true,
-        },
-        runtime,
-      ),
-    runtime,
-  )
-  if (connected === 'leased')
-    throw new VendingError('busy', `another caller is renewing ${label}; begin again`, { retryAfterSeconds: 2 })
-  if (connected === 'superseded' || 'failure' in connected)
-    throw new VendingError('busy', `${label} was revoked, disabled or renewed meanwhile; begin again`)
-  return { ...connected, begunBy: consent.begunBy }
+  const call: Attempt['call'] = (document, context) => authorization.exchange(document, grant, context)
+  const granted = await replaceGrant(connection, { row, credentials, call }, runtime)
+  return { ...granted, begunBy: consent.begunBy }
 }
 
 /**
@@ -243,9 +218,4 @@ async function isPinned(
   const url = await authorization.url(document, { state: '', ...(redirectUri && { redirectUri }) }, context)
   const endpoint = await authorization.tokenEndpoint(document, context)
   return withoutState(url) === authorizationUrl && endpoint.href === tokenEndpoint
-}
-
-function authorizationOf({ vendor }: Connection): Authorization {
-  if (vendor.authorization) return vendor.authorization
-  throw new VendingError('bad_request', `${vendor.title} needs nobody's consent`)
 }
