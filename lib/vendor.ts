@@ -21,7 +21,7 @@ export {
   type Warning,
 } from '../functions/kit/vendor.ts'
 export { type Assertion, signAssertion } from '../functions/oauth/assertion.ts'
-export { authorizationUrl, pkcePair } from '../functions/oauth/authorization.ts'
+export { authorizationUrl } from '../functions/oauth/authorization.ts'
 export {
   type ClientAuth,
   clientSecretBasic,

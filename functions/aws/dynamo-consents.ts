@@ -33,7 +33,7 @@ export function dynamoConsents({ envelope, onUnsealable, ...options }: DynamoCon
   async function opened(key: string, stateHash: string, item: Item): Promise<Consent | undefined> {
     const record = await envelope.open(item.sealed?.S ?? '', { key, use: 'consent', id: stateHash })
     if (!record) onUnsealable(key)
-    return record && readBack<Consent>(record.reveal())
+    return record && consentIn(record)
   }
 
   return {
@@ -42,7 +42,7 @@ export function dynamoConsents({ envelope, onUnsealable, ...options }: DynamoCon
       const { vendor, name } = connection
       const key = keyOf(connection)
       const seal = await envelope.sealer(key)
-      const sealed = await seal(new Secret(JSON.stringify(consent)), { key, use: 'consent', id: stateHash })
+      const sealed = await seal(recordOf(consent), { key, use: 'consent', id: stateHash })
       const ttl = seconds(secondsAfter(endsAt, EXCHANGE_WITHIN_SECONDS))
       const isPublic = through === 'callback'
       await table.update(flowsOf(vendor.id), stateHash, {
@@ -91,6 +91,17 @@ export function dynamoConsents({ envelope, onUnsealable, ...options }: DynamoCon
       return undefined
     },
   }
+}
+
+type Written = Omit<Consent, 'codeVerifier'> & { readonly codeVerifier?: string }
+
+/** All of a consent, as it is sealed. */
+const recordOf = ({ codeVerifier, ...consent }: Consent): Secret =>
+  new Secret(JSON.stringify({ ...consent, codeVerifier: codeVerifier?.reveal() }))
+
+function consentIn(record: Secret): Consent {
+  const { codeVerifier, ...consent } = readBack<Written>(record.reveal())
+  return { ...consent, ...(codeVerifier && { codeVerifier: new Secret(codeVerifier) }) }
 }
 
 /** All of the table that the hosted callback may touch, and nothing to open a seal with. */

@@ -7,6 +7,7 @@ import type { Secret } from '../kit/secret.ts'
 import { secondsAfter } from '../kit/time.ts'
 import type { Authorization } from '../kit/vendor.ts'
 import { sha256 } from './hash.ts'
+import { codeChallengeOf, newCodeVerifier } from './pkce.ts'
 import { authorizationOf, type Granted, refuseDisabled, replaceGrant } from './replace-grant.ts'
 import type { Consent, ConsentStore } from './store.ts'
 
@@ -92,9 +93,10 @@ async function begin(
   runtime: ConsentRuntime,
 ) {
   const { document } = await runtime.credentials.read(connection, 0)
-  const context = contextFor(connection.vendor, runtime, LOOK_UP_SECONDS)
   const state = randomBytes(32).toString('base64url')
-  const url = await authorization.url(document, { state, ...(redirectUri !== undefined && { redirectUri }) }, context)
+  const codeVerifier = authorization.pkce && newCodeVerifier()
+  const asked = { authorization, document, state, redirectUri, codeVerifier }
+  const { url, ...way } = await wayOf(connection, asked, runtime)
   // Who begins a consent connects it: it is listed from here on, and one that was forgotten is active again.
   await runtime.registry.register(connection, { sweepAt: runtime.now(), reopens: true })
   const known = await runtime.tokens.read(connection)
@@ -105,17 +107,11 @@ async function begin(
     epoch: known.state.epoch,
     // What the vendor's file put there is what the exchange has to repeat (RFC 6749 section 4.1.3).
     redirectUri: url.searchParams.get('redirect_uri') ?? redirectUri ?? '',
-    authorizationUrl: withoutState(url),
-    tokenEndpoint: (await authorization.tokenEndpoint(document, context)).href,
+    ...way,
+    ...(codeVerifier && { codeVerifier }),
     endsAt: secondsAfter(runtime.now(), CONSENT_SECONDS),
   }
   return { url, state, consent }
-}
-
-/** By hand: URLSearchParams would write the rest of the query anew, with `+` for every space. */
-function withoutState({ origin, pathname, search }: URL): string {
-  const rest = search.slice(1).split('&')
-  return `${origin}${pathname}?${rest.filter((pair) => !pair.startsWith('state=')).join('&')}`
 }
 
 /** What the vendor sent the person's browser back with. An error counts even when there is a code beside it. */
@@ -186,6 +182,8 @@ async function exchange(
   runtime: ConsentRuntime,
 ): Promise<Connected> {
   const label = labelOf(connection)
+  if (authorization.pkce && !consent.codeVerifier)
+    throw new VendingError('authorization_invalid', `the code verifier of ${label} is lost; begin again`)
   const credentials = await runtime.credentials.read(connection, 0)
   const row = await runtime.tokens.read(connection)
   const { state } = row
@@ -198,7 +196,8 @@ async function exchange(
       `the credentials of ${label} lead elsewhere than when this consent was begun; begin again`,
     )
   }
-  const grant = { code, redirectUri: consent.redirectUri }
+  const { redirectUri, codeVerifier } = consent
+  const grant = { code, redirectUri, ...(codeVerifier && { codeVerifier }) }
   const call: Attempt['call'] = (document, context) => authorization.exchange(document, grant, context)
   const granted = await replaceGrant(connection, { row, credentials, call }, runtime)
   return { ...granted, begunBy: consent.begunBy }
@@ -206,16 +205,43 @@ async function exchange(
 
 /**
  * Whether the credentials of now would send the person to the same page and the code to the same endpoint as those of then
- * (RFC 9700 section 4.4.2): a code of one server is not sent to another.
+ * (RFC 9700 section 4.4.2): a code of one server is not sent to another. The challenge counts as part of the page's address,
+ * so that a code goes with the verifier of its own request.
  */
 async function isPinned(
   connection: Connection,
   { authorization, consent, document }: Pick<Exchange, 'authorization' | 'consent'> & { readonly document: unknown },
   runtime: ConsentRuntime,
 ): Promise<boolean> {
-  const { redirectUri, authorizationUrl, tokenEndpoint } = consent
-  const context = contextFor(connection.vendor, runtime, LOOK_UP_SECONDS)
-  const url = await authorization.url(document, { state: '', ...(redirectUri && { redirectUri }) }, context)
+  const { redirectUri, codeVerifier } = consent
+  const way = await wayOf(connection, { authorization, document, state: '', redirectUri, codeVerifier }, runtime)
+  return way.authorizationUrl === consent.authorizationUrl && way.tokenEndpoint === consent.tokenEndpoint
+}
+
+interface Asked {
+  readonly authorization: Authorization
+  readonly document: unknown
+  readonly state: string
+  readonly redirectUri: string | undefined
+  readonly codeVerifier: Secret | undefined
+}
+
+/** Where these credentials lead a person, and then their code. */
+async function wayOf(
+  { vendor }: Connection,
+  { authorization, document, state, redirectUri, codeVerifier }: Asked,
+  runtime: ConsentRuntime,
+) {
+  const context = contextFor(vendor, runtime, LOOK_UP_SECONDS)
+  const codeChallenge = codeVerifier && codeChallengeOf(codeVerifier)
+  const request = { state, ...(redirectUri && { redirectUri }), ...(codeChallenge && { codeChallenge }) }
+  const url = await authorization.url(document, request, context)
   const endpoint = await authorization.tokenEndpoint(document, context)
-  return withoutState(url) === authorizationUrl && endpoint.href === tokenEndpoint
+  return { url, authorizationUrl: withoutState(url), tokenEndpoint: endpoint.href }
+}
+
+/** By hand: URLSearchParams would write the rest of the query anew, with `+` for every space. */
+function withoutState({ origin, pathname, search }: URL): string {
+  const rest = search.slice(1).split('&')
+  return `${origin}${pathname}?${rest.filter((pair) => !pair.startsWith('state=')).join('&')}`
 }

@@ -1,4 +1,5 @@
 import type { Connection } from '../kit/connection.ts'
+import type { Secret } from '../kit/secret.ts'
 
 /** A consent under way, as it was begun. Only the hash of its `state` is kept, so that who reads the table cannot finish it. */
 export interface Consent {
@@ -13,6 +14,8 @@ export interface Consent {
   /** The vendor's page, without the `state`. With `tokenEndpoint` it is what the consent is pinned to. */
   readonly authorizationUrl: string
   readonly tokenEndpoint: string
+  /** What the code is bound to (RFC 7636), where the vendor has `pkce`. It stands under the seal alone. */
+  readonly codeVerifier?: Secret
   readonly endsAt: Date
 }
 

@@ -1,5 +1,3 @@
-import { createHash, randomBytes } from 'node:crypto'
-import { Secret } from '../kit/secret.ts'
 import { type Parameters, withQuery } from './parameters.ts'
 
 export interface CodeRequest {
@@ -29,10 +27,4 @@ export function authorizationUrl(page: URL, { parameters, ...request }: CodeRequ
   }
   const { scope: _, ...fixed } = ours
   return withQuery(page, { ...ours, ...parameters, ...fixed })
-}
-
-/** RFC 7636 sections 4.1 and 4.2: the verifier stays with us until the exchange, its hash goes ahead. */
-export function pkcePair(): { readonly verifier: Secret; readonly challenge: string } {
-  const verifier = randomBytes(32).toString('base64url')
-  return { verifier: new Secret(verifier), challenge: createHash('sha256').update(verifier).digest('base64url') }
 }

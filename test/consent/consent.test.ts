@@ -1,6 +1,8 @@
 import { remove } from '../../functions/api/remove.ts'
 import { disable, revoke } from '../../functions/api/revoke.ts'
 import { beginConsent, type ConsentRuntime, finishConsent } from '../../functions/consent/consent.ts'
+import { codeChallengeOf } from '../../functions/consent/pkce.ts'
+import type { Consent, ConsentStore } from '../../functions/consent/store.ts'
 import { vend } from '../../functions/core/vend.ts'
 import { VendingError } from '../../functions/kit/errors.ts'
 import { Secret } from '../../functions/kit/secret.ts'
@@ -12,7 +14,7 @@ const REDIRECT = 'http://127.0.0.1:53682/callback'
 const ASKED = { redirectUri: REDIRECT, begunBy: 'arn:aws:iam::000000000000:role/ada' }
 
 /** A vendor that wants consent, and the codes it was sent. */
-function consenting(refreshToken: string | undefined = 'r1') {
+function consenting(refreshToken: string | undefined = 'r1', more: Pick<Authorization, 'pkce' | 'issuer'> = {}) {
   const fake = fakeVendor({
     policy: { singleUseRefreshToken: true },
     script: (context, held, call) =>
@@ -20,16 +22,19 @@ function consenting(refreshToken: string | undefined = 'r1') {
         ? gives({ name: 'refreshed' })(context, held, call)
         : refuses('not_connected', 'nobody has connected it')(context, held, call),
   })
-  const exchanged: { code: string; redirectUri: string }[] = []
+  const exchanged: { code: string; redirectUri: string; codeVerifier?: string }[] = []
   const server = { page: 'https://acme.example/auth', endpoint: 'https://acme.example/token' }
   let fails = false
   let meanwhile = async () => {}
   const authorization: Authorization = {
-    url: async (_, { redirectUri = 'https://vend.example/callback', state }) =>
-      new URL(`${server.page}?redirect_uri=${encodeURIComponent(redirectUri)}&state=${state}`),
+    ...more,
+    url: async (_, { redirectUri = 'https://vend.example/callback', state, codeChallenge }) => {
+      const challenge = codeChallenge ? `&code_challenge=${codeChallenge}` : ''
+      return new URL(`${server.page}?redirect_uri=${encodeURIComponent(redirectUri)}&state=${state}${challenge}`)
+    },
     tokenEndpoint: async () => new URL(server.endpoint),
-    exchange: async (_, { code, redirectUri }, context) => {
-      exchanged.push({ code: code.reveal(), redirectUri })
+    exchange: async (_, { code, redirectUri, codeVerifier }, context) => {
+      exchanged.push({ code: code.reveal(), redirectUri, ...(codeVerifier && { codeVerifier: codeVerifier.reveal() }) })
       await meanwhile()
       if (fails) return refuses('grant_rejected', 'the code was refused')(context, undefined, 1)
       const issuedAt = context.now()
@@ -297,6 +302,61 @@ describe('a consent', () => {
     await expect(beginConsent(hq(vendor), ASKED, process())).rejects.toMatchObject(disabled)
     await expect(finishConsent(hq(vendor), { state, code }, process())).rejects.toMatchObject(disabled)
     expect(exchanged).toEqual([])
+  })
+
+  describe('of a vendor with PKCE', () => {
+    const withPkce = () => consenting('r1', { pkce: 'S256' })
+    const challengeIn = (url: string) => new URL(url).searchParams.get('code_challenge')
+
+    it('sends the challenge ahead, and the verifier with the code', async () => {
+      const { process } = world()
+      const { vendor, exchanged } = withPkce()
+      const { authorizationUrl, state } = await beginConsent(hq(vendor), ASKED, process())
+      expect(authorizationUrl).not.toContain('verifier')
+      await finishConsent(hq(vendor), { state, code }, process())
+      const [{ codeVerifier = '' } = {}] = exchanged
+      expect(codeVerifier).toMatch(/^[\w-]{43}$/)
+      expect(challengeIn(authorizationUrl)).toBe(codeChallengeOf(new Secret(codeVerifier)))
+    })
+
+    it('has a verifier of its own', async () => {
+      const { process } = world()
+      const { vendor, exchanged, connect } = withPkce()
+      await connect(process())
+      await connect(process())
+      expect(new Set(exchanged.map(({ codeVerifier }) => codeVerifier)).size).toBe(2)
+      const begun = [await beginConsent(hq(vendor), ASKED, process()), await beginConsent(hq(vendor), ASKED, process())]
+      expect(new Set(begun.map(({ authorizationUrl }) => challengeIn(authorizationUrl))).size).toBe(2)
+    })
+
+    it.each<[string, Pick<Consent, 'codeVerifier'>, string]>([
+      ['has lost its verifier', {}, 'the code verifier of acme/hq is lost'],
+      ['has the verifier of another', { codeVerifier: new Secret('v'.repeat(43)) }, 'lead elsewhere'],
+    ])('whose record %s leads to no exchange', async (_, change, words) => {
+      const { process, consents } = world()
+      const { vendor, exchanged } = withPkce()
+      const runtime = process()
+      const { state } = await beginConsent(hq(vendor), ASKED, runtime)
+      const endConsent: ConsentStore['endConsent'] = async (...asked) => {
+        const consent = await consents.endConsent(...asked)
+        if (!consent) return undefined
+        const { codeVerifier: _, ...rest } = consent
+        return { ...rest, ...change }
+      }
+      const damaged = { ...runtime, consents: { ...consents, endConsent } }
+      const invalid = { code: 'authorization_invalid', message: expect.stringContaining(words) }
+      await expect(finishConsent(hq(vendor), { state, code }, damaged)).rejects.toMatchObject(invalid)
+      expect(exchanged).toEqual([])
+    })
+  })
+
+  it('of a vendor without PKCE has neither challenge nor verifier', async () => {
+    const { process } = world()
+    const { vendor, exchanged } = consenting()
+    const { authorizationUrl, state } = await beginConsent(hq(vendor), ASKED, process())
+    await finishConsent(hq(vendor), { state, code }, process())
+    expect(authorizationUrl).not.toContain('code_challenge')
+    expect(exchanged).toEqual([{ code: 'code-1', redirectUri: REDIRECT }])
   })
 
   it.each([

@@ -1,4 +1,5 @@
 import type { Consent, ConsentStore, PublicConsents } from '../../functions/consent/store.ts'
+import { Secret } from '../../functions/kit/secret.ts'
 import { acme, apex, hq, later, now } from './vendors.ts'
 
 /** What every store of consents promises, whatever it is made of. */
@@ -33,6 +34,14 @@ export function consentStoreContract(name: string, open: () => Promise<ConsentSt
       const ended = await Promise.all(Array.from({ length: 10 }, () => end({ now: later(599.999) })))
       expect(ended.filter(Boolean)).toEqual([own])
       expect(await end()).toBeUndefined()
+    })
+
+    it('keeps the code verifier of one, where it has one', async () => {
+      const codeVerifier = new Secret('v'.repeat(43))
+      await consents.beginConsent(hq, { ...own, codeVerifier })
+      expect((await end())?.codeVerifier?.reveal()).toBe(codeVerifier.reveal())
+      await consents.beginConsent(hq, { ...own, stateHash: 'b'.repeat(64) })
+      expect(await end({ stateHash: 'b'.repeat(64) })).not.toHaveProperty('codeVerifier')
     })
 
     it('keeps three of a connection open, the newest ones, and ends each of them once', async () => {

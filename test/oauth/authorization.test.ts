@@ -1,4 +1,4 @@
-import { authorizationUrl, pkcePair } from '../../functions/oauth/authorization.ts'
+import { authorizationUrl } from '../../functions/oauth/authorization.ts'
 
 const page = new URL('https://acme.example/auth/')
 const request = { clientId: 'c 1', redirectUri: 'http://127.0.0.1:1/callback?a=b', state: 'a&b=c #+' }
@@ -49,17 +49,4 @@ describe('what the page of a vendor wants beside', () => {
       expect(more({ [name]: 'token' })).toEqual(more({}))
     },
   )
-})
-
-describe('a PKCE pair', () => {
-  it('is a verifier of 43 characters and its SHA-256 (RFC 7636 section 4)', async () => {
-    const { verifier, challenge } = pkcePair()
-    expect(verifier.reveal()).toMatch(/^[\w-]{43}$/)
-    const hash = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(verifier.reveal()))
-    expect(challenge).toBe(Buffer.from(hash).toString('base64url'))
-  })
-
-  it('is another each time', () => {
-    expect(pkcePair().challenge).not.toBe(pkcePair().challenge)
-  })
 })

@@ -1,8 +1,9 @@
 import { createServer, type Server } from 'node:http'
 import { jest } from '@jest/globals'
+import { codeChallengeOf, newCodeVerifier } from '../../functions/consent/pkce.ts'
 import { Secret } from '../../functions/kit/secret.ts'
 import type { Context } from '../../functions/kit/vendor.ts'
-import { authorizationUrl, pkcePair } from '../../functions/oauth/authorization.ts'
+import { authorizationUrl } from '../../functions/oauth/authorization.ts'
 import { clientSecretBasic } from '../../functions/oauth/client-auth.ts'
 import { authorizationCodeGrant, clientCredentialsGrant, refreshTokenGrant } from '../../functions/oauth/grants.ts'
 import { revokeToken } from '../../functions/oauth/revocation.ts'
@@ -106,8 +107,8 @@ async function consent(changes: { codeChallenge?: string } = {}) {
 }
 
 async function connect() {
-  const { verifier, challenge } = pkcePair()
-  const back = await consent({ codeChallenge: challenge })
+  const verifier = newCodeVerifier()
+  const back = await consent({ codeChallenge: codeChallengeOf(verifier) })
   const grant = { code: new Secret(back.searchParams.get('code') ?? ''), redirectUri, codeVerifier: verifier }
   return { back, grant }
 }
@@ -151,7 +152,7 @@ describe('an authorization code', () => {
 
   it('is worth nothing with the verifier of another', async () => {
     const { grant } = await connect()
-    const stolen = { ...grant, codeVerifier: pkcePair().verifier }
+    const stolen = { ...grant, codeVerifier: newCodeVerifier() }
     expect(await failureOf(authorizationCodeGrant(endpoint, stolen, context()))).toMatchObject({
       code: 'grant_rejected',
     })

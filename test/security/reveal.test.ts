@@ -10,8 +10,10 @@ const ROOT = join(import.meta.dirname, '../..')
 const CALLS: readonly (readonly [file: string, reason: string])[] = [
   ['functions/accessia/identity-jwt.ts', 'the key that signs a proof of ours for Accessia'],
   ['functions/api/app.ts', 'the token, to the caller'],
+  ['functions/aws/dynamo-consents.ts', 'the code verifier of a consent, into its sealed record'],
   ['functions/aws/dynamo-consents.ts', 'the sealed record of a consent, to be read as JSON'],
   ['functions/aws/jwe-envelope.ts', 'a token, sealed for the table'],
+  ['functions/consent/pkce.ts', 'the code verifier, whose hash goes to the vendor (RFC 7636 section 4.2)'],
   ['functions/lambda/callback.ts', 'the code of a consent, to the one function that exchanges it'],
   ['functions/oauth/client-auth.ts', 'the client secret, to the vendor in a header (RFC 6749 section 2.3.1)'],
   ['functions/oauth/jwt.ts', 'when a JWT of the vendor ends, which stands in it'],
