@@ -25,6 +25,7 @@ export const AUTHORIZATION = z.union([
     state: z.string().check(z.regex(/^[\w-]{43}$/)),
     code: z.optional(secret),
     error: z.optional(z.string().check(z.maxLength(200))),
+    iss: z.optional(z.string().check(z.maxLength(250))),
   }),
   z.strictObject({ hosted: z.literal(true) }),
   z.strictObject({ redirect_uri: z.optional(z.string().check(z.maxLength(200))) }),

@@ -48,15 +48,13 @@ export function dynamoConsents({ envelope, onUnsealable, ...options }: DynamoCon
       await table.update(flowsOf(vendor.id), stateHash, {
         set: [
           ...['sealed = :sealed', '#ttl = :ttl'],
-          isPublic && '#connection = :key, authorizationUrl = :page, issuer = :issuer, #until = :until',
+          isPublic && '#connection = :key, authorizationUrl = :page, #until = :until',
         ],
         values: {
           ':sealed': S(sealed),
           ':ttl': ttl,
           ':key': S(key),
           ':page': S(authorizationUrl),
-          // No vendor states its issuer; where nothing else is known it is the server of the page.
-          ':issuer': S(new URL(authorizationUrl).origin),
           ':until': instant(endsAt),
         },
       })
@@ -131,13 +129,11 @@ export function dynamoPublicConsents(options: TableOptions): PublicConsents {
         values: { ':bind': S(bind), ':now': instant(now) },
       }),
 
-    takeConsent: (vendorId, { stateHash, bind, issuer, now }) =>
+    takeConsent: (vendorId, { stateHash, bind, now }) =>
       step(vendorId, stateHash, {
         set: 'taken = :now',
-        condition: `#bind = :bind AND #until > :now AND attribute_not_exists(taken)${
-          issuer === undefined ? '' : ' AND issuer = :issuer'
-        }`,
-        values: { ':bind': S(bind), ':now': instant(now), ':issuer': S(issuer ?? '') },
+        condition: '#bind = :bind AND #until > :now AND attribute_not_exists(taken)',
+        values: { ':bind': S(bind), ':now': instant(now) },
       }),
   }
 }

@@ -33,7 +33,7 @@ import { storeUnavailable } from './unavailable.ts'
  *   accelo#ALL        FAILING      notifiedTrouble, noticeId: notices about the vendor as a whole.
  *   accelo#ALL        SWEEP        the same, of its sweep.
  *   accelo#ALL        CHECK        round (JSON), roundId: how far the daily check has come.
- *   netrex#FLOW       <hash of     sealed, ttl. A consent under way. Through the hosted callback also connection, until, issuer,
+ *   netrex#FLOW       <hash of     sealed, ttl. A consent under way. Through the hosted callback also connection, until,
  *                     state>       authorizationUrl, bind (hash of the cookie), taken and writeId: the public function may
  *                                  write any item of this partition, and no other.
  *   netrex#OPEN       hq           open1, open2, open3 (hashes of states, the newest first); ttl.

@@ -119,12 +119,14 @@ export interface Returned {
   readonly state: string
   readonly code?: Secret | undefined
   readonly error?: string | undefined
+  /** Who says that they sent it back (RFC 9207). */
+  readonly iss?: string | undefined
 }
 
 /** Ends a consent: the code is exchanged once, and its tokens replace those of the grant before. */
 export async function finishConsent(
   connection: Connection,
-  { state, code, error }: Returned,
+  { state, code, error, iss }: Returned,
   runtime: ConsentRuntime,
 ): Promise<Connected> {
   const authorization = authorizationOf(connection)
@@ -139,7 +141,7 @@ export async function finishConsent(
   if (error !== undefined)
     throw new VendingError('authorization_denied', `the vendor came back without consent for ${labelOf(connection)}`)
   if (!code) throw new VendingError('bad_request', 'a code or an error is needed beside the state')
-  return exchange(connection, { authorization, code, consent }, runtime)
+  return exchange(connection, { authorization, code, iss, consent }, runtime)
 }
 
 /**
@@ -148,7 +150,7 @@ export async function finishConsent(
  */
 export async function finishHostedConsent(
   connection: Connection,
-  { stateHash, code }: { readonly stateHash: string; readonly code: Secret },
+  { stateHash, code, iss }: Pick<Exchange, 'code' | 'iss'> & { readonly stateHash: string },
   runtime: ConsentRuntime,
 ): Promise<Connected> {
   const authorization = authorizationOf(connection)
@@ -160,12 +162,13 @@ export async function finishHostedConsent(
       `no consent for ${labelOf(connection)} has just come back; begin again`,
     )
   }
-  return exchange(connection, { authorization, code, consent }, runtime)
+  return exchange(connection, { authorization, code, iss, consent }, runtime)
 }
 
 interface Exchange {
   readonly authorization: Authorization
   readonly code: Secret
+  readonly iss?: string | undefined
   readonly consent: Consent
 }
 
@@ -178,10 +181,15 @@ export interface Connected extends Granted {
 /** Exchanges the code, if the connection still is what the consent was begun for. */
 async function exchange(
   connection: Connection,
-  { authorization, code, consent }: Exchange,
+  { authorization, code, iss, consent }: Exchange,
   runtime: ConsentRuntime,
 ): Promise<Connected> {
   const label = labelOf(connection)
+  if (!isOfIssuer(consent, iss))
+    throw new VendingError(
+      'authorization_invalid',
+      `another server than that of ${label} sent the person back; begin again`,
+    )
   if (authorization.pkce && !consent.codeVerifier)
     throw new VendingError('authorization_invalid', `the code verifier of ${label} is lost; begin again`)
   const credentials = await runtime.credentials.read(connection, 0)
@@ -215,7 +223,17 @@ async function isPinned(
 ): Promise<boolean> {
   const { redirectUri, codeVerifier } = consent
   const way = await wayOf(connection, { authorization, document, state: '', redirectUri, codeVerifier }, runtime)
-  return way.authorizationUrl === consent.authorizationUrl && way.tokenEndpoint === consent.tokenEndpoint
+  return (['authorizationUrl', 'tokenEndpoint', 'issuer'] as const).every((member) => way[member] === consent[member])
+}
+
+/**
+ * Whether the one who says that they sent the person back is the server of the consent (RFC 9207 section 2.4), so that no other
+ * can slip in a code. A vendor that says who it is has to; of any other what is known is the server of its page.
+ */
+function isOfIssuer({ issuer, authorizationUrl }: Consent, iss: string | undefined): boolean {
+  if (issuer !== undefined) return iss === issuer
+  const { origin } = new URL(authorizationUrl)
+  return iss === undefined || iss === origin || iss.startsWith(`${origin}/`)
 }
 
 interface Asked {
@@ -237,7 +255,9 @@ async function wayOf(
   const request = { state, ...(redirectUri && { redirectUri }), ...(codeChallenge && { codeChallenge }) }
   const url = await authorization.url(document, request, context)
   const endpoint = await authorization.tokenEndpoint(document, context)
-  return { url, authorizationUrl: withoutState(url), tokenEndpoint: endpoint.href }
+  const issuer = await authorization.issuer?.(document, context)
+  const issued = issuer === undefined ? {} : { issuer }
+  return { url, authorizationUrl: withoutState(url), tokenEndpoint: endpoint.href, ...issued }
 }
 
 /** By hand: URLSearchParams would write the rest of the query anew, with `+` for every space. */

@@ -10,6 +10,7 @@ const RETURNED = z.strictObject({
   connection: z.string().check(z.regex(/^[a-z0-9][a-z0-9-]{0,62}$/)),
   code: secret,
   stateHash: z.string().check(z.regex(/^[0-9a-f]{64}$/)),
+  iss: z.optional(z.string().check(z.maxLength(250))),
 })
 
 /** The name of the connection in an event, or '?' when it is not what the hosted callback hands over. */

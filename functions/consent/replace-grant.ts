@@ -59,6 +59,5 @@ export function authorizationOf({ vendor }: Connection): Authorization {
 }
 
 export const refuseDisabled = (connection: Connection, { state }: Row): void => {
-  if (state.status === 'disabled')
-    throw new VendingError('connection_disabled', `${labelOf(connection)} is disabled`)
+  if (state.status === 'disabled') throw new VendingError('connection_disabled', `${labelOf(connection)} is disabled`)
 }

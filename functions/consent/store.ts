@@ -14,6 +14,8 @@ export interface Consent {
   /** The vendor's page, without the `state`. With `tokenEndpoint` it is what the consent is pinned to. */
   readonly authorizationUrl: string
   readonly tokenEndpoint: string
+  /** Who has to say that it was them who sent the person back (RFC 9207), where the vendor says it. Pinned as well. */
+  readonly issuer?: string
   /** What the code is bound to (RFC 7636), where the vendor has `pkce`. It stands under the seal alone. */
   readonly codeVerifier?: Secret
   readonly endsAt: Date
@@ -56,15 +58,9 @@ export interface PublicConsents {
     by: { readonly stateHash: string; readonly bind: string; readonly now: Date },
   ): Promise<PublicConsent | undefined>
 
-  /** Takes it, once: undefined when there is none, it is over, was taken, or belongs to another browser or issuer. */
+  /** Takes it, once: undefined when there is none, it is over, was taken, or belongs to another browser. */
   takeConsent(
     vendorId: string,
-    taken: {
-      readonly stateHash: string
-      readonly bind: string
-      /** RFC 9207, where the vendor sent one. */
-      readonly issuer?: string | undefined
-      readonly now: Date
-    },
+    taken: { readonly stateHash: string; readonly bind: string; readonly now: Date },
   ): Promise<PublicConsent | undefined>
 }

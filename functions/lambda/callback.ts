@@ -154,25 +154,31 @@ async function comeBack(event: CallbackEvent, world: CallbackWorld): Promise<Ans
   const connection = `${vendorId}#?`
   const returned = returnedWith(event)
   if (typeof returned === 'string') return { outcome: returned, connection }
-  const { code, issuer } = returned
-  const taken = { stateHash: sha256(returned.state), bind: sha256(returned.cookie), issuer, now: world.now() }
+  const { code, iss } = returned
+  const taken = { stateHash: sha256(returned.state), bind: sha256(returned.cookie), now: world.now() }
   const consent = await world.consents.takeConsent(vendorId, taken)
   if (!consent) return { outcome: 'state_not_valid', connection }
-  const ended = code ? await exchanged(exchange, { consent, code }, world) : { outcome: 'authorization_denied' }
+  const ended = code ? await exchanged(exchange, { consent, code, iss }, world) : { outcome: 'authorization_denied' }
   return { connection: consent.key, ...ended, cookie: cookieOf('', 0) }
 }
 
 interface Taken {
   readonly consent: PublicConsent
   readonly code: Secret
+  readonly iss: string | undefined
 }
 
 /** The code goes nowhere else, and is sent once. */
-async function exchanged(functionName: string, { consent, code }: Taken, { invoke }: CallbackWorld): Promise<Ended> {
+async function exchanged(
+  functionName: string,
+  { consent, code, iss }: Taken,
+  { invoke }: CallbackWorld,
+): Promise<Ended> {
   const { key, stateHash } = consent
   const connection = nameIn(key)
   try {
-    const answer = await invoke(functionName, { connection, code: code.reveal(), stateHash })
+    const event = { connection, code: code.reveal(), stateHash, ...(iss !== undefined && { iss }) }
+    const answer = await invoke(functionName, event)
     const outcome = typeof answer === 'object' && answer !== null && 'outcome' in answer ? answer.outcome : undefined
     return { outcome: typeof outcome === 'string' && OUTCOME.test(outcome) ? outcome : 'internal' }
   } catch (error) {
@@ -185,8 +191,8 @@ interface Returned {
   readonly cookie: string
   /** Without one the person said no. */
   readonly code: Secret | undefined
-  /** RFC 9207 section 2.4: where it is sent it has to be the right one. */
-  readonly issuer: string | undefined
+  /** Who says that they sent the person back (RFC 9207). Whether it is the right one the exchange can tell. */
+  readonly iss: string | undefined
 }
 
 /** What the browser came back with, or what is wrong with its shape: all that can be said without asking the table. */
@@ -200,9 +206,9 @@ function returnedWith(event: CallbackEvent): Returned | string {
   const [codes, errors] = [valuesOf(event, 'code'), valuesOf(event, 'error')]
   const [one = '', ...more] = [...codes, ...errors]
   if (more.length > 0 || !(codes.length > 0 ? CODE : ERROR).test(one)) return 'code_malformed'
-  const [issuer, ...others] = valuesOf(event, 'iss')
-  if (issuer !== undefined && (others.length > 0 || !ISSUER.test(issuer))) return 'issuer_malformed'
-  return { state, cookie, code: codes.length > 0 ? new Secret(one) : undefined, issuer }
+  const [iss, ...others] = valuesOf(event, 'iss')
+  if (iss !== undefined && (others.length > 0 || !ISSUER.test(iss))) return 'issuer_malformed'
+  return { state, cookie, code: codes.length > 0 ? new Secret(one) : undefined, iss }
 }
 
 /** A page that a browser fetches ahead was not asked for by a person, and a query this long not by a vendor. */

@@ -171,7 +171,7 @@ async function timeout({ consent, line, over }: Wait, sleep: Shell['sleep']): Pr
 }
 
 async function finish(path: string, { state }: Begun, { grant, show }: Arrival, shell: Shell): Promise<Connected> {
-  const proof = 'code' in grant ? { code: grant.code.reveal() } : { error: grant.error }
+  const proof = 'code' in grant ? { ...grant, code: grant.code.reveal() } : grant
   try {
     const answer = readAnswer(connected, await callApi('POST', path, shell, { state, ...proof }))
     await show('connected')

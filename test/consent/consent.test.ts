@@ -133,6 +133,20 @@ describe('a consent', () => {
     expect(exchanged).toEqual([])
   })
 
+  it('of a vendor that does not say who it is comes back from its own server, where that is said', async () => {
+    const { process } = world()
+    const { vendor, exchanged } = consenting()
+    const back = async (iss: string) => {
+      const { state } = await beginConsent(hq(vendor), ASKED, process())
+      return finishConsent(hq(vendor), { state, code, iss }, process())
+    }
+    for (const iss of ['https://evil.example', 'https://acme.example.evil.example', 'http://acme.example', ''])
+      await expect(back(iss)).rejects.toMatchObject({ code: 'authorization_invalid' })
+    expect(exchanged).toEqual([])
+    for (const iss of ['https://acme.example', 'https://acme.example/tenant']) await back(iss)
+    expect(exchanged).toHaveLength(2)
+  })
+
   it.each<'page' | 'endpoint'>(['page', 'endpoint'])(
     'whose credentials have come to lead to another %s leads to no exchange',
     async (member) => {
@@ -304,52 +318,6 @@ describe('a consent', () => {
     expect(exchanged).toEqual([])
   })
 
-  describe('of a vendor with PKCE', () => {
-    const withPkce = () => consenting('r1', { pkce: 'S256' })
-    const challengeIn = (url: string) => new URL(url).searchParams.get('code_challenge')
-
-    it('sends the challenge ahead, and the verifier with the code', async () => {
-      const { process } = world()
-      const { vendor, exchanged } = withPkce()
-      const { authorizationUrl, state } = await beginConsent(hq(vendor), ASKED, process())
-      expect(authorizationUrl).not.toContain('verifier')
-      await finishConsent(hq(vendor), { state, code }, process())
-      const [{ codeVerifier = '' } = {}] = exchanged
-      expect(codeVerifier).toMatch(/^[\w-]{43}$/)
-      expect(challengeIn(authorizationUrl)).toBe(codeChallengeOf(new Secret(codeVerifier)))
-    })
-
-    it('has a verifier of its own', async () => {
-      const { process } = world()
-      const { vendor, exchanged, connect } = withPkce()
-      await connect(process())
-      await connect(process())
-      expect(new Set(exchanged.map(({ codeVerifier }) => codeVerifier)).size).toBe(2)
-      const begun = [await beginConsent(hq(vendor), ASKED, process()), await beginConsent(hq(vendor), ASKED, process())]
-      expect(new Set(begun.map(({ authorizationUrl }) => challengeIn(authorizationUrl))).size).toBe(2)
-    })
-
-    it.each<[string, Pick<Consent, 'codeVerifier'>, string]>([
-      ['has lost its verifier', {}, 'the code verifier of acme/hq is lost'],
-      ['has the verifier of another', { codeVerifier: new Secret('v'.repeat(43)) }, 'lead elsewhere'],
-    ])('whose record %s leads to no exchange', async (_, change, words) => {
-      const { process, consents } = world()
-      const { vendor, exchanged } = withPkce()
-      const runtime = process()
-      const { state } = await beginConsent(hq(vendor), ASKED, runtime)
-      const endConsent: ConsentStore['endConsent'] = async (...asked) => {
-        const consent = await consents.endConsent(...asked)
-        if (!consent) return undefined
-        const { codeVerifier: _, ...rest } = consent
-        return { ...rest, ...change }
-      }
-      const damaged = { ...runtime, consents: { ...consents, endConsent } }
-      const invalid = { code: 'authorization_invalid', message: expect.stringContaining(words) }
-      await expect(finishConsent(hq(vendor), { state, code }, damaged)).rejects.toMatchObject(invalid)
-      expect(exchanged).toEqual([])
-    })
-  })
-
   it('of a vendor without PKCE has neither challenge nor verifier', async () => {
     const { process } = world()
     const { vendor, exchanged } = consenting()
@@ -377,5 +345,93 @@ describe('a consent', () => {
     await expect(beginConsent(hq(vendor), ASKED, world().process())).rejects.toMatchObject({
       code: 'bad_request',
     })
+  })
+})
+
+describe('a consent of a vendor that says who it is (RFC 9207)', () => {
+  const acme = 'https://acme.example/tenant'
+  const finish = async (iss: string | undefined, issuer: string | undefined = acme) => {
+    const { process } = world()
+    const { vendor, exchanged } = consenting('r1', { issuer: async () => issuer })
+    const { state } = await beginConsent(hq(vendor), ASKED, process())
+    return { exchanged, finished: finishConsent(hq(vendor), { state, code, iss }, process()) }
+  }
+
+  it.each([
+    ['another server', 'https://evil.example'],
+    ['its server and another path', 'https://acme.example'],
+    ['what is longer', `${acme}/`],
+    ['what is written otherwise', 'https://ACME.example/tenant'],
+    ['nobody', undefined],
+  ])('and that comes back from %s leads to no exchange', async (_, iss) => {
+    const { exchanged, finished } = await finish(iss)
+    const invalid = { code: 'authorization_invalid', message: expect.stringContaining('another server than') }
+    await expect(finished).rejects.toMatchObject(invalid)
+    expect(exchanged).toEqual([])
+  })
+
+  it('and that comes back from there is exchanged', async () => {
+    const { exchanged, finished } = await finish(acme)
+    await finished
+    expect(exchanged).toHaveLength(1)
+  })
+
+  it('in settings that have come to name another leads to no exchange', async () => {
+    const { process } = world()
+    let issuer = acme
+    const { vendor, exchanged } = consenting('r1', { issuer: async () => issuer })
+    const { state } = await beginConsent(hq(vendor), ASKED, process())
+    issuer = 'https://acme.example/other'
+    for (const iss of [acme, issuer])
+      await expect(finishConsent(hq(vendor), { state, code, iss }, process())).rejects.toMatchObject({
+        code: 'authorization_invalid',
+      })
+    expect(exchanged).toEqual([])
+  })
+})
+
+describe('a consent of a vendor with PKCE', () => {
+  const withPkce = () => consenting('r1', { pkce: 'S256' })
+  const challengeIn = (url: string) => new URL(url).searchParams.get('code_challenge')
+
+  it('sends the challenge ahead, and the verifier with the code', async () => {
+    const { process } = world()
+    const { vendor, exchanged } = withPkce()
+    const { authorizationUrl, state } = await beginConsent(hq(vendor), ASKED, process())
+    expect(authorizationUrl).not.toContain('verifier')
+    await finishConsent(hq(vendor), { state, code }, process())
+    const [{ codeVerifier = '' } = {}] = exchanged
+    expect(codeVerifier).toMatch(/^[\w-]{43}$/)
+    expect(challengeIn(authorizationUrl)).toBe(codeChallengeOf(new Secret(codeVerifier)))
+  })
+
+  it('has a verifier of its own', async () => {
+    const { process } = world()
+    const { vendor, exchanged, connect } = withPkce()
+    await connect(process())
+    await connect(process())
+    expect(new Set(exchanged.map(({ codeVerifier }) => codeVerifier)).size).toBe(2)
+    const begun = [await beginConsent(hq(vendor), ASKED, process()), await beginConsent(hq(vendor), ASKED, process())]
+    expect(new Set(begun.map(({ authorizationUrl }) => challengeIn(authorizationUrl))).size).toBe(2)
+  })
+
+  it.each<[string, Pick<Consent, 'codeVerifier'>, string]>([
+    ['has lost its verifier', {}, 'the code verifier of acme/hq is lost'],
+    ['has the verifier of another', { codeVerifier: new Secret('v'.repeat(43)) }, 'lead elsewhere'],
+  ])('whose record %s leads to no exchange', async (_, change, words) => {
+    const { process, consents } = world()
+    const { vendor, exchanged } = withPkce()
+    const runtime = process()
+    const { state } = await beginConsent(hq(vendor), ASKED, runtime)
+    const endConsent: ConsentStore['endConsent'] = async (...asked) => {
+      const consent = await consents.endConsent(...asked)
+      if (!consent) return undefined
+      const { codeVerifier: _, ...rest } = consent
+      return { ...rest, ...change }
+    }
+    const damaged = { ...runtime, consents: { ...consents, endConsent } }
+    const invalid = { code: 'authorization_invalid', message: expect.stringContaining(words) }
+    await expect(finishConsent(hq(vendor), { state, code }, damaged)).rejects.toMatchObject(invalid)
+    expect(exchanged).toEqual([])
   })
 })

@@ -45,13 +45,18 @@ export const seenOf = (answer: Answer) => ({ ...answer, headers: { ...answer.hea
 /** A vendor that wants consent, and the codes that it was sent. What it is asked to do instead, it does. */
 export function consentingVendor(id = 'acme') {
   const exchanged: { code: string; redirectUri: string }[] = []
-  const server = { page: `https://${id}.example/auth`, endpoint: `https://${id}.example/token`, fails: false }
+  const server: { page: string; endpoint: string; issuer?: string | undefined; fails: boolean } = {
+    page: `https://${id}.example/auth`,
+    endpoint: `https://${id}.example/token`,
+    fails: false,
+  }
   const vendor: Vendor = {
     ...fakeVendor({ id, policy: { singleUseRefreshToken: true } }).vendor,
     authorization: {
       url: async (_, { redirectUri = '', state }) =>
         new URL(`${server.page}?scope=a%20b&state=${state}&redirect_uri=${encodeURIComponent(redirectUri)}`),
       tokenEndpoint: async () => new URL(server.endpoint),
+      issuer: async () => server.issuer,
       exchange: async (_, { code, redirectUri }, { now }) => {
         exchanged.push({ code: code.reveal(), redirectUri })
         if (server.fails) throw new Error('the vendor is gone')

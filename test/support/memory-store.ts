@@ -410,10 +410,9 @@ function memoryConsents(): ConsentStore & PublicConsents {
       return shown(kept)
     },
 
-    async takeConsent(vendorId, { stateHash, bind, issuer, now }) {
+    async takeConsent(vendorId, { stateHash, bind, now }) {
       const kept = consents.get(`${vendorId} ${stateHash}`)
       if (!kept || kept.bind !== bind || kept.taken || kept.consent.endsAt <= now) return undefined
-      if (issuer !== undefined && issuer !== new URL(kept.consent.authorizationUrl).origin) return undefined
       consents.set(`${vendorId} ${stateHash}`, { ...kept, taken: now })
       return shown(kept)
     },

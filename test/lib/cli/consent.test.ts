@@ -117,6 +117,14 @@ describe('consent in the browser', () => {
     expect(JSON.parse(SecretString ?? '')).toEqual(application)
   })
 
+  it('hands on who says that they sent the browser back, for the machine to compare', async () => {
+    const iss = 'https://system2.netrex.cz/tenant?a=b'
+    const seen = await consent(async (callback) => {
+      await visit(`${callback}?code=c1&state=${STATE}&iss=${encodeURIComponent(iss)}`)
+    })
+    expect(seen.sent.slice(1)).toEqual([{ state: STATE, code: 'c1', iss }])
+  })
+
   it('comes before the machine checks the new credentials: it has only the grant of the old ones', async () => {
     const types = ['ada@acme.example']
     const seen = await consent(
@@ -146,6 +154,7 @@ describe('consent in the browser', () => {
     ['neither code nor error', `?state=${STATE}`],
     ['an empty code', `?code=&state=${STATE}`],
     ['two codes', `?code=c1&code=c2&state=${STATE}`],
+    ['two issuers', `?code=c1&state=${STATE}&iss=https://a.example&iss=https://b.example`],
     ['a code of strange characters', `?code=%00%0a&state=${STATE}`],
     ['nothing', ''],
     ['another path', `/../other?code=c1&state=${STATE}`],

@@ -85,8 +85,8 @@ export const PROMISES: readonly SecurityPromise[] = [
     ],
     removal: {
       file: CONSENTS,
-      was: '`#bind = :bind AND #until > :now',
-      becomes: '`attribute_exists(#bind) AND #until > :now',
+      was: "'#bind = :bind AND #until > :now",
+      becomes: "'attribute_exists(#bind) AND #until > :now",
     },
   },
   {
@@ -98,7 +98,7 @@ export const PROMISES: readonly SecurityPromise[] = [
       { file: CALLBACKS, title: 'a consent that is over, with a hundred equal requests at once, is exchanged once' },
       { file: CALLBACKS, title: 'a consent that is over, with a used state' },
     ],
-    removal: { file: CONSENTS, was: ' AND attribute_not_exists(taken)${', becomes: '${' },
+    removal: { file: CONSENTS, was: ' AND attribute_not_exists(taken)', becomes: '' },
   },
   {
     id: 'callback-ten-minutes',
@@ -126,13 +126,18 @@ export const PROMISES: readonly SecurityPromise[] = [
     asset: 'authorization codes',
     threat: 'a code of one vendor is sent to another, who keeps it (RFC 9700 section 4.4)',
     stoppedBy:
-      'each vendor has a redirect URI and consents of its own, and `iss` has to be the issuer of the page where it is sent (RFC 9207)',
+      'each vendor has a redirect URI and consents of its own, and who says in `iss` that they sent the person back has to be the issuer that is sealed with the consent; a vendor that is known to say it has to (RFC 9207)',
     tests: [
-      { file: CALLBACKS, title: 'an odd call with a wrong issuer' },
+      { file: CALLBACKS, title: 'a consent of a vendor that says' },
       { file: CALLBACKS, title: 'an odd call with the state of another vendor' },
-      { file: CALLBACKS, title: 'what else is sent as the right issuer is welcome' },
+      { file: CONSENT, title: 'a consent of a vendor that says who it is (RFC 9207) and that comes back from' },
+      { file: 'test/lib/cli/consent.test.ts', title: 'consent in the browser hands on who says' },
     ],
-    removal: { file: CONSENTS, was: "' AND issuer = :issuer'", becomes: "''" },
+    removal: {
+      file: 'functions/consent/consent.ts',
+      was: 'if (issuer !== undefined) return iss === issuer',
+      becomes: 'if (issuer !== undefined && iss === issuer) return true',
+    },
   },
   {
     id: 'consent-pinned',
@@ -147,8 +152,26 @@ export const PROMISES: readonly SecurityPromise[] = [
     ],
     removal: {
       file: 'functions/consent/consent.ts',
-      was: ' && endpoint.href === tokenEndpoint',
-      becomes: ' && tokenEndpoint !== undefined',
+      was: "(['authorizationUrl', 'tokenEndpoint', 'issuer'] as const)",
+      becomes: "(['authorizationUrl', 'issuer'] as const)",
+    },
+  },
+  {
+    id: 'consent-pkce',
+    asset: 'authorization codes',
+    threat: 'who has seen a code, or reads the table, exchanges it, or slips in the code of another request (RFC 7636)',
+    stoppedBy:
+      'where the vendor has PKCE the code verifier is sealed with the consent, and its challenge is part of the page that the consent is pinned to; without it no code is sent',
+    tests: [
+      { file: 'test/aws/dynamo-consents.test.ts', title: 'a consent in the table shows its code verifier in no form' },
+      { file: CONSENT, title: 'a consent of a vendor with PKCE sends the challenge ahead' },
+      { file: CONSENT, title: 'a consent of a vendor with PKCE whose record' },
+    ],
+    removal: {
+      file: CONSENTS,
+      was: "const sealed = await seal(recordOf(consent), { key, use: 'consent', id: stateHash })",
+      becomes:
+        "const sealed = `${await seal(recordOf(consent), { key, use: 'consent', id: stateHash })}${consent.codeVerifier?.reveal()}`",
     },
   },
   {
