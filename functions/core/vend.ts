@@ -159,7 +159,7 @@ async function fromRow(look: Look, fault: VendingError | undefined, runtime: Run
   } catch (error) {
     if (isFailure(error, ...HOPELESS)) keepHold(runtime.memory, key, { reason: error, checkedAt: readAt })
     const isOurs = isFailure(error, 'store_unavailable', 'busy')
-    if (!isOurs && !isFailure(error, 'unknown_connection', 'configuration')) throw error
+    if (!isOurs && !isFailure(error, 'unknown_connection', 'configuration', 'not_connected')) throw error
     const spare = held ?? runtime.memory.copies.get(key)?.token
     if (spare?.epoch === row.state.epoch && isUsable(spare, request, runtime.now()))
       return stale(spare, request, runtime.now(), error)

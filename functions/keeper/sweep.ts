@@ -128,7 +128,10 @@ async function renewAhead(connection: Connection, runtime: KeeperRuntime): Promi
       if (due > readAt) await postpone(earlier(due, secondsAfter(readAt, DAY_SECONDS)))
       return 'nothing to do'
     }
-    await postpone(again(state, readAt))
+    // Nothing renews it, as the person was told who connected it.
+    const isForOnce = fault === 'not_connected'
+    await postpone(isForOnce ? secondsAfter(readAt, HOUR_SECONDS) : again(state, readAt))
+    if (isForOnce) return 'nothing to do'
     return fault === 'store_unavailable' ? 'broken' : 'failed'
   } catch (error) {
     if (!(error instanceof VendingError)) throw error

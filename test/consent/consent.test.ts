@@ -193,7 +193,9 @@ describe('a consent', () => {
     const { vendor, calls } = consenting('')
     const { state } = await beginConsent(hq(vendor), ASKED, process())
     await finishConsent(hq(vendor), { state, code }, process())
-    clock.advance(3600)
+    clock.advance(3539)
+    expect((await vend(wanted(vendor), process())).token.accessToken.value.reveal()).toBe('consented1')
+    clock.advance(1)
     await expect(vend(wanted(vendor), process())).rejects.toMatchObject({
       code: 'not_connected',
     })

@@ -498,7 +498,7 @@ export const MUTANTS: readonly Mutant[] = [
       ],
       [
         'a deleted or unreadable secret ends a late token',
-        "if (!isOurs && !isFailure(error, 'unknown_connection', 'configuration')) throw error",
+        "if (!isOurs && !isFailure(error, 'unknown_connection', 'configuration', 'not_connected')) throw error",
         'if (!isOurs) throw error',
         { tests: [MEMORY] },
       ],

@@ -503,7 +503,7 @@ export const PROMISES: readonly SecurityPromise[] = [
     ],
     removal: {
       file: 'functions/core/vend.ts',
-      was: "if (!isOurs && !isFailure(error, 'unknown_connection', 'configuration')) throw error",
+      was: "if (!isOurs && !isFailure(error, 'unknown_connection', 'configuration', 'not_connected')) throw error",
       becomes: 'if (!isOurs) throw error',
     },
   },
