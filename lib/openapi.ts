@@ -68,7 +68,7 @@ const ABOUT: Readonly<
   },
   remove: { says: 'Forgets a connection whose secret is gone.', answer: REMOVED, as: 'Removed' },
   authorize: {
-    says: 'Begins a consent, or finishes it with what the vendor has sent the person back with.',
+    says: 'Begins a consent, finishes it with what the vendor has sent the person back with, or takes over a token that a team has already, which is tried before it is stored.',
     body: AUTHORIZATION,
     answer: AUTHORIZED,
     as: 'Authorization',

@@ -1,5 +1,6 @@
 import type * as z from 'zod/mini'
 import type { ConsentRuntime } from '../consent/consent.ts'
+import type { Granted } from '../consent/replace-grant.ts'
 import type { Vended, VendRequest } from '../core/request.ts'
 import { vend } from '../core/vend.ts'
 import type { CheckRuntime } from '../keeper/check.ts'
@@ -153,11 +154,21 @@ async function authorize(
   { by: begunBy, ...body }: AuthorizationBody & { readonly by: string },
   runtime: ConsentRuntime,
 ): Promise<Done> {
-  const { beginConsent, beginHostedConsent, CONSENT_SECONDS, finishConsent } = await besideVending()
+  const { beginConsent, beginHostedConsent, CONSENT_SECONDS, finishConsent, importGrant } = await besideVending()
   if ('hosted' in body) {
     const { beginUrl, redirectUri } = await beginHostedConsent(connection, begunBy, runtime)
     const begun = { begin_url: beginUrl, redirect_uri: redirectUri, expires_in: CONSENT_SECONDS }
     return { answer: json(begun), record: { outcome: 'begun' } }
+  }
+  if ('refresh_token' in body)
+    return connected(
+      connection,
+      await importGrant(connection, { refreshToken: body.refresh_token }, runtime),
+      'imported',
+    )
+  if ('access_token' in body) {
+    const { access_token: accessToken, expires_in: expiresIn } = body
+    return connected(connection, await importGrant(connection, { accessToken, expiresIn }, runtime), 'imported')
   }
   if (!('state' in body)) {
     const { authorizationUrl, state, redirectUri } = await beginConsent(
@@ -168,17 +179,13 @@ async function authorize(
     const begun = { authorization_url: authorizationUrl, state, redirect_uri: redirectUri, expires_in: CONSENT_SECONDS }
     return { answer: json(begun), record: { outcome: 'begun' } }
   }
-  const { token, warnings } = await finishConsent(connection, body, runtime)
-  const { accessToken } = token
-  const { vendor, name } = connection
-  const connected = {
-    vendor: vendor.id,
-    connection: name,
-    state: 'connected',
-    ...endOf(accessToken.expiresAt),
-    warnings,
-  }
-  return { answer: json(connected), record: { outcome: 'connected', fingerprint: accessToken.value.fingerprint } }
+  return connected(connection, await finishConsent(connection, body, runtime), 'connected')
+}
+
+function connected({ vendor, name }: Connection, { token, warnings }: Granted, outcome: string): Done {
+  const { value, expiresAt } = token.accessToken
+  const body = { vendor: vendor.id, connection: name, state: 'connected', ...endOf(expiresAt), warnings }
+  return { answer: json(body), record: { outcome, fingerprint: value.fingerprint } }
 }
 
 const done = (body: object, more: Partial<Done['record']> = {}): Done => ({

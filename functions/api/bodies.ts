@@ -28,6 +28,8 @@ export const AUTHORIZATION = z.union([
     iss: z.optional(z.string().check(z.maxLength(250))),
   }),
   z.strictObject({ hosted: z.literal(true) }),
+  z.strictObject({ refresh_token: secret }),
+  z.strictObject({ access_token: secret, expires_in: z.optional(z.int().check(z.positive())) }),
   z.strictObject({ redirect_uri: z.optional(z.string().check(z.maxLength(200))) }),
 ])
 

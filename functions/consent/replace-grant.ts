@@ -13,7 +13,7 @@ export interface Granted {
   readonly warnings: readonly Warning[]
 }
 
-interface Replacement {
+export interface Replacement {
   readonly row: Row
   readonly credentials: Credentials
   /** What the vendor is called for, once. */

@@ -130,6 +130,17 @@ export interface Authorization<C = unknown> {
   readonly pkce?: 'S256'
   /** Exchanges the code, once: it may be spent whatever the answer is. */
   exchange(credentials: C, grant: ReturnedCode, context: Context): Promise<Issued>
+  /**
+   * A token that a team has already, as one that was obtained here: until when it is good, and what callers need beside it.
+   * Asks nobody. Fails with `bad_request` when it has ended or nobody says when it does. @default none is taken over
+   */
+  importToken?(credentials: C, token: ImportedToken, context: Context): Promise<Issued>
+}
+
+export interface ImportedToken {
+  readonly accessToken: Secret
+  /** Seconds from now, where the token itself does not say it. */
+  readonly expiresIn?: number | undefined
 }
 
 export interface AuthorizationRequest {
@@ -173,6 +184,7 @@ export interface VendorDefinition<C>
 
 export function defineVendor<C>(definition: VendorDefinition<C>): Vendor {
   const { credentials: schema, issue, isStatic, liveness, authorization, revocation, ...facts } = definition
+  const { importToken } = authorization ?? {}
   const read = (document: unknown): C => {
     if (document === undefined)
       throw new VendingError('configuration', `the ${facts.title} credentials are not a JSON document`)
@@ -210,6 +222,9 @@ export function defineVendor<C>(definition: VendorDefinition<C>): Vendor {
           issuer: async (document, context) => authorization.issuer?.(read(document), context),
         }),
         exchange: async (document, grant, context) => authorization.exchange(read(document), grant, context),
+        ...(importToken && {
+          importToken: async (document, token, context) => importToken(read(document), token, context),
+        }),
       },
     }),
     ...(revocation && {

@@ -2,13 +2,14 @@ import { VendingError } from '../kit/errors.ts'
 import { defineVendor, type Warning } from '../kit/vendor.ts'
 import { authorizationUrl } from '../oauth/authorization.ts'
 import { authorizationCodeGrant, refreshTokenGrant } from '../oauth/grants.ts'
+import { importedToken } from '../oauth/imported-token.ts'
 import { revokeToken } from '../oauth/revocation.ts'
 import { member } from '../oauth/token-answer.ts'
 import { joinPath } from '../oauth/vendor-url.ts'
 import { applicationOf, credentials, isUserToken } from './credentials.ts'
 import { facts } from './facts.ts'
 import { forms } from './forms.ts'
-import { hostOf, tokenEndpoint, usedAt } from './host.ts'
+import { contextOf, hostOf, tokenEndpoint, usedAt } from './host.ts'
 import { liveness } from './liveness.ts'
 import { EXCHANGE, REFRESH, REVOCATION } from './refusals.ts'
 import { steps } from './steps.ts'
@@ -61,6 +62,8 @@ export const netrex = defineVendor({
       if (issued.refreshToken) return issued
       return { ...issued, warnings: [...(issued.warnings ?? []), ONE_TIME] }
     },
+    importToken: async (credentials, token, context) =>
+      importedToken(token, contextOf(hostOf(applicationOf(credentials), context.hosts)), context),
   },
 
   revocation: {
