@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import type { Matter, Notified } from '../core/store.ts'
 import { keyOf } from '../kit/connection.ts'
+import type { Matter, Notified } from '../kit/reminders.ts'
 import type { NoticeLedger, Subject } from '../notices/ledger.ts'
 import { S } from './dynamo-item.ts'
 import { notifiedOf } from './dynamo-row.ts'

@@ -1,5 +1,6 @@
 import { type Connection, keyOf, labelOf } from '../kit/connection.ts'
 import { bestEffort, FAILURES, isFailure, VendingError } from '../kit/errors.ts'
+import type { CredentialLife } from '../kit/reminders.ts'
 import type { Secret } from '../kit/secret.ts'
 import { secondsAfter, secondsBetween } from '../kit/time.ts'
 import { hasSingleUse, isExpired, refreshAt, sweepAt } from '../kit/token.ts'
@@ -8,7 +9,7 @@ import { withCallPermit } from './allowance.ts'
 import { type Failure, remember } from './failure.ts'
 import { vendorTime } from './lease.ts'
 import { type Credentials, contextFor, type Runtime } from './runtime.ts'
-import type { CredentialLife, HeldToken, Lease, Outcome, State, Success } from './store.ts'
+import type { HeldToken, Lease, Outcome, State, Success } from './store.ts'
 
 /** One way from credentials to an outcome: permit, call, perhaps a second call, record, cache, report. */
 export interface Attempt {

@@ -1,8 +1,9 @@
 import type { Connection } from '../kit/connection.ts'
 import type { FailureCode } from '../kit/errors.ts'
+import type { CredentialLife } from '../kit/reminders.ts'
 import type { AccessToken } from '../kit/token.ts'
 import type { Vendor } from '../kit/vendor.ts'
-import type { CredentialLife, HeldToken, State } from './store.ts'
+import type { HeldToken, State } from './store.ts'
 
 interface On {
   readonly connection: Connection

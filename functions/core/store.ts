@@ -1,4 +1,5 @@
 import type { Connection } from '../kit/connection.ts'
+import type { Acknowledgement, CredentialLife, Matter, Notified } from '../kit/reminders.ts'
 import type { Secret } from '../kit/secret.ts'
 import type { AccessToken, TablePolicy } from '../kit/token.ts'
 import type { Liveness, Vendor } from '../kit/vendor.ts'
@@ -41,33 +42,6 @@ export interface State {
 
 /** What a connection that nobody has used yet looks like. */
 export const newState: State = { status: 'active', epoch: 0, fence: 0 }
-
-/** A matter that people are notified of: the end of credentials, and trouble. */
-export type Matter = 'end' | 'trouble'
-
-/** A notice that was sent, or is being sent: if its sender dies in between, the next one takes it on. */
-export interface Notified {
-  /** Which notice of its matter. */
-  readonly mark: string
-  readonly at: Date
-  readonly sent: boolean
-}
-
-export interface CredentialLife {
-  readonly since: Date
-  readonly until: Date
-}
-
-export interface Acknowledgement {
-  /** ARN of who signed the call. */
-  readonly by: string
-  readonly at: Date
-  readonly note?: string
-  /** The end that it is about. */
-  readonly endsAt: Date
-  /** No notice of it before then. */
-  readonly until: Date
-}
 
 /** A token and what it was obtained under, wherever it is kept. */
 export interface HeldToken {

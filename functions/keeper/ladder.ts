@@ -1,4 +1,4 @@
-import type { CredentialLife } from '../core/store.ts'
+import type { CredentialLife } from '../kit/reminders.ts'
 import { DAY_SECONDS, secondsAfter, secondsBetween } from '../kit/time.ts'
 
 /** Days before the end. After it: daily for a week, then weekly. */

@@ -1,7 +1,7 @@
 import type { Observation } from '../core/observation.ts'
-import type { Acknowledgement, CredentialLife } from '../core/store.ts'
 import type { Connection } from '../kit/connection.ts'
 import { orFailure, VendingError } from '../kit/errors.ts'
+import type { Acknowledgement, CredentialLife } from '../kit/reminders.ts'
 import { rfc3339 } from '../kit/time.ts'
 import { aboutOf } from './about.ts'
 import type { ExpiryNotice, RotatedNotice } from './kinds.ts'

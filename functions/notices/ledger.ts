@@ -1,5 +1,5 @@
-import type { Matter, Notified } from '../core/store.ts'
 import type { Connection } from '../kit/connection.ts'
+import type { Matter, Notified } from '../kit/reminders.ts'
 import type { Vendor } from '../kit/vendor.ts'
 
 /** What a notice is about: one connection, or a vendor as a whole ('failing') and its sweep ('sweep'). */

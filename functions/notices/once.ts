@@ -1,5 +1,5 @@
 import type { CredentialSource } from '../core/runtime.ts'
-import type { Matter, Notified } from '../core/store.ts'
+import type { Matter, Notified } from '../kit/reminders.ts'
 import { secondsBetween } from '../kit/time.ts'
 import type { Notice } from './kinds.ts'
 import type { NoticeLedger, Subject } from './ledger.ts'

@@ -1,4 +1,4 @@
-import type { Notified } from '../core/store.ts'
+import type { Notified } from '../kit/reminders.ts'
 import { secondsBetween } from '../kit/time.ts'
 import type { Vendor } from '../kit/vendor.ts'
 import { type Entry, isClaimed, notifyOnce, type Outbox, recordQuietly } from './once.ts'

@@ -1,5 +1,5 @@
 import type { Failure } from '../core/failure.ts'
-import type { Notified } from '../core/store.ts'
+import type { Notified } from '../kit/reminders.ts'
 import { DAY_SECONDS, secondsBetween } from '../kit/time.ts'
 import type { Vendor } from '../kit/vendor.ts'
 import type { RecoveredNotice, TroubleNotice } from './kinds.ts'

@@ -14,7 +14,6 @@ import {
   type CachedToken,
   type Forgotten,
   type Lease,
-  type Notified,
   newState,
   type Outcome,
   type Reading,
@@ -26,6 +25,7 @@ import {
 import type { Directory } from '../../functions/keeper/directory.ts'
 import type { Round, Rounds } from '../../functions/keeper/round.ts'
 import { type Connection, keyOf } from '../../functions/kit/connection.ts'
+import type { Notified } from '../../functions/kit/reminders.ts'
 import type { Secret } from '../../functions/kit/secret.ts'
 import { secondsBetween } from '../../functions/kit/time.ts'
 import type { Vendor } from '../../functions/kit/vendor.ts'
