@@ -100,7 +100,7 @@ export const lifeSeconds = (token: Lifetime): number => secondsBetween(token.iss
  * When to renew ahead of need: at the policy's share of the life, shifted by up to 5 % of the life in either direction.
  * The shift comes from the connection's key, so all processes agree on it and connections made together drift apart.
  */
-export function refreshAt(token: AccessToken, policy: TokenPolicy, key: string): Date {
+export function refreshAt(token: Lifetime, policy: Pick<TokenPolicy, 'refreshAfter'>, key: string): Date {
   const spread = (createHash('sha256').update(key).digest().readUInt16BE() / 0xffff - 0.5) / 10
   return secondsAfter(token.issuedAt, lifeSeconds(token) * ((policy.refreshAfter ?? 0.8) + spread))
 }
