@@ -27,6 +27,6 @@ export const date = (item: Item, name: string): Date => new Date(number(item, na
 export const seconds = (instant: Date): AttributeValue.NMember => N(Math.ceil(instant.getTime() / 1000))
 
 /** JSON that `json` wrote, which is why it has the type it had then; of its members these are instants. */
-const INSTANTS = ['at', 'since', 'until', 'endsAt']
+const INSTANTS = ['at', 'since', 'until', 'endsAt', 'stated']
 export const readBack = <T>(text: string): T =>
   JSON.parse(text, (name, value) => (INSTANTS.includes(name) && typeof value === 'string' ? new Date(value) : value))

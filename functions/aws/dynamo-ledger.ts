@@ -28,7 +28,11 @@ export function dynamoLedger(options: TableOptions): NoticeLedger {
   }
 }
 
-const ATTRIBUTE = { end: 'notifiedEnd', trouble: 'notifiedTrouble' } as const satisfies Record<Matter, string>
+const ATTRIBUTE = {
+  end: 'notifiedEnd',
+  grant: 'notifiedGrant',
+  trouble: 'notifiedTrouble',
+} as const satisfies Record<Matter, string>
 
 const addressOf = (subject: Subject): [pk: string, sk: string] =>
   'all' in subject ? [`${subject.vendor.id}#ALL`, subject.all.toUpperCase()] : [keyOf(subject), 'STATE']

@@ -32,7 +32,7 @@ export function dynamoRegistry(options: TableOptions): Registry {
         { vendor, name },
         {
           set: ['#status = :forgotten'],
-          remove: ['vendor', 'sweepAt', ...NOTED],
+          remove: ['vendor', 'sweepAt', ...NOTED, ...(vendor.tokens.storage === 'table' ? NOTED_OF_GRANT : [])],
           condition: '#status IN (:disabled, :forgotten)',
           values: { ':disabled': S('disabled'), ':forgotten': S(FORGOTTEN) },
         },
@@ -84,7 +84,13 @@ const NOTED = [
   ...['provenVersion', 'succeededAt', 'usedAt', 'notifiedEnd', 'notifiedTrouble'],
 ]
 
-function registering({ vendor }: Connection, { owner, keepWarm, acknowledged, ends, sweepAt, wakes }: Facts) {
+/** Where tokens stay in memory nothing of a grant is ever written, nor may it be. */
+const NOTED_OF_GRANT = ['grantEnds', 'acknowledgedGrant', 'notifiedGrant']
+
+function registering(
+  { vendor }: Connection,
+  { owner, keepWarm, acknowledged, acknowledgedGrant, ends, sweepAt, wakes }: Facts,
+) {
   return {
     set: [
       ...Object.values(INITIAL),
@@ -92,6 +98,7 @@ function registering({ vendor }: Connection, { owner, keepWarm, acknowledged, en
       owner !== undefined && '#owner = :owner',
       keepWarm !== undefined && 'keepWarm = :warm',
       acknowledged && 'acknowledged = :acknowledged',
+      acknowledgedGrant && 'acknowledgedGrant = :ofGrant',
       ends && ends !== 'never' && 'ends = :ends',
       wakes ? 'sweepAt = :sweep' : 'sweepAt = if_not_exists(sweepAt, :sweep)',
     ],
@@ -104,6 +111,7 @@ function registering({ vendor }: Connection, { owner, keepWarm, acknowledged, en
       ':owner': owner === undefined ? undefined : S(owner),
       ':warm': keepWarm === undefined ? undefined : BOOL(keepWarm),
       ':acknowledged': acknowledged && json(acknowledged),
+      ':ofGrant': acknowledgedGrant && json(acknowledgedGrant),
       ':ends': ends && ends !== 'never' ? json(ends) : undefined,
     },
   } satisfies Change

@@ -90,7 +90,7 @@ class EndedToken extends Secret {
 export const READ = [
   ...['sk', 'status', 'epoch', 'fence', 'leaseSince', 'leaseUntil', 'usualSeconds', 'failure', 'provenVersion'],
   ...['refusedVersions', 'unconfirmedSends', 'succeededAt', 'checked', 'ends', 'acknowledged', 'notifiedEnd'],
-  ...['notifiedTrouble', 'owner', 'usedAt', 'keepWarm'],
+  ...['notifiedTrouble', 'owner', 'usedAt', 'keepWarm', 'grantEnds', 'acknowledgedGrant', 'notifiedGrant'],
   ...['sealed', 'issuedAt', 'expiresAt', 'refreshAt', 'scope', 'context', 'credentialVersion', 'fingerprint'],
 ]
 const EVERYTHING_BUT_THE_REFRESH_TOKEN = {
@@ -123,7 +123,9 @@ export function stateOf(item: Item, token: Pick<CachedToken, 'fence'> | undefine
     ...(item.checked && { checked: readBack(text(item, 'checked')) }),
     ...(item.ends && { ends: readBack(text(item, 'ends')) }),
     ...(item.acknowledged && { acknowledged: readBack(text(item, 'acknowledged')) }),
-    ...((notified.end || notified.trouble) && { notified }),
+    ...(item.grantEnds && { grantEnds: readBack(text(item, 'grantEnds')) }),
+    ...(item.acknowledgedGrant && { acknowledgedGrant: readBack(text(item, 'acknowledgedGrant')) }),
+    ...(Object.keys(notified).length > 0 && { notified }),
     ...(owner && { owner: text(item, 'owner') }),
     ...(item.usedAt && { usedAt: date(item, 'usedAt') }),
     ...(item.keepWarm?.BOOL && { keepWarm: true }),
@@ -133,5 +135,6 @@ export function stateOf(item: Item, token: Pick<CachedToken, 'fence'> | undefine
 /** The last notice of each matter, of a STATE or a vendor's own item. */
 export const notifiedOf = (item: Item): NonNullable<State['notified']> => ({
   ...(item.notifiedEnd?.S && { end: readBack<Notified>(item.notifiedEnd.S) }),
+  ...(item.notifiedGrant?.S && { grant: readBack<Notified>(item.notifiedGrant.S) }),
   ...(item.notifiedTrouble?.S && { trouble: readBack<Notified>(item.notifiedTrouble.S) }),
 })

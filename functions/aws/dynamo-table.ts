@@ -23,8 +23,8 @@ import { storeUnavailable } from './unavailable.ts'
  *   accelo#hq         STATE        status (active, disabled, forgotten), epoch, fence, leaseId, leaseSince, leaseUntil,
  *                                  usualSeconds, failure (JSON), provenVersion, refusedVersions, succeededAt, usedAt,
  *                                  owner, keepWarm, stopId, noticeId;
- *                                  ends, notifiedEnd, notifiedTrouble, acknowledged, checked (JSON each); refreshToken
- *                                  (sealed), refreshEpoch, refreshFence, generation, unconfirmedSends (string set); vendor
+ *                                  ends, notifiedEnd, notifiedTrouble, acknowledged, checked, grantEnds, notifiedGrant,
+ *                                  acknowledgedGrant (JSON each); refreshToken (sealed), refreshEpoch, refreshFence, generation, unconfirmedSends (string set); vendor
  *                                  and sweepAt, the keys of index `due`. NEVER a ttl: a fence that starts again lets a late
  *                                  writer win, and a lost refresh token needs a person.
  *   accelo#hq         TOKEN        sealed, issuedAt, expiresAt, refreshAt, scope, context (JSON), fingerprint, fence,

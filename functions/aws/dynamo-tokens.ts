@@ -44,8 +44,11 @@ export function dynamoTokens({ envelope, onUnsealable, now, ...options }: Dynamo
     return refreshToken
   }
 
-  /** What a new refresh token changes. It is bound to the lease it came under, whichever holds the connection by now. */
-  async function grantOf(lease: Lease, refreshToken: Secret) {
+  /**
+   * What a new refresh token changes, and the end of its grant. It is bound to the lease it came under, whichever holds the
+   * connection by now.
+   */
+  async function grantOf(lease: Lease, refreshToken: Secret, { success }: Outcome) {
     const { connection, epoch, fence, generation } = lease
     const seal = await sealFor(lease)
     return {
@@ -54,6 +57,7 @@ export function dynamoTokens({ envelope, onUnsealable, now, ...options }: Dynamo
         ':refresh': S(await seal(refreshToken, { key: keyOf(connection), use: 'refresh', epoch, fence })),
         ':fence': N(fence),
         ':next': N(generation + 1),
+        ':grant': success?.grantEnds && json(success.grantEnds),
       },
     }
   }
@@ -71,7 +75,7 @@ export function dynamoTokens({ envelope, onUnsealable, now, ...options }: Dynamo
   async function recordUnderLease(lease: Lease, outcome: Outcome): Promise<'recorded' | 'superseded'> {
     const { connection, id } = lease
     const { refreshToken, success, failure, unconfirmed } = outcome
-    const grant = refreshToken && (await grantOf(lease, refreshToken))
+    const grant = refreshToken && (await grantOf(lease, refreshToken, outcome))
     const grantEnds = !success && failure !== undefined && failure.credentialVersion === undefined
     const settled = grant || success || grantEnds
     const remembered = rememberedOf(connection, outcome)
@@ -92,7 +96,7 @@ export function dynamoTokens({ envelope, onUnsealable, now, ...options }: Dynamo
     if (done) return 'recorded'
     if (grant) {
       await updateState(connection, {
-        set: grant.set,
+        set: [...grant.set, success?.grantEnds && 'grantEnds = :grant'],
         remove: ['unconfirmedSends'],
         condition: `epoch = :epoch AND ${SAME_GENERATION}`,
         values: { ...values, ...grant.values },
@@ -219,7 +223,7 @@ export function dynamoTokens({ envelope, onUnsealable, now, ...options }: Dynamo
       const seen = hasStored ? await table.get(keyOf(connection), 'STATE') : undefined
       const before = await updateState(connection, {
         set: [...[INITIAL.status, INITIAL.fence, 'stopId = :stop', failure && 'failure = :failure']],
-        remove: hasStored ? [...LEASE, 'refreshToken', 'unconfirmedSends'] : [],
+        remove: hasStored ? [...LEASE, 'refreshToken', 'unconfirmedSends', 'grantEnds'] : [],
         add: ['epoch :one', refusedVersions.length > 0 && 'refusedVersions :refused'],
         condition: NOT_REPEATED,
         values: {
@@ -260,7 +264,8 @@ export function dynamoTokens({ envelope, onUnsealable, now, ...options }: Dynamo
 function rememberedOf({ vendor }: Connection, { success, failure, refusedVersion }: Outcome) {
   const refused = refusedVersion === undefined ? undefined : SS(refusedVersion)
   if (success) {
-    const { credentialVersion, at, usualSeconds, sweepAt, used, checked, ends } = success
+    const { credentialVersion, at, usualSeconds, sweepAt, used, checked, ends, grantEnds } = success
+    const hasStored = vendor.tokens.storage === 'table'
     return {
       set: [
         ...['vendor = :vendor', 'provenVersion = :version', 'succeededAt = :at'],
@@ -269,8 +274,9 @@ function rememberedOf({ vendor }: Connection, { success, failure, refusedVersion
         used && 'usedAt = :at',
         checked && 'checked = :checked',
         ends && ends !== 'never' && 'ends = :ends',
+        grantEnds && 'grantEnds = :grant',
       ],
-      remove: ['failure', ends === 'never' && 'ends'],
+      remove: ['failure', ends === 'never' && 'ends', hasStored && !grantEnds && 'grantEnds'],
       add: [],
       delete: ['refusedVersions :works'],
       values: {
@@ -281,6 +287,7 @@ function rememberedOf({ vendor }: Connection, { success, failure, refusedVersion
         ':usual': usualSeconds === undefined ? undefined : N(usualSeconds),
         ':checked': checked && json(checked),
         ':ends': ends && ends !== 'never' ? json(ends) : undefined,
+        ':grant': grantEnds && json(grantEnds),
         ':works': SS(credentialVersion),
       },
     }

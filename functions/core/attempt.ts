@@ -1,8 +1,9 @@
 import { type Connection, keyOf, labelOf } from '../kit/connection.ts'
 import { bestEffort, FAILURES, isFailure, VendingError } from '../kit/errors.ts'
+import { endOfGrant, renewGrantAt } from '../kit/grant.ts'
 import type { CredentialLife } from '../kit/reminders.ts'
 import type { Secret } from '../kit/secret.ts'
-import { secondsAfter, secondsBetween } from '../kit/time.ts'
+import { earlier, secondsAfter, secondsBetween } from '../kit/time.ts'
 import { hasSingleUse, isExpired, refreshAt, sweepAt } from '../kit/token.ts'
 import { type Context, type Issued, type Liveness, statedEnd, type Warning } from '../kit/vendor.ts'
 import { withCallPermit } from './allowance.ts'
@@ -145,7 +146,10 @@ async function succeeded(job: Attempt, { issued, credentials }: Answered, runtim
   const key = keyOf(connection)
   const at = runtime.now()
   const { fence, epoch } = lease ?? state
-  const renewAt = refreshAt(accessToken, connection.vendor.tokens, key)
+  const grantEnds = lease && grantEndOf(job, issued)
+  const ofToken = refreshAt(accessToken, connection.vendor.tokens, key)
+  // A token may well outlive the grant that it was obtained by.
+  const renewAt = earlier(ofToken, (grantEnds && renewGrantAt(grantEnds, key)) ?? ofToken)
   const token = { accessToken, refreshAt: renewAt, fence, epoch, credentialVersion: credentials.version }
   if (job.records === 'refusal' || job.records === 'nothing') return { token, warnings, checkedAt: at }
 
@@ -155,6 +159,7 @@ async function succeeded(job: Attempt, { issued, credentials }: Answered, runtim
     ...(lease && { usualSeconds: blend(secondsBetween(lease.since, at), state.usualSeconds) }),
     ...(ends ? { ends } : { sweepAt: sweepAt(token) }),
     ...(checked && { checked: { at, result: checked } }),
+    ...(grantEnds && { grantEnds }),
     ...(job.newGrant && { newGrant: true }),
     ...(job.used && { used: true }),
   }
@@ -171,6 +176,13 @@ async function succeeded(job: Attempt, { issued, credentials }: Answered, runtim
   const endsAt = ends ? ends !== 'never' && ends.until : statedEnd(credentials.document)
   await runtime.observe({ kind: 'worked', connection, state, token, ...(endsAt && { endsAt }) })
   return { token, warnings: said, checkedAt: at }
+}
+
+/** Where nobody has to consent a new grant costs nobody anything. */
+function grantEndOf({ connection: { vendor }, state, newGrant }: Attempt, { accessToken, grantEndsAt }: Issued) {
+  if (!vendor.authorization || vendor.tokens.storage === 'memory') return undefined
+  const before = newGrant ? undefined : state.grantEnds
+  return endOfGrant({ before, at: accessToken.issuedAt, stated: grantEndsAt, life: vendor.tokens.grant })
 }
 
 /** A cache that cannot be written costs the next sweep a vendor call, not this caller its token, and nobody a wait. */

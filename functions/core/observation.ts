@@ -31,9 +31,9 @@ export type Observation =
   | (About & { readonly kind: 'failed'; readonly servedUntil?: Date })
   /** So many tokens of a vendor whose tokens stay in memory were obtained in this hour. */
   | (About & { readonly kind: 'many_obtained'; readonly count: number })
-  /** The daily check has seen how long the credentials still live. */
+  /** The daily check has seen how long the credentials, or a grant that renewals do not put off, still live. */
   | (About & {
-      readonly kind: 'credentials_end'
+      readonly kind: 'credentials_end' | 'grant_ends'
       readonly ends: CredentialLife
       /** Whole days, negative when it is over. */
       readonly daysLeft: number

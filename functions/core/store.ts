@@ -1,4 +1,5 @@
 import type { Connection } from '../kit/connection.ts'
+import type { GrantEnd } from '../kit/grant.ts'
 import type { Acknowledgement, CredentialLife, Matter, Notified } from '../kit/reminders.ts'
 import type { Secret } from '../kit/secret.ts'
 import type { AccessToken, TablePolicy } from '../kit/token.ts'
@@ -30,6 +31,9 @@ export interface State {
   /** The life of the credentials that last worked, where they have an end that only a person can put off. */
   readonly ends?: CredentialLife
   readonly acknowledged?: Acknowledgement
+  /** When the grant behind the last token ends, as far as anybody says so. */
+  readonly grantEnds?: GrantEnd
+  readonly acknowledgedGrant?: Acknowledgement
   /** The last notice of each matter, so that each goes out once. */
   readonly notified?: { readonly [matter in Matter]?: Notified }
   /** Who is notified when a person is needed. */
@@ -105,6 +109,8 @@ export interface Success {
   readonly used?: true
   readonly checked?: State['checked']
   readonly ends?: CredentialLife | 'never'
+  /** The end of the grant behind the token. @default nobody says one, or there is no grant */
+  readonly grantEnds?: GrantEnd
 }
 
 /** What came of an attempt. With neither success nor failure the lease is given back and nothing is remembered. */
@@ -186,7 +192,7 @@ export interface TokenStore {
 }
 
 /** What people and the keeper note about a connection. */
-export interface Facts extends Pick<State, 'owner' | 'keepWarm' | 'acknowledged'> {
+export interface Facts extends Pick<State, 'owner' | 'keepWarm' | 'acknowledged' | 'acknowledgedGrant'> {
   readonly ends?: CredentialLife | 'never'
   /** The keeper's first turn; one that is set stays, unless the connection is to wake from its rest. */
   readonly sweepAt: Date

@@ -4,8 +4,8 @@ export interface CredentialLife {
   readonly until: Date
 }
 
-/** A matter that people are notified of: the end of credentials, and trouble. */
-export type Matter = 'end' | 'trouble'
+/** A matter that people are notified of: the end of credentials, that of a grant, and trouble. */
+export type Matter = 'end' | 'grant' | 'trouble'
 
 /** A notice that was sent, or is being sent: if its sender dies in between, the next one takes it on. */
 export interface Notified {
@@ -25,3 +25,7 @@ export interface Acknowledgement {
   /** No notice of it before then. */
   readonly until: Date
 }
+
+/** New credentials, and a new consent, have an end of their own. */
+export const isAbout = ({ endsAt }: Acknowledgement, { until }: CredentialLife): boolean =>
+  endsAt.getTime() === until.getTime()

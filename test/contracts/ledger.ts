@@ -50,6 +50,7 @@ export function noticeLedgerContract(
       for (const [i, subject] of subjects.entries()) {
         expect(await ledger.last(subject, 'end')).toEqual({ ...claim, mark: `${i}` })
         expect(await ledger.last(subject, 'trouble')).toBeUndefined()
+        expect(await ledger.last(subject, 'grant')).toBeUndefined()
       }
     })
 

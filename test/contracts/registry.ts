@@ -82,10 +82,12 @@ export function registryContract(
       const ends = { since: later(-3600), until: later(3600) }
       const person = { by: 'arn:aws:iam::1:user/ann', at: now, note: 'on it' }
       const acknowledged = { ...person, until: later(60), endsAt: later(9) }
+      const acknowledgedGrant = { ...acknowledged, endsAt: later(99) }
       await registry.register(hq, { sweepAt: now, ends, acknowledged })
+      await registry.register(hq, { sweepAt: now, acknowledgedGrant })
       await registry.register(hq, { sweepAt: now, owner: 'erp', keepWarm: true })
       await registry.register(hq, { sweepAt: now })
-      expect(await stateOf()).toMatchObject({ ends, acknowledged, owner: 'erp', keepWarm: true })
+      expect(await stateOf()).toMatchObject({ ends, acknowledged, acknowledgedGrant, owner: 'erp', keepWarm: true })
       await registry.register(hq, { sweepAt: now, ends: 'never', keepWarm: false })
       const state = await stateOf()
       expect([state.ends, state.keepWarm]).toEqual([undefined, undefined])
@@ -96,10 +98,12 @@ export function registryContract(
       /** One that has vended, was noted all that people note, and was retired. */
       async function forgotten() {
         const ends = { since: later(-3600), until: later(3600) }
-        await registry.register(hq, { sweepAt: now, owner: 'erp', keepWarm: true, ends })
+        const acknowledgedGrant = { by: 'ann', at: now, until: later(60), endsAt: later(9) }
+        await registry.register(hq, { sweepAt: now, owner: 'erp', keepWarm: true, ends, acknowledgedGrant })
         const lease = await tokens.acquire(hq, await stateOf(), { policy, now, until: later(15) })
         if (!lease) throw new Error('no lease')
-        await tokens.record(lease, { success: { credentialVersion: 'v1', at: now } })
+        const grantEnds = { since: now, at: now, until: later(3600) }
+        await tokens.record(lease, { success: { credentialVersion: 'v1', at: now, grantEnds } })
         await tokens.stop(hq, { kind: 'disable' })
         await tokens.stop(hq, { kind: 'revoke', refusedVersions: ['v1'] })
         return { lease, isForgotten: await registry.forget(hq) }

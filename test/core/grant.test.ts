@@ -512,3 +512,58 @@ describe('a refused token', () => {
     await report()
   })
 })
+
+describe('the end of a grant', () => {
+  const DAY = 86_400
+  const end = (tokens: TokenStore, vendor: Vendor) =>
+    tokens.read(hq(vendor)).then(({ state: { grantEnds } }) => grantEnds?.until)
+  const idle: Partial<TablePolicy> = { singleUseRefreshToken: true, grant: { idleSeconds: 7 * DAY } }
+
+  it('is recorded with each token, counted from before its request', async () => {
+    const { process, clock, tokens } = world()
+    const { vendor, will } = fakeVendor({ consent: true, policy: idle, script: gives({ refreshToken: 'r' }) })
+    await get(vendor, process())
+    expect(await end(tokens, vendor)).toEqual(secondsAfter(The.now, 7 * DAY))
+    clock.advance(3600)
+    will(async (...given) => {
+      const issued = await gives({ refreshToken: 'r' })(...given)
+      await clock.sleep(7)
+      return issued
+    })
+    await get(vendor, process())
+    expect(await end(tokens, vendor)).toEqual(secondsAfter(The.now, 3600 + 7 * DAY))
+  })
+
+  it('stays as it was when a renewal fails, and goes with what a revoke forgets', async () => {
+    const { process, clock, tokens } = world()
+    const { vendor, will } = fakeVendor({ consent: true, policy: idle, script: gives({ refreshToken: 'r' }) })
+    await get(vendor, process())
+    clock.advance(3600)
+    will(refuses('vendor_unavailable', 'time-out'))
+    await expect(get(vendor, process())).rejects.toMatchObject({ code: 'vendor_unavailable' })
+    expect(await end(tokens, vendor)).toEqual(secondsAfter(The.now, 7 * DAY))
+    await revoke(hq(vendor), process())
+    expect(await end(tokens, vendor)).toBeUndefined()
+  })
+
+  it('is of no interest where nobody has to consent: the credentials give another grant', async () => {
+    const { process, tokens } = world()
+    const { vendor } = fakeVendor({ policy: idle, script: gives({ refreshToken: 'r', grantSeconds: DAY }) })
+    await get(vendor, process())
+    expect(await end(tokens, vendor)).toBeUndefined()
+  })
+
+  it('has a token renewed that would outlive the grant, and no caller wait for it', async () => {
+    const { process, clock } = world()
+    const script = gives({ lifeSeconds: 7 * DAY, refreshToken: 'r' })
+    const policy = { ...idle, grant: { idleSeconds: DAY } }
+    const { vendor, calls } = fakeVendor({ consent: true, policy, script })
+    const { token } = await vend(wanted(vendor), process())
+    const days = secondsBetween(The.now, token.refreshAt) / DAY
+    expect([days > 0.35, days < 0.45]).toEqual([true, true])
+    clock.advance(DAY / 2)
+    expect(await get(vendor, process())).toBe('t1')
+    expect(await get(vendor, process(), { ahead: true })).toBe('t2')
+    expect(calls).toHaveLength(2)
+  })
+})

@@ -25,7 +25,7 @@ import {
 import type { Directory } from '../../functions/keeper/directory.ts'
 import type { Round, Rounds } from '../../functions/keeper/round.ts'
 import { type Connection, keyOf } from '../../functions/kit/connection.ts'
-import type { Notified } from '../../functions/kit/reminders.ts'
+import type { Matter, Notified } from '../../functions/kit/reminders.ts'
 import type { Secret } from '../../functions/kit/secret.ts'
 import { secondsBetween } from '../../functions/kit/time.ts'
 import type { Vendor } from '../../functions/kit/vendor.ts'
@@ -101,15 +101,16 @@ function tokensIn({ find, keep, rows, read }: Tables, cached: Map<string, Cached
     const isUsed = row.generation === lease.generation
     const grantEnds = !success && failure !== undefined && failure.credentialVersion === undefined
     const renewed = refreshToken && { refreshToken, generation: lease.generation + 1 }
+    const ends = success?.grantEnds && { grantEnds: success.grantEnds }
     const own = {
       unconfirmedSends: unconfirmed ? row.state.unconfirmedSends : without(row.state.unconfirmedSends, lease.id),
     }
     if (!isHeld(row, lease) || (grantEnds && !isUsed)) {
       const isNewest = renewed && isUsed && row.state.epoch === lease.epoch
       const kept = isNewest ? { ...row, ...renewed } : row
-      const sends = isNewest && { unconfirmedSends: undefined }
+      const sends = isNewest && { unconfirmedSends: undefined, ...ends }
       if (row.leaseId === lease.id) keep({ ...kept, leaseId: undefined }, { ...own, ...sends, lease: undefined })
-      else if (isNewest) keep(kept, { unconfirmedSends: undefined })
+      else if (isNewest) keep(kept, { unconfirmedSends: undefined, ...ends })
       return 'superseded'
     }
     const isSettled = renewed || success || grantEnds
@@ -184,7 +185,7 @@ function tokensIn({ find, keep, rows, read }: Tables, cached: Map<string, Cached
         { ...row, leaseId: undefined, refreshToken: undefined, stopped: { by: stop, forgotten } },
         {
           epoch: row.state.epoch + 1,
-          ...{ lease: undefined, unconfirmedSends: undefined },
+          ...{ lease: undefined, unconfirmedSends: undefined, grantEnds: undefined },
           ...(failure && { failure }),
           refusedVersions: someOf(new Set([...(row.state.refusedVersions ?? []), ...refusedVersions])),
         },
@@ -202,11 +203,11 @@ function tokensIn({ find, keep, rows, read }: Tables, cached: Map<string, Cached
 function remembered({ refusedVersions = new Set() }: State, { success, failure, refusedVersion }: Outcome): Change {
   const refused = refusedVersion !== undefined && { refusedVersions: new Set([...refusedVersions, refusedVersion]) }
   if (!success) return { ...(failure && { failure }), ...refused }
-  const { credentialVersion, at, usualSeconds, used, checked, ends } = success
+  const { credentialVersion, at, usualSeconds, used, checked, ends, grantEnds } = success
   return {
     failure: undefined,
     refusedVersions: someOf(new Set([...refusedVersions].filter((version) => version !== credentialVersion))),
-    ...{ provenVersion: credentialVersion, succeededAt: at },
+    ...{ provenVersion: credentialVersion, succeededAt: at, grantEnds },
     ...(usualSeconds !== undefined && { usualSeconds }),
     ...(used && { usedAt: at }),
     ...(checked && { checked }),
@@ -249,7 +250,7 @@ function directoryIn(rows: Rows, read: Read): Directory {
 
 function registryIn(find: Find, keep: Keep, rows: Rows): Registry {
   return {
-    async register(connection, { sweepAt, wakes, reopens, ends, owner, keepWarm, acknowledged }) {
+    async register(connection, { sweepAt, wakes, reopens, ends, owner, keepWarm, acknowledged, acknowledgedGrant }) {
       const row = find(connection)
       if (row.forgotten && !reopens) return
       keep(
@@ -259,6 +260,7 @@ function registryIn(find: Find, keep: Keep, rows: Rows): Registry {
           ...(owner !== undefined && { owner }),
           ...(keepWarm !== undefined && { keepWarm: keepWarm || undefined }),
           ...(acknowledged && { acknowledged }),
+          ...(acknowledgedGrant && { acknowledgedGrant }),
           ...(ends && { ends: ends === 'never' ? undefined : ends }),
         },
       )
@@ -295,7 +297,7 @@ function ledgerIn(find: Find, keep: Keep): NoticeLedger {
   const ofVendors = new Map<string, Notified>()
   const nameOf = ({ vendor, all }: Exclude<Subject, Connection>, matter: string): string =>
     `${vendor.id} ${all} ${matter}`
-  const last = (subject: Subject, matter: 'end' | 'trouble'): Notified | undefined =>
+  const last = (subject: Subject, matter: Matter): Notified | undefined =>
     'all' in subject ? ofVendors.get(nameOf(subject, matter)) : find(subject).state.notified?.[matter]
   return {
     last: async (subject, matter) => last(subject, matter),

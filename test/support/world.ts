@@ -62,12 +62,21 @@ interface VendorOptions {
   readonly policy?: Partial<TablePolicy> | Partial<MemoryPolicy>
   readonly script?: Script
   readonly holdsToken?: true
+  /** A person has to consent; a code that comes back gets what the script gives. */
+  readonly consent?: true
   /** What becomes of a static token that is shown to the vendor. */
   readonly liveness?: (password: string) => Liveness | Promise<Liveness>
 }
 
 /** A vendor made up for the tests of the engine: counts its calls and does what the script says. */
-export function fakeVendor({ id = 'acme', policy, script = gives({}), holdsToken, liveness }: VendorOptions = {}) {
+export function fakeVendor({
+  id = 'acme',
+  policy,
+  script = gives({}),
+  holdsToken,
+  consent,
+  liveness,
+}: VendorOptions = {}) {
   const calls: { refreshToken?: string; password: string; at: Date }[] = []
   let current = script
   const vendor: Vendor = defineVendor({
@@ -79,6 +88,13 @@ export function fakeVendor({ id = 'acme', policy, script = gives({}), holdsToken
     tokens: { storage: 'table', maxLifeSeconds: 7 * 24 * 3600, ...policy } as TokenPolicy,
     rotation: { credential: 'password', before: ['Make a new password.'], after: [] },
     ...(holdsToken && { isStatic: () => true }),
+    ...(consent && {
+      authorization: {
+        url: async (_, { state }) => new URL(`https://acme.example/auth?state=${state}`),
+        tokenEndpoint: async () => new URL('https://acme.example/token'),
+        exchange: async (_, _code, context) => current(context, undefined, calls.length + 1),
+      },
+    }),
     ...(liveness && { liveness: async ({ password }) => liveness(password.reveal()) }),
     issue: async ({ password }, refreshToken, context) => {
       const at = context.now()
@@ -100,11 +116,13 @@ interface Gift {
   readonly lifeSeconds?: number
   readonly refreshToken?: string
   readonly name?: string
+  /** From when it was asked until the end of the grant that the vendor states. */
+  readonly grantSeconds?: number
 }
 
 /** Gives token t1 at the first call, t2 at the second, and so on. */
 export const gives =
-  ({ lifeSeconds = 3600, refreshToken, name = 't' }: Gift): Script =>
+  ({ lifeSeconds = 3600, refreshToken, name = 't', grantSeconds }: Gift): Script =>
   (context, _held, call) => {
     const issuedAt = context.now()
     return {
@@ -115,6 +133,7 @@ export const gives =
         context: { api_base_url: 'https://acme.example' },
       },
       ...(refreshToken && { refreshToken: new Secret(`${refreshToken}${call}`) }),
+      ...(grantSeconds !== undefined && { grantEndsAt: secondsAfter(issuedAt, grantSeconds) }),
     }
   }
 
