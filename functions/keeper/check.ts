@@ -9,6 +9,7 @@ import type { CredentialLife } from '../kit/reminders.ts'
 import { DAY_SECONDS, rfc3339, secondsAfter, secondsBetween } from '../kit/time.ts'
 import { hasValidEnd, statedEnd, type Vendor } from '../kit/vendor.ts'
 import type { Directory, Glimpse } from './directory.ts'
+import { type End, endsOf } from './ends.ts'
 import { findNew, type Inventory, merged } from './inventory.ts'
 import { daysLeft, rungAt } from './ladder.ts'
 import { forEach } from './pool.ts'
@@ -117,7 +118,7 @@ export async function checkConnection(connection: Connection, runtime: CheckRunt
   const credentials = await runtime.credentials.read(connection, 0)
   const found = await checkCredentials(connection, before.state, credentials, runtime)
   const { state, token } = found === 'nothing new' ? before : await glanceAt(connection, runtime)
-  if (state.ends) await reportEnd(connection, state, state.ends, runtime)
+  for (const end of endsOf(state, runtime.now())) await reportEnd(connection, state, end, runtime)
   const servedUntil = token?.epoch === state.epoch ? token.accessToken.expiresAt : undefined
   if (state.failure) await runtime.observe({ kind: 'failed', connection, state, ...(servedUntil && { servedUntil }) })
   if (found instanceof VendingError) throw found
@@ -135,12 +136,13 @@ type Found = 'nothing new' | 'recorded' | VendingError
 async function reportEnd(
   connection: Connection,
   state: State,
-  ends: CredentialLife,
+  { of, life: ends }: End,
   { observe, now }: Runtime,
 ): Promise<void> {
+  const kind = of === 'grant' ? 'grant_ends' : 'credentials_end'
   const step = rungAt(ends, now())
   const left = daysLeft(ends.until, now())
-  await observe({ kind: 'credentials_end', connection, state, ends, daysLeft: left, ...(step && { step }) })
+  await observe({ kind, connection, state, ends, daysLeft: left, ...(step && { step }) })
 }
 
 /** Checks the credentials themselves. What fails there is no reason not to remind people: it is handed back. */
@@ -217,19 +219,33 @@ async function useNewest(
   return isNew || isMoved ? 'recorded' : 'nothing new'
 }
 
+/** What a person says of an end. */
+export interface Acknowledging {
+  readonly by: string
+  readonly note?: string | undefined
+  /** @default the one that there is a notice of, the credentials first */
+  readonly of?: End['of'] | undefined
+}
+
 /** Somebody is at it: no notice of this end before the next step. Throws `bad_request` when no step has come. */
 export async function acknowledge(
   connection: Connection,
-  { by, note }: { readonly by: string; readonly note?: string | undefined },
+  { by, note, of }: Acknowledging,
   runtime: Runtime,
 ): Promise<void> {
   const now = runtime.now()
-  const { ends } = (await runtime.tokens.read(connection)).state
-  const rung = ends && rungAt(ends, now)
-  if (!ends || !rung) {
-    const why = ends ? `its credentials end on ${rfc3339(ends.until)}` : 'no end of its credentials is known'
+  const known = endsOf((await runtime.tokens.read(connection)).state, now)
+  const ends = known.filter((end) => of === undefined || end.of === of)
+  const due = ends.find(({ life }) => rungAt(life, now))
+  const rung = due && rungAt(due.life, now)
+  if (!due || !rung) {
+    const [end] = ends
+    const why = end
+      ? `its ${end.of} ${end.of === 'grant' ? 'ends' : 'end'} on ${rfc3339(end.life.until)}`
+      : `no end of its ${of ?? 'credentials'} is known`
     throw new VendingError('bad_request', `there is no notice of ${labelOf(connection)} to acknowledge: ${why}`)
   }
-  const acknowledged = { by, at: now, ...(note !== undefined && { note }), until: rung.nextAt, endsAt: ends.until }
-  await runtime.registry.register(connection, { sweepAt: now, acknowledged })
+  const said = { by, at: now, ...(note !== undefined && { note }), until: rung.nextAt, endsAt: due.life.until }
+  const facts = due.of === 'grant' ? { acknowledgedGrant: said } : { acknowledged: said }
+  await runtime.registry.register(connection, { sweepAt: now, ...facts })
 }

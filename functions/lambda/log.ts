@@ -77,6 +77,7 @@ export function recordObservation(vendorId: string, observation: Observation): v
       time(vendorId, 'LeaseWaitTime', observation.seconds * 1000)
       break
     case 'credentials_end':
+    case 'grant_ends':
       count(vendorId, 'DaysToExpiry', observation.daysLeft)
   }
 }

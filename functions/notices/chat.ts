@@ -55,7 +55,8 @@ function threadOf(notice: Notice, { stack = 'vendomat' }: Place): string {
   const topic = notice.kind === 'recovered' ? notice.was : notice.kind
   if (topic === 'vendor_failing' || connection === undefined) return `${machine}/${vendor}/${topic}`
   const end = 'endsAt' in notice ? notice.endsAt : undefined
-  return `${machine}/${vendor}/${connection}/${end && !isNever(end) ? rfc3339(end).slice(0, 10) : topic}`
+  const which = topic.startsWith('grant') ? 'grant-' : ''
+  return `${machine}/${vendor}/${connection}/${end && !isNever(end) ? `${which}${rfc3339(end).slice(0, 10)}` : topic}`
 }
 
 /** Not every notice is about a connection. */

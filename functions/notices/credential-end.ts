@@ -1,37 +1,45 @@
 import type { Observation } from '../core/observation.ts'
+import type { State } from '../core/store.ts'
 import type { Connection } from '../kit/connection.ts'
 import { orFailure, VendingError } from '../kit/errors.ts'
-import type { Acknowledgement, CredentialLife } from '../kit/reminders.ts'
+import { isAbout } from '../kit/reminders.ts'
 import { rfc3339 } from '../kit/time.ts'
 import { aboutOf } from './about.ts'
-import type { ExpiryNotice, RotatedNotice } from './kinds.ts'
+import type { ExpiryNotice, GrantNotice, RotatedNotice } from './kinds.ts'
 import { type Entry, notifyOnce, type Outbox } from './once.ts'
 
-type CredentialsEnd = Extract<Observation, { readonly kind: 'credentials_end' }>
+type Ends = Extract<Observation, { readonly daysLeft: number }>
 type Worked = Extract<Observation, { readonly kind: 'worked' }>
 
 /**
- * Notifies people that credentials end, once for each step of the ladder of each end. New credentials with a later end
- * have a ladder of their own; as long as they have not worked the earlier end stands.
+ * Notifies people that credentials or a grant end, once for each step of the ladder of each end. New credentials, or a new
+ * consent, with a later end have a ladder of their own; as long as they have not worked the earlier end stands.
  */
-export async function credentialsEnd(
-  { connection, state, ends, step: rung }: CredentialsEnd,
-  outbox: Outbox,
-): Promise<void> {
+export async function lifeEnds({ kind, connection, state, ends, step: rung }: Ends, outbox: Outbox): Promise<void> {
   const now = outbox.now()
-  const acknowledged = state.acknowledged && isAbout(state.acknowledged, ends) ? state.acknowledged : undefined
+  const said = kind === 'grant_ends' ? state.acknowledgedGrant : state.acknowledged
+  const acknowledged = said && isAbout(said, ends) ? said : undefined
   if (!rung || (acknowledged && now < acknowledged.until)) return
-  const notice: ExpiryNotice = {
-    kind: now < ends.until ? 'expiring' : 'expired',
+  const end = {
     ...aboutOf(connection, state),
     ...rung,
     endsAt: ends.until,
-    rotation: connection.vendor.rotation,
     ...(acknowledged && { acknowledged }),
   }
-  const entry: Entry = { subject: connection, matter: 'end', last: state.notified?.end }
+  const isOver = now >= ends.until
+  const matter = kind === 'grant_ends' ? 'grant' : 'end'
+  const notice: ExpiryNotice | GrantNotice =
+    kind === 'grant_ends'
+      ? { kind: isOver ? 'grant_ended' : 'grant_ending', ...end, ...ofGrant(connection, state) }
+      : { kind: isOver ? 'expired' : 'expiring', ...end, rotation: connection.vendor.rotation }
+  const entry: Entry = { subject: connection, matter, last: state.notified?.[matter] }
   await notifyOnce(entry, { mark: `${rfc3339(ends.until)} ${rung.step}`, notice }, outbox)
 }
+
+const ofGrant = ({ vendor: { consent } }: Connection, { grantEnds, succeededAt }: State) => ({
+  ...(grantEnds && !grantEnds.isFixed && succeededAt && { renewedAt: succeededAt }),
+  ...(consent && { consent }),
+})
 
 /**
  * Notifies people that new credentials work. The first ones of a connection are no news, nor is a new version of the document
@@ -71,6 +79,3 @@ async function isSecretKept(
   if (!present || present instanceof VendingError) return undefined
   return connection.vendor.hasSameSecrets(old.document, present.document)
 }
-
-const isAbout = ({ endsAt }: Acknowledgement, { until }: CredentialLife): boolean =>
-  endsAt.getTime() === until.getTime()

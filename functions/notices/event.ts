@@ -22,10 +22,12 @@ function factsOf(notice: Notice): Facts {
   switch (notice.kind) {
     case 'expiring':
     case 'expired':
+    case 'grant_ending':
+    case 'grant_ended':
       return {
         connection,
         owner,
-        credential: notice.rotation.credential,
+        ...('rotation' in notice ? { credential: notice.rotation.credential } : { last_renewed_at: notice.renewedAt }),
         expires_at: notice.endsAt,
         days_left: notice.daysLeft,
         threshold: notice.step,

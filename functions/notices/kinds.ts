@@ -2,7 +2,14 @@ import type { FailureCode } from '../kit/errors.ts'
 import type { Rotation } from '../kit/vendor.ts'
 
 /** Something a person should know. Holds names, dates and codes; never a secret and never a vendor's text. */
-export type Notice = ExpiryNotice | TroubleNotice | RecoveredNotice | RotatedNotice | SweepNotice | ManyObtainedNotice
+export type Notice =
+  | ExpiryNotice
+  | GrantNotice
+  | TroubleNotice
+  | RecoveredNotice
+  | RotatedNotice
+  | SweepNotice
+  | ManyObtainedNotice
 
 interface OfVendor {
   /** 'iobeya' */
@@ -17,19 +24,32 @@ interface OfConnection extends OfVendor {
   readonly owner?: string
 }
 
-/** Credentials that only a person can renew end soon, or have ended. */
-export interface ExpiryNotice extends OfConnection {
-  readonly kind: 'expiring' | 'expired'
+/** Something that only a person can renew ends soon, or has ended. */
+interface OfEnd extends OfConnection {
   readonly endsAt: Date
   /** Whole days; negative when it is over, -1 on the first day after. */
   readonly daysLeft: number
   /** The step of the ladder that is due, in days before the end. */
   readonly step: number
-  readonly rotation: Rotation
   /** When the next notice goes out if nothing is done. */
   readonly nextAt: Date
   /** Who said that they are working on it. */
   readonly acknowledged?: { readonly by: string; readonly at: Date }
+}
+
+/** Credentials. */
+export interface ExpiryNotice extends OfEnd {
+  readonly kind: 'expiring' | 'expired'
+  readonly rotation: Rotation
+}
+
+/** What a person has consented to. */
+export interface GrantNotice extends OfEnd {
+  readonly kind: 'grant_ending' | 'grant_ended'
+  /** The last renewal, where each of them puts the end off. */
+  readonly renewedAt?: Date
+  /** What who says yes at the vendor has to know. */
+  readonly consent?: readonly string[]
 }
 
 /** A connection gets no new tokens any more. */
@@ -96,10 +116,12 @@ export function severityOf(notice: Notice): Severity {
     case 'sweep_failing':
       return 'warning'
     case 'expired':
+    case 'grant_ended':
     case 'reconnect_needed':
     case 'credentials_refused':
       return 'critical'
     case 'expiring':
+    case 'grant_ending':
       return notice.daysLeft <= 1
         ? 'critical'
         : notice.daysLeft <= 7

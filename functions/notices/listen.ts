@@ -3,7 +3,7 @@ import { isFailure } from '../kit/errors.ts'
 import type { Vendor } from '../kit/vendor.ts'
 import { aboutOf } from './about.ts'
 import { connectionFailed, connectionWorked } from './connection-trouble.ts'
-import { credentialsEnd, credentialsWork } from './credential-end.ts'
+import { credentialsWork, lifeEnds } from './credential-end.ts'
 import { type Outbox, send } from './once.ts'
 import { sweepFailed, sweepWorked } from './sweep-trouble.ts'
 import { checkVendor } from './vendor-trouble.ts'
@@ -41,7 +41,8 @@ export function noticeListener({ onFault, ...outbox }: ListenerOptions): Observe
       case 'worked':
         return [() => connectionWorked(observation, outbox), () => credentialsWork(observation, outbox)]
       case 'credentials_end':
-        return [() => credentialsEnd(observation, outbox)]
+      case 'grant_ends':
+        return [() => lifeEnds(observation, outbox)]
       case 'many_obtained': {
         const { connection, state, count } = observation
         return [() => send({ kind: 'many_obtained', ...aboutOf(connection, state), count }, outbox)]

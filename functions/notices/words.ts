@@ -2,6 +2,7 @@ import { FAILURES } from '../kit/errors.ts'
 import { isNever } from '../kit/time.ts'
 import type {
   ExpiryNotice,
+  GrantNotice,
   ManyObtainedNotice,
   Notice,
   NoticeKind,
@@ -47,6 +48,8 @@ export const ANCHORS = {
   expiring: 'credentials-end',
   expired: 'credentials-end',
   rotated: 'credentials-end',
+  grant_ending: 'grant-ends',
+  grant_ended: 'grant-ends',
   reconnect_needed: 'reconnect-needed',
   credentials_refused: 'credentials-refused',
   vendor_failing: 'vendor-failing',
@@ -62,6 +65,8 @@ export const readOn = (notice: Notice, { runbook }: Place): string =>
 export const TYPES = {
   expiring: 'Credential Expiring',
   expired: 'Credential Expired',
+  grant_ending: 'Grant Ending',
+  grant_ended: 'Grant Ended',
   reconnect_needed: 'Reconnect Needed',
   credentials_refused: 'Credentials Refused',
   vendor_failing: 'Vendor Failing',
@@ -79,6 +84,9 @@ export function wordsOf(notice: Notice, quote: Quote): Words {
     case 'expiring':
     case 'expired':
       return endWords(notice, quote)
+    case 'grant_ending':
+    case 'grant_ended':
+      return grantWords(notice, quote)
     case 'reconnect_needed':
     case 'credentials_refused':
     case 'vendor_failing':
@@ -95,14 +103,13 @@ export function wordsOf(notice: Notice, quote: Quote): Words {
 }
 
 function endWords(notice: ExpiryNotice, quote: Quote): Words {
-  const { kind, title, endsAt, daysLeft, rotation, nextAt, acknowledged } = notice
+  const { kind, title, endsAt, daysLeft, rotation } = notice
   const about = aboutOf(notice)
   const ends = kind === 'expired' ? 'ended' : 'ends'
   // Our own refusal of a token that has ended is a 424; of other credentials only the vendor knows that they have.
   const error = `HTTP ${FAILURES.credential_expired.status} or ${FAILURES.credential_rejected.status}`
-  const ack = quote(commandOf('ack', notice))
   return {
-    state: daysLeft < 0 ? `overdue ${days(-daysLeft)}` : daysLeft === 0 ? 'today' : days(daysLeft),
+    state: stateOf(notice),
     about,
     headline: `${rotation.credential} ${ends} ${shortDate(endsAt)}`,
     facts: [
@@ -117,16 +124,50 @@ function endWords(notice: ExpiryNotice, quote: Quote): Words {
       { run: commandOf('rotate', notice) },
       ...rotation.after.map((say) => ({ say })),
     ],
-    asides: [
-      ...(acknowledged ? [`Acknowledged on ${date(acknowledged.at)} by ${quote(acknowledged.by)}.`] : []),
-      `${acknowledged ? 'Still' : 'Already'} working on it? ${ack}`,
-      `Next notice: ${date(nextAt)}`,
-    ],
+    asides: asidesOf(notice, commandOf('ack', notice), quote),
   }
 }
 
+function grantWords(notice: GrantNotice, quote: Quote): Words {
+  const { kind, title, endsAt, daysLeft, renewedAt } = notice
+  const about = aboutOf(notice)
+  const ends = kind === 'grant_ended' ? 'ended' : 'ends'
+  const error = `HTTP ${FAILURES.grant_rejected.status}`
+  return {
+    state: stateOf(notice),
+    about,
+    headline: `grant ${ends} ${shortDate(endsAt)}`,
+    facts: [
+      `The grant of ${quote(about)} (${title}), to which a person has consented, ${ends} on ${moment(endsAt)} (${fromToday(daysLeft)}).`,
+      kind === 'grant_ended'
+        ? `Until somebody connects it again, callers get errors instead of tokens (${error}), unless ${title} still renews it.`
+        : `If nobody connects it again before, callers get errors instead of tokens from then on (${error}).`,
+      ...(renewedAt ? [`Each renewal puts the end off, but none has worked since ${moment(renewedAt)}.`] : []),
+    ],
+    owner: ownerOf(notice, quote),
+    steps: connectSteps(notice),
+    asides: asidesOf(notice, `${commandOf('ack', notice)} --grant`, quote),
+  }
+}
+
+const stateOf = ({ daysLeft }: ExpiryNotice | GrantNotice): string =>
+  daysLeft < 0 ? `overdue ${days(-daysLeft)}` : daysLeft === 0 ? 'today' : days(daysLeft)
+
+const asidesOf = ({ acknowledged, nextAt }: ExpiryNotice | GrantNotice, ack: string, quote: Quote): string[] => [
+  ...(acknowledged ? [`Acknowledged on ${date(acknowledged.at)} by ${quote(acknowledged.by)}.`] : []),
+  `${acknowledged ? 'Still' : 'Already'} working on it? ${quote(ack)}`,
+  `Next notice: ${date(nextAt)}`,
+]
+
+/** Not the steps of a rotation: the credentials are good, what ends is the consent of a person. */
+const connectSteps = (notice: GrantNotice | TroubleNotice): Step[] => [
+  { say: `Find somebody who may give consent for this account at ${notice.title}.` },
+  { run: commandOf('connect', notice) },
+  ...(notice.consent ?? []).map((say) => ({ say })),
+]
+
 function troubleWords(notice: TroubleNotice, quote: Quote): Words {
-  const { kind, vendor, title, since, code, detail, worksUntil, rotation, consent = [] } = notice
+  const { kind, vendor, title, since, code, detail, worksUntil, rotation } = notice
   const about = aboutOf(notice)
   const error = `HTTP ${FAILURES[code].status}`
   const cause = `since ${moment(since)}: ${quote(detail)} (${quote(code)}).`
@@ -143,12 +184,7 @@ function troubleWords(notice: TroubleNotice, quote: Quote): Words {
         state: 'reconnect',
         headline: `no new tokens since ${shortDate(since)}`,
         facts: [`${quote(about)} (${title}) has got no new tokens ${cause}`, outlook],
-        // Not the steps of a rotation: the credentials are good, what has ended is the consent of a person.
-        steps: [
-          { say: `Find somebody who may give consent for this account at ${title}.` },
-          { run: commandOf('connect', notice) },
-          ...consent.map((say) => ({ say })),
-        ],
+        steps: connectSteps(notice),
       }
     case 'credentials_refused':
       return {

@@ -21,7 +21,8 @@ function machine(options: Parameters<typeof fakeVendor>[0] = {}) {
     ask: (name = connection.name) => vend({ connection: { vendor, name }, minTtlSeconds: 0 }, w.process()),
     setOwner: (owner: string) => setOwner(connection, owner, w.process()),
     setStatus: (status: 'active' | 'disabled') => setStatus(connection, status, w.process()),
-    acknowledge: (note?: string) => takeAcknowledgement(connection, { by: 'arn:ann', note }, w.process()),
+    acknowledge: (note?: string, of?: 'credentials' | 'grant') =>
+      takeAcknowledgement(connection, { by: 'arn:ann', note, of }, w.process()),
     state: async () => (await w.tokens.read(connection)).state,
   }
 }
@@ -152,6 +153,138 @@ describe('an acknowledgement', () => {
     await expect(acknowledge()).rejects.toMatchObject({
       message: expect.stringContaining('its credentials end on 2027-11-01T23:59:59Z'),
     })
+  })
+})
+
+describe('a grant with an end', () => {
+  const fortnight = { consent: true, script: gives({ refreshToken: 'r' }) } as const
+  const policy = { grant: { maxSeconds: 14 * DAY } }
+
+  it('is notified of by the ladder, once for each step, with who owns it', async () => {
+    const { ask, check, clock, setOwner, notices } = machine({ ...fortnight, policy })
+    await ask()
+    await setOwner('erp@acme.example')
+    await check()
+    expect(notices).toEqual([])
+    clock.advance(7 * DAY)
+    await Promise.all([check(), check(), check()])
+    expect(notices).toEqual([
+      {
+        kind: 'grant_ending',
+        vendor: 'acme',
+        title: 'Acme',
+        connection: 'hq',
+        owner: 'erp@acme.example',
+        endsAt: new Date('2026-12-05T12:00:00Z'),
+        daysLeft: 7,
+        step: 7,
+        nextAt: new Date('2026-12-02T00:00:00Z'),
+      },
+    ])
+  })
+
+  it('has a ladder of its own beside that of the credentials, and an acknowledgement of its own', async () => {
+    const { secrets, ask, check, clock, acknowledge, notices, state } = machine({ ...fortnight, policy })
+    secrets.replace('acme/hq', { password: 'p1', expires_on: '2026-12-05' })
+    await ask()
+    await check()
+    expect(notices).toMatchObject([{ kind: 'expiring', step: 14 }])
+    clock.advance(7 * DAY)
+    await check()
+    expect(notices.slice(1)).toMatchObject([
+      { kind: 'expiring', step: 7 },
+      { kind: 'grant_ending', step: 7 },
+    ])
+    const view = await acknowledge('ann asks the board', 'grant')
+    expect(view).toMatchObject({ grant: { acknowledged: { by: 'arn:ann', note: 'ann asks the board' } } })
+    expect(view).not.toHaveProperty('acknowledged')
+    expect((await state()).notified).toMatchObject({ end: { sent: true }, grant: { sent: true } })
+    notices.length = 0
+    clock.advance(4 * DAY)
+    await check()
+    expect(notices).toMatchObject([
+      { kind: 'expiring', step: 3 },
+      { kind: 'grant_ending', step: 3, acknowledged: {} },
+    ])
+    expect(notices[0]).not.toHaveProperty('acknowledged')
+    await acknowledge()
+    expect(await state()).toMatchObject({ acknowledged: { until: new Date('2026-12-04T00:00:00Z') } })
+    expect(await state()).toMatchObject({ acknowledgedGrant: { until: new Date('2026-12-02T00:00:00Z') } })
+  })
+
+  it('is what an acknowledgement without a word is of, where the credentials have no notice', async () => {
+    const { ask, check, clock, acknowledge } = machine({ ...fortnight, policy })
+    await ask()
+    await expect(acknowledge()).rejects.toMatchObject({
+      message: 'there is no notice of acme/hq to acknowledge: its grant ends on 2026-12-05T12:00:00Z',
+    })
+    clock.advance(12 * DAY)
+    await check()
+    expect(await acknowledge()).toMatchObject({ grant: { acknowledged: { by: 'arn:ann' } } })
+    await expect(acknowledge('', 'credentials')).rejects.toMatchObject({
+      message: 'there is no notice of acme/hq to acknowledge: no end of its credentials is known',
+    })
+  })
+
+  it('is no notice while renewals put it off, and one half-way to it when they have stopped', async () => {
+    const idle = { grant: { idleSeconds: 14 * DAY } }
+    const { ask, check, clock, notices, will, state } = machine({ ...fortnight, policy: idle })
+    for (let day = 0; day < 60; day++) {
+      await ask()
+      await check()
+      clock.advance(DAY)
+    }
+    expect(notices).toEqual([])
+    const renewedAt = (await state()).succeededAt
+    will(refuses('vendor_unavailable', 'time-out'))
+    for (let day = 1; day < 14; day++) {
+      await check()
+      clock.advance(DAY)
+    }
+    expect(notices).toMatchObject([
+      { kind: 'grant_ending', step: 3, renewedAt },
+      { kind: 'grant_ending', step: 1, renewedAt },
+    ])
+    will(gives({ refreshToken: 's' }))
+    await ask()
+    await check()
+    expect(notices).toHaveLength(2)
+  })
+
+  it('that was over before its end is not reminded of: people know', async () => {
+    const { ask, check, clock, notices, will } = machine({
+      ...fortnight,
+      policy: { ...policy, singleUseRefreshToken: true },
+    })
+    await ask()
+    clock.advance(DAY)
+    will(refuses('grant_rejected', 'Acme refused the refresh token'))
+    await ask().catch(() => {})
+    expect(notices).toMatchObject([{ kind: 'reconnect_needed' }])
+    for (let day = 1; day < 20; day++) {
+      await check()
+      clock.advance(DAY)
+    }
+    expect(notices).toHaveLength(1)
+  })
+
+  it('goes on being reminded of when it has ended as it was said', async () => {
+    const { ask, check, clock, notices, will } = machine({
+      ...fortnight,
+      policy: { ...policy, singleUseRefreshToken: true },
+    })
+    await ask()
+    clock.advance(14 * DAY)
+    will(refuses('grant_rejected', 'Acme refused the refresh token'))
+    await ask().catch(() => {})
+    await check()
+    clock.advance(DAY)
+    await check()
+    expect(notices).toMatchObject([
+      { kind: 'reconnect_needed' },
+      { kind: 'grant_ended', step: 0 },
+      { kind: 'grant_ended', step: -1 },
+    ])
   })
 })
 

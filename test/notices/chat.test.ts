@@ -60,6 +60,12 @@ describe('a thread', () => {
   it('holds all that is said of one end', () => {
     expect(threadOf({ ...expiring, daysLeft: 30, step: 30 })).toBe(threadOf(expiring))
     expect(threadOf(notices.expired)).toBe(threadOf(expiring))
+    expect(threadOf(notices.grant_ended)).toBe(threadOf(notices.grant_ending))
+  })
+
+  it('of a grant is not that of credentials which end on the same day', () => {
+    expect(threadOf(notices.grant_ending)).toBe('vendomat-prod/accelo/hq/grant-2026-11-27')
+    expect(threadOf({ ...expiring, vendor: 'accelo', connection: 'hq' })).toBe('vendomat-prod/accelo/hq/2026-11-27')
   })
 
   it('begins anew with new credentials', () => {
@@ -84,9 +90,9 @@ describe('a thread', () => {
   })
 
   it('is not shared by different matters', () => {
-    expect(new Set(all.filter(({ kind }) => !['expired', 'recovered'].includes(kind)).map(threadOf)).size).toBe(
-      all.length - 2,
-    )
+    const followUps = ['expired', 'grant_ended', 'recovered']
+    const threads = all.filter(({ kind }) => !followUps.includes(kind)).map(threadOf)
+    expect(new Set(threads).size).toBe(all.length - followUps.length)
   })
 })
 

@@ -36,6 +36,34 @@ describe('the event', () => {
       },
     ],
     [
+      'grant_ending',
+      'Grant Ending',
+      {
+        ...about,
+        owner: 'integrations@example.com',
+        kind: 'grant_ending',
+        severity: 'warning',
+        expires_at: '2026-11-27T12:00:00Z',
+        days_left: 7,
+        threshold: 7,
+        next_notice_at: '2026-11-24T00:00:00Z',
+      },
+    ],
+    [
+      'grant_ended',
+      'Grant Ended',
+      {
+        ...about,
+        owner: 'integrations@example.com',
+        kind: 'grant_ended',
+        severity: 'critical',
+        expires_at: '2026-11-27T12:00:00Z',
+        days_left: -3,
+        threshold: -3,
+        next_notice_at: '2026-12-01T00:00:00Z',
+      },
+    ],
+    [
       'reconnect_needed',
       'Reconnect Needed',
       {
@@ -109,6 +137,13 @@ describe('the event', () => {
     expect(eventOf({ ...expiring, acknowledged }, place).detail).toMatchObject({
       acknowledged_by: 'arn:aws:iam::111122223333:user/anna',
       acknowledged_at: '2026-11-19T08:00:00Z',
+    })
+  })
+
+  it('of a grant says when it was last renewed, where renewals put its end off', () => {
+    const renewedAt = new Date('2026-11-19T08:00:00Z')
+    expect(eventOf({ ...notices.grant_ending, renewedAt }, place).detail).toMatchObject({
+      last_renewed_at: '2026-11-19T08:00:00Z',
     })
   })
 

@@ -59,6 +59,45 @@ Stack vendomat-prod, eu-west-1
     expect(body).toContain(`(${when}).`)
   })
 
+  it('of a grant that ends says which, when, that a person has to connect again and what they have to know', () => {
+    expect(mailOf(notices.grant_ending, place)).toEqual({
+      subject: '[7 days] accelo/hq: grant ends 27 Nov 2026',
+      body: `The grant of accelo/hq (Accelo), to which a person has consented, ends on Friday 27 November 2026, 12:00 UTC (in 7 days).
+If nobody connects it again before, callers get errors instead of tokens from then on (HTTP 424).
+
+Owner: integrations@example.com
+
+Do this:
+  1. Find somebody who may give consent for this account at Accelo.
+  2. npx vendomat connect accelo hq
+  3. Log in with an account that has full access.
+
+Already working on it? npx vendomat ack accelo hq --grant
+Next notice: Tuesday 24 November 2026
+
+Runbook: https://git.example/RUNBOOK.md#grant-ends
+Stack vendomat-prod, eu-west-1
+`,
+    })
+  })
+
+  it('of a grant whose end renewals put off says since when none has worked', () => {
+    const renewedAt = new Date('2026-11-19T08:00:00Z')
+    const said = 'Each renewal puts the end off, but none has worked since Thursday 19 November 2026, 08:00 UTC.'
+    expect(body({ ...notices.grant_ending, renewedAt })).toContain(said)
+    expect(body(notices.grant_ending)).not.toContain('Each renewal')
+  })
+
+  it('of a grant that has ended says that a vendor which goes by its documents renews it no more', () => {
+    const { subject, body } = mailOf(notices.grant_ended, place)
+    expect(subject).toBe('[overdue 3 days] accelo/hq: grant ended 27 Nov 2026')
+    expect(body).toContain(
+      'ended on Friday 27 November 2026, 12:00 UTC (3 days ago).\nUntil somebody connects it again, callers get errors instead of tokens (HTTP 424), unless Accelo still renews it.',
+    )
+    expect(body).toContain('  2. npx vendomat connect accelo hq\n')
+    expect(body).not.toContain('rotate')
+  })
+
   it('says who acknowledged it, if somebody has', () => {
     const acknowledged = { by: 'arn:aws:iam::111122223333:user/anna', at: new Date('2026-11-19T08:00:00Z') }
     expect(body({ ...expiring, acknowledged })).toContain(

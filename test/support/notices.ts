@@ -26,11 +26,29 @@ export const expiring = {
   nextAt: new Date('2026-11-24T00:00:00Z'),
 } as const satisfies Notice
 
+export const grantEnding = {
+  ...{ vendor: 'accelo', title: 'Accelo', connection: 'hq', owner },
+  kind: 'grant_ending',
+  endsAt: new Date('2026-11-27T12:00:00Z'),
+  daysLeft: 7,
+  step: 7,
+  nextAt: new Date('2026-11-24T00:00:00Z'),
+  consent: ['Log in with an account that has full access.'],
+} as const satisfies Notice
+
 const recovered = { kind: 'recovered', was: 'credentials_refused', notifiedAt: since } as const
 
 export const notices = {
   expiring,
   expired: { ...expiring, kind: 'expired', daysLeft: -3, step: -3, nextAt: new Date('2026-12-01T00:00:00Z') },
+  grant_ending: grantEnding,
+  grant_ended: {
+    ...grantEnding,
+    kind: 'grant_ended',
+    daysLeft: -3,
+    step: -3,
+    nextAt: new Date('2026-12-01T00:00:00Z'),
+  },
   reconnect_needed: {
     ...accelo,
     kind: 'reconnect_needed',
