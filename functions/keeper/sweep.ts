@@ -146,13 +146,13 @@ async function renewAhead(connection: Connection, runtime: KeeperRuntime): Promi
   }
 }
 
-/** A grant that is not used dies, so it does not rest. */
+/** A grant that is not used dies, so it does not rest: also one whose refresh token is used again and again. */
 export function rests(
   { vendor }: Connection,
   { usedAt, keepWarm }: State,
   { restAfterDays, now }: Pick<KeeperRuntime, 'restAfterDays' | 'now'>,
 ): boolean {
-  if (hasSingleUse(vendor.tokens) || keepWarm || !usedAt) return false
+  if (hasSingleUse(vendor.tokens) || vendor.authorization || keepWarm || !usedAt) return false
   const days = vendor.tokens.storage === 'memory' ? Math.min(restAfterDays, REST_AFTER_DAYS_IN_MEMORY) : restAfterDays
   return secondsBetween(usedAt, now()) > days * DAY_SECONDS
 }

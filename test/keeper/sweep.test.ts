@@ -217,6 +217,14 @@ describe('the keeper', () => {
     expect(await sweep()).toEqual({ due: 1, renewed: 1, failed: 0, left: 0 })
   })
 
+  it('never lets a grant rest whose refresh token is used again and again either', async () => {
+    const script = gives({ lifeSeconds: 20 * DAY, refreshToken: 'r' })
+    const { sweep, ask, clock } = kept({ consent: true, policy: { maxLifeSeconds: 100 * DAY }, script })
+    await ask()
+    clock.advance(19 * DAY)
+    expect(await sweep()).toEqual({ due: 1, renewed: 1, failed: 0, left: 0 })
+  })
+
   it('does not count its own calls as use', async () => {
     const { sweep, ask, clock, tokens, connection } = kept()
     await ask()
