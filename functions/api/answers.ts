@@ -35,6 +35,8 @@ export const TOKEN = z.looseObject({
   warnings,
 })
 
+const acknowledgement = z.looseObject({ by: z.string(), at: instant, note: z.optional(z.string()) })
+
 /** What people may know of a connection. Never a token. */
 export const CONNECTION = z.looseObject({
   vendor,
@@ -50,7 +52,21 @@ export const CONNECTION = z.looseObject({
     'Of the credentials themselves, where they have an end that a person has to put off.',
   ),
   next_notice_at: z.optional(instant),
-  acknowledged: z.optional(z.looseObject({ by: z.string(), at: instant, note: z.optional(z.string()) })),
+  acknowledged: z.optional(acknowledgement),
+  grant: said(
+    z.optional(
+      z.looseObject({
+        ends_at: instant,
+        renewals_extend: said(
+          z.optional(z.boolean()),
+          'Each renewal puts the end off, so that people need not care while renewals work.',
+        ),
+        next_notice_at: z.optional(instant),
+        acknowledged: z.optional(acknowledgement),
+      }),
+    ),
+    'What a person has consented to, where its end is known: a new consent begins another.',
+  ),
   checked: said(
     z.optional(z.looseObject({ at: instant, result: z.string() })),
     'When the vendor last was seen to take the static token.',

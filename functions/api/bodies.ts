@@ -13,7 +13,10 @@ export const STATUS = z.strictObject({ status: z.enum(['active', 'disabled']) })
 
 export const KEEP_WARM = z.strictObject({ keep_warm: z.boolean() })
 
-export const ACKNOWLEDGEMENT = z.strictObject({ note: z.optional(words) })
+export const ACKNOWLEDGEMENT = z.strictObject({
+  note: z.optional(words),
+  of: z.optional(z.enum(['credentials', 'grant'])),
+})
 
 export const TRIAL = z.strictObject({
   version: z.string().check(z.regex(/^[\w-]{1,64}$/)),

@@ -3,6 +3,7 @@ import { contextFor, type Runtime } from '../core/runtime.ts'
 import type { Row, State } from '../core/store.ts'
 import type { CheckRuntime } from '../keeper/check.ts'
 import type { Glimpse } from '../keeper/directory.ts'
+import { type End, endsOf, knownGrant } from '../keeper/ends.ts'
 import { findNew, merged } from '../keeper/inventory.ts'
 import { rungAt } from '../keeper/ladder.ts'
 import { forEach } from '../keeper/pool.ts'
@@ -84,18 +85,32 @@ function unreadable(standing: Standing, now: Date): Failure | undefined {
   return { code: error.code, detail: error.message, count: 1, since }
 }
 
-function reminders({ ends, acknowledged }: State, now: Date): Partial<ConnectionView> {
-  if (!ends) return {}
-  const rung = rungAt(ends, now)
-  const heard = acknowledged?.endsAt.getTime() === ends.until.getTime() ? acknowledged : undefined
+/** The ends that a person has to put off, and what is said of them. */
+function reminders(state: State, now: Date): Partial<ConnectionView> {
+  const ends = endsOf(state, now)
+  const noticesOf = (of: End['of']) => ends.filter((end) => end.of === of).map((end) => notices(end, now))[0]
+  const grant = knownGrant(state)
   return {
-    credential_ends_at: rfc3339(ends.until),
+    ...(state.ends && { credential_ends_at: rfc3339(state.ends.until), ...noticesOf('credentials') }),
+    ...(grant && {
+      grant: {
+        ends_at: rfc3339(grant.until),
+        ...(!grant.isFixed && { renewals_extend: true }),
+        ...noticesOf('grant'),
+      },
+    }),
+  }
+}
+
+function notices({ life, acknowledged }: End, now: Date) {
+  const rung = rungAt(life, now)
+  return {
     ...(rung && { next_notice_at: rfc3339(rung.nextAt) }),
-    ...(heard && {
+    ...(acknowledged && {
       acknowledged: {
-        by: heard.by,
-        at: rfc3339(heard.at),
-        ...(heard.note !== undefined && { note: heard.note }),
+        by: acknowledged.by,
+        at: rfc3339(acknowledged.at),
+        ...(acknowledged.note !== undefined && { note: acknowledged.note }),
       },
     }),
   }

@@ -1,6 +1,7 @@
 import { type Failure, isCuredByNew, needsConsent } from '../core/failure.ts'
 import type { Credentials } from '../core/runtime.ts'
 import type { State } from '../core/store.ts'
+import { type End, endsOf } from '../keeper/ends.ts'
 import { rungAt } from '../keeper/ladder.ts'
 import { type KeeperRuntime, rests } from '../keeper/sweep.ts'
 import type { Connection } from '../kit/connection.ts'
@@ -87,10 +88,15 @@ function isDead({ state: { failure, refusedVersions }, credentials, own }: Stand
   return failure.code === 'credential_expired' || failure.code === 'credential_revoked'
 }
 
-/** When the credentials end, if people are reminded of it by now. */
-function endingOf({ state, own }: Pick<Standing, 'state' | 'own'>, now: Date): Date | undefined {
-  const ends = state.ends ?? lifeOf(own)
-  return ends && rungAt(ends, now) ? ends.until : undefined
+/** What ends first of what people are reminded of by now. */
+function endingOf({ state, own }: Pick<Standing, 'state' | 'own'>, now: Date): End | undefined {
+  const life = lifeOf(own)
+  const known = endsOf(state, now)
+  const ends = state.ends || !life ? known : [...known, { of: 'credentials', life } as const]
+  const [first] = ends
+    .filter((end) => rungAt(end.life, now))
+    .sort((a, b) => a.life.until.getTime() - b.life.until.getTime())
+  return first
 }
 
 function lifeOf(own: Standing['own']): CredentialLife | undefined {
@@ -131,8 +137,10 @@ export function nextAction(standing: Standing, is: ConnectionState, now: Date): 
       return state.failure ? cureOf(state.failure, standing, now) : 'none'
     case 'ending': {
       const end = endingOf(standing, now)
-      const when = end ? `, which ends on ${rfc3339(end)}` : ''
-      return `a person has to replace the ${vendor.rotation.credential}${when}: vendomat rotate ${here}`
+      const when = end ? `, which ends on ${rfc3339(end.life.until)}` : ''
+      return end?.of === 'grant'
+        ? `a person has to connect again before the grant ends on ${rfc3339(end.life.until)}: vendomat connect ${here}`
+        : `a person has to replace the ${vendor.rotation.credential}${when}: vendomat rotate ${here}`
     }
     case 'new':
       return vendor.authorization && !own

@@ -56,14 +56,16 @@ person can mend. Never shows a token. Times are UTC.
 
 RENEWED says when the machine does that next, SECRET which version is in use
 (its first ${VERSION_LENGTH} characters). Below a row are the columns that do
-not fit the terminal, why it fails, and what is to be done.
+not fit the terminal, when the grant ends that a person gave, why it fails,
+and what is to be done.
 
 The exit code is 0 whenever the list is complete, whatever the connections'
 states. Where it is not, what could be read is shown all the same.`,
   takes: {
     '[vendor]': '',
     '[connection]': '',
-    '--expiring <days>': 'only those whose credentials a person has to renew within so many days, or should have',
+    '--expiring <days>':
+      'only those whose credentials or grant a person has to renew within so many days, or should have',
     '--watch': `draw it again every ${WATCH_SECONDS} seconds, until Ctrl-C`,
   },
   examples: [
@@ -128,7 +130,7 @@ async function readState({ places, expiringDays }: Wanted, shell: Shell, read = 
   return {
     connections: answers
       .flatMap(({ connections }) => connections)
-      .filter(({ credential_ends_at: end }) => expiringDays === undefined || endsWithin(expiringDays, end, shell.now()))
+      .filter((view) => expiringDays === undefined || endsWithin(expiringDays, view, shell.now()))
       .sort(worstFirst),
     failures: answers.flatMap(({ failures }) => failures),
     warnings: answers.flatMap(({ warnings }) => warnings),
@@ -144,8 +146,14 @@ function counted({ progress }: Shell): (more: number) => void {
   }
 }
 
-const endsWithin = (days: number, end: string | undefined, now: Date): boolean =>
-  end !== undefined && Date.parse(end) - now.getTime() <= days * DAY_MS
+const endsWithin = (days: number, view: ConnectionState, now: Date): boolean =>
+  endsOf(view).some((end) => Date.parse(end) - now.getTime() <= days * DAY_MS)
+
+/** The ends that a person has to put off. One that renewals put off is such an end as soon as people are reminded of it. */
+const endsOf = ({ credential_ends_at: end, grant }: ConnectionState): readonly string[] => [
+  ...(end === undefined ? [] : [end]),
+  ...(grant && (!grant.renewals_extend || grant.next_notice_at !== undefined) ? [grant.ends_at] : []),
+]
 
 /** All that can be read of a vendor, page by page, or of one connection; with the failure that ended it, if one did. */
 async function readPlace(place: string, shell: Shell, read: (more: number) => void): Promise<View> {
@@ -188,9 +196,9 @@ function rankOf({ state, last_failure: failure }: ConnectionState): number {
 const isForPerson = (code: string): boolean =>
   Object.hasOwn(FAILURES, code) && !FAILURES[code as keyof typeof FAILURES].retryable // hasOwn has just said that it is one
 
-/** Of the credentials or of the token, whichever is first. */
-const endOf = ({ credential_ends_at, expires_at }: ConnectionState): number =>
-  Math.min(...[credential_ends_at, expires_at].map((end) => (end === undefined ? Number.MAX_VALUE : Date.parse(end))))
+/** Of the credentials, the grant or the token, whichever is first. */
+const endOf = (view: ConnectionState): number =>
+  Math.min(Number.MAX_VALUE, ...[...endsOf(view), view.expires_at ?? []].flat().map((end) => Date.parse(end)))
 
 async function drawUntilInterrupted(wanted: Wanted, shell: Shell): Promise<Result> {
   const interrupted = shell.untilInterrupted()
@@ -230,10 +238,18 @@ function rowOf(view: ConnectionState, now: Date): Row {
       { text: owner ?? NOTHING },
     ],
     notes: [
+      ...(view.grant ? [{ label: 'grant', text: grantInWords(view.grant, now) }] : []),
       ...(why ? [{ label: 'why', text: why }] : []),
       ...(/^none\b/.test(next_action) ? [] : [{ label: 'next', text: next_action }]),
     ],
   }
+}
+
+function grantInWords({ ends_at, renewals_extend }: NonNullable<ConnectionState['grant']>, now: Date): string {
+  const end = new Date(ends_at)
+  if (end <= now) return `ended ${dateOf(end, now)} (${timeLeft(end, now)})`
+  const ends = `ends ${dateOf(end, now)} (${inTime(end, now)})`
+  return renewals_extend ? `${ends}, later with each renewal` : ends
 }
 
 function whyOf({ vendor, connection, last_failure: failure }: ConnectionState, now: Date): string | undefined {

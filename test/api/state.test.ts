@@ -153,6 +153,28 @@ describe('a connection', () => {
       },
       /replace the password, which ends on 2026-11-28T12:00:00Z: vendomat rotate acme hq/,
     ],
+    [
+      'ending',
+      'whose grant ends in 7 days of its 14',
+      async () => {
+        const m = machine({ consent: true, policy: { grant: { maxSeconds: 14 * DAY } } })
+        await m.ask()
+        m.clock.advance(7 * DAY)
+        await m.ask()
+        return m
+      },
+      /^a person has to connect again before the grant ends on 2026-12-05T12:00:00Z: vendomat connect acme hq$/,
+    ],
+    [
+      'ok',
+      'whose grant renewals put off',
+      async () => {
+        const m = machine({ consent: true, policy: { grant: { idleSeconds: 3 * DAY } } })
+        await m.ask()
+        return m
+      },
+      /^none$/,
+    ],
     ['new', 'that nobody has used', async () => machine(), /^none: /],
     ['new', 'that nobody has consented to', async () => machine({}, consented), /vendomat connect acme hq/],
     ['new', 'whose static token was never shown', async () => machine({ holdsToken: true, script: aged(90) }), /^none/],
@@ -308,6 +330,64 @@ describe('credentials that a person has to renew', () => {
     const m = machine({ holdsToken: true, script })
     await m.ask()
     expect(await m.view()).toMatchObject({ state: 'ok', next_action: 'none' })
+  })
+})
+
+describe('a grant whose end is known', () => {
+  const idle = { idleSeconds: 10 * DAY }
+
+  it('has it beside that of the credentials, with what is said of it', async () => {
+    const m = machine({ consent: true, policy: { grant: { maxSeconds: 14 * DAY } } })
+    m.secrets.replace('acme/hq', { password: 'p', expires_on: '2027-11-01' })
+    await m.ask()
+    await m.check()
+    expect(await m.view()).toMatchObject({
+      credential_ends_at: '2027-11-01T23:59:59Z',
+      grant: { ends_at: '2026-12-05T12:00:00Z' },
+    })
+    m.clock.advance(7 * DAY)
+    await m.check()
+    await takeAcknowledgement(m.connection, { by: 'ann', of: 'grant' }, m.process())
+    const view = await m.view()
+    expect(view.grant).toEqual({
+      ends_at: '2026-12-05T12:00:00Z',
+      next_notice_at: '2026-12-02T00:00:00Z',
+      acknowledged: { by: 'ann', at: '2026-11-28T12:00:00Z' },
+    })
+    expect([view.next_notice_at, view.acknowledged]).toEqual([undefined, undefined])
+    expect((await list(m.vendor, undefined, m.process())).connections).toMatchObject([{ grant: view.grant }])
+  })
+
+  it('says so where renewals put it off', async () => {
+    const m = machine({ consent: true, policy: { grant: idle } })
+    await m.ask()
+    expect((await m.view()).grant).toEqual({ ends_at: '2026-12-01T12:00:00Z', renewals_extend: true })
+  })
+
+  it('is not spoken of any more once it was taken back, or refused before', async () => {
+    const policy = { grant: idle, singleUseRefreshToken: true } as const
+    for (const end of ['revoke', 'refuse']) {
+      const m = machine({ consent: true, policy, script: gives({ refreshToken: 'r' }) })
+      await m.ask()
+      m.clock.advance(3600)
+      if (end === 'revoke') await revoke(m.connection, m.process())
+      else await m.fails('grant_rejected', 'no')
+      const view = await m.view()
+      expect([view.state, view.grant]).toEqual(['reconnect', undefined])
+    }
+  })
+
+  it.each([
+    ['the grant, which ends first', '2026-12-06', /connect again .* 2026-12-05T12:00:00Z/],
+    ['the credentials, which end first', '2026-12-04', /replace the password, which ends on 2026-12-04/],
+  ])('is what a person has to see to before the other: %s', async (_what, day, next) => {
+    const m = machine({ consent: true, policy: { grant: { maxSeconds: 14 * DAY } } })
+    m.secrets.replace('acme/hq', { password: 'p', expires_on: day })
+    await m.ask()
+    await m.check()
+    m.clock.advance(7 * DAY)
+    await m.ask()
+    expect(await m.view()).toMatchObject({ state: 'ending', next_action: expect.stringMatching(next) })
   })
 })
 

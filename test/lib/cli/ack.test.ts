@@ -21,6 +21,24 @@ describe('vendomat ack', () => {
     expect(seen.said).toContain('the credentials end on 2026-12-04')
   })
 
+  it('acknowledges the end of the grant where it is told to, and speaks of that', async () => {
+    const grant = { ends_at: '2026-12-24T12:00:00Z', next_notice_at: '2026-12-10T00:00:00Z' }
+    const both = { 'POST /connections/iobeya/main/acknowledgement': { ...view, grant } }
+    const seen = await vendomat(['ack', 'iobeya', 'main', '--grant', '--note', 'on it'], { answers: both })
+    const next = 'the next notice goes out on 2026-12-10 unless somebody connects again'
+    expect(seen.out).toBe(`iobeya/main is acknowledged; ${next}`)
+    expect(seen.calls.map(({ body }) => body)).toEqual([{ of: 'grant', note: 'on it' }])
+    expect(seen.said).toContain('the grant ends on 2026-12-24')
+    expect((await vendomat('ack iobeya main', { answers: both })).out).toContain('2026-11-27 unless the credentials')
+  })
+
+  it('speaks of the grant where there is no notice of the credentials', async () => {
+    const { next_notice_at, credential_ends_at: _, ...rest } = view
+    const grant = { ends_at: '2026-12-24T12:00:00Z', next_notice_at }
+    const answers = { 'POST /connections/iobeya/main/acknowledgement': { ...rest, grant } }
+    expect((await vendomat('ack iobeya main', { answers })).said).toContain('the grant ends on 2026-12-24')
+  })
+
   it('names no date where no notice follows', async () => {
     const { next_notice_at: _, ...last } = view
     const seen = await vendomat('ack iobeya main', {

@@ -120,6 +120,38 @@ iobeya/attic   expired    2026-11-14  6 days ago  -        -
     expect(out.split('\n')[1]).toMatch(/expired +2026-11-10 +9 days ago/)
   })
 
+  it('says below a row when the grant ends, and whether renewals put that off', async () => {
+    const grant = (connection: string, ends_at: string, more: object = {}) =>
+      at('netrex', connection, 'ok', { grant: { ends_at, ...more } })
+    const connections = [
+      grant('a', '2027-01-19T12:00:00Z'),
+      grant('b', '2026-11-27T12:00:00Z', { renewals_extend: true }),
+      grant('c', '2026-11-10T12:00:00Z'),
+    ]
+    const answers = { 'GET /connections/netrex': { connections } }
+    const { out } = await status('netrex', { answers })
+    expect(
+      out
+        .split('\n')
+        .slice(1)
+        .map((line) => line.trimEnd()),
+    ).toEqual([
+      expect.stringMatching(/^netrex\/c /),
+      '  grant  ended 2026-11-10 (10 days ago)',
+      expect.stringMatching(/^netrex\/a /),
+      '  grant  ends 2027-01-19 (in 60 days)',
+      expect.stringMatching(/^netrex\/b /),
+      '  grant  ends 2026-11-27 (in 7 days), later with each renewal',
+    ])
+    const reminded = grant('d', '2026-11-27T12:00:00Z', {
+      renewals_extend: true,
+      next_notice_at: '2026-11-24T00:00:00Z',
+    })
+    const expiring = { answers: { 'GET /connections/netrex': { connections: [...connections, reminded] } } }
+    const { connections: found } = JSON.parse((await status('netrex --expiring 30 -o json', expiring)).out)
+    expect(found.map(({ connection }: { connection: string }) => connection)).toEqual(['c', 'd'])
+  })
+
   it('says below the table why a list may lack connections', async () => {
     const detail = 'the names of secrets may not be listed'
     const page = { connections: [at('accelo', 'hq', 'ok')], warnings: [{ code: 'not_searched', detail }] }
