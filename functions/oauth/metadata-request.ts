@@ -18,28 +18,37 @@ const SHAPE: TokenShape = { ...BY_STATUS, means: { 401: 'configuration', 403: 'c
 
 /**
  * Reads the metadata of an issuer: those of RFC 8414 first, which are made for OAuth, and where there are none those of
- * OpenID Connect. There are none where the answer is a refusal, a redirect, a page, or says no issuer; a server that is down, or wants us to
- * wait, is not asked the other way.
+ * OpenID Connect. There are none where the answer is a refusal, a redirect, a page, or of another issuer, as from a host that
+ * overlooks the path; a server that is down, or wants us to wait, is not asked the other way.
  */
 export async function findMetadata(issuer: string, context: Context): Promise<Found> {
   const url = vendorUrl(issuer, context.hosts)
   const path = baseOf(url).slice(url.origin.length)
-  const document =
-    (await read(`${url.origin}/.well-known/oauth-authorization-server${path}`, context)) ??
-    (await read(`${url.origin}${path}/.well-known/openid-configuration`, context))
-  if (document === undefined)
-    throw new VendingError(
-      'configuration',
-      `${url.host} has no metadata of this issuer: check the issuer, or name its endpoints`,
-    )
-  return metadataIn(document, issuer)
+  const places = [`/.well-known/oauth-authorization-server${path}`, `${path}/.well-known/openid-configuration`]
+  let others = 0
+  for (const place of places) {
+    const document = await read(new URL(`${url.origin}${place}`), context)
+    const stated = member(document, 'issuer')
+    // RFC 8414 section 3.3: the same text, or nothing in the answer may be used.
+    if (stated === issuer) return metadataIn(document, issuer)
+    if (stated !== undefined) others += 1
+  }
+  throw others > 0 ? anotherIssuer() : noMetadata()
 }
 
-async function read(url: string, context: Context): Promise<unknown> {
-  const answer = await wholeAnswer(new URL(url), { headers: { accept: 'application/json' } }, context)
+const anotherIssuer = (): VendingError =>
+  new VendingError(
+    'configuration',
+    'the metadata are of another issuer: it has to be given letter by letter, slashes too',
+  )
+
+const noMetadata = (): VendingError =>
+  new VendingError('configuration', 'there are no metadata of this issuer: check it, or name its endpoints')
+
+async function read(url: URL, context: Context): Promise<unknown> {
+  const answer = await wholeAnswer(url, { headers: { accept: 'application/json' } }, context)
   try {
-    const document = readAnswer(answer, SHAPE)
-    return member(document, 'issuer') === undefined ? undefined : document
+    return readAnswer(answer, SHAPE)
   } catch (error) {
     if (isFailure(error, 'configuration')) return undefined
     throw error
@@ -47,9 +56,6 @@ async function read(url: string, context: Context): Promise<unknown> {
 }
 
 function metadataIn(document: unknown, issuer: string): Found {
-  // RFC 8414 section 3.3: the same text, or nothing in the answer may be used.
-  if (member(document, 'issuer') !== issuer)
-    throw new VendingError('configuration', 'the metadata are of another issuer than the one that was asked for')
   const tokenEndpoint = endpointIn(document, 'token_endpoint')
   if (tokenEndpoint === undefined) throw new VendingError('vendor_malformed', shapeChanged('token_endpoint'))
   const authorizationEndpoint = endpointIn(document, 'authorization_endpoint')

@@ -14,8 +14,8 @@ export const PROMISES: readonly SecurityPromise[] = [
     tests: [{ file: METADATA, title: 'are of another issuer: ' }],
     removal: {
       file: 'functions/oauth/metadata-request.ts',
-      was: "member(document, 'issuer') !== issuer",
-      becomes: "typeof member(document, 'issuer') !== typeof issuer",
+      was: 'stated === issuer',
+      becomes: 'typeof stated === typeof issuer',
     },
   },
   {
