@@ -1,5 +1,5 @@
-// GitHub answers with a form unless it is asked for JSON, and has called one text (GitHub docs, "Authorizing OAuth apps",
-// 2026-11).
+// GitHub answers with a form unless it is asked for JSON (GitHub docs, "Authorizing OAuth apps", 2026-11). Servers from before
+// RFC 6749 say that a form is text.
 const TYPES = ['application/x-www-form-urlencoded', 'text/plain', 'text/html']
 
 /**

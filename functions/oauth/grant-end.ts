@@ -12,8 +12,8 @@ export const GRANT_EXPIRES_IN = [
 ] as const
 
 /**
- * The first end that an answer states, counted from before its request. Zero is none: Keycloak gives it with offline
- * tokens, which do not end (Keycloak server administration guide, Offline access, 2026-11).
+ * The first end that an answer states, counted from before its request. Zero is none: Keycloak sends it with offline tokens,
+ * whose life it does not limit.
  */
 export function grantEnd(stated: readonly unknown[], sentAt: Date): Date | undefined {
   const lives = stated.map(seconds).filter((life): life is number => life !== undefined && life > 0)
