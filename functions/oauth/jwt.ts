@@ -15,10 +15,8 @@ export interface SigningKey {
 }
 
 /** A JWT (RFC 7519) signed with a private key. It proves who we are, so it is a secret. */
-export const signJwt = async (
-  claims: JWTPayload,
-  { algorithm: alg, privateKey, kid, certificateThumbprint }: SigningKey,
-): Promise<Secret> => {
+export async function signJwt(claims: JWTPayload, key: SigningKey): Promise<Secret> {
+  const { algorithm: alg, privateKey, kid, certificateThumbprint } = key
   const names = { ...(kid && { kid }), ...(certificateThumbprint && { 'x5t#S256': certificateThumbprint }) }
   return new Secret(await new SignJWT(claims).setProtectedHeader({ alg, ...names, typ: 'JWT' }).sign(privateKey))
 }

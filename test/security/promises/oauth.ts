@@ -26,6 +26,7 @@ export const PROMISES: readonly SecurityPromise[] = [
     tests: [
       { file: METADATA, title: 'have their ' },
       { file: METADATA, title: 'is held against the hosts of each call, also what was read before' },
+      { file: 'test/security/metadata.fuzz.test.ts', title: 'whatever an issuer answers, no endpoint is anywhere but' },
     ],
     removal: {
       file: 'functions/oauth/metadata.ts',
