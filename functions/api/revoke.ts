@@ -77,8 +77,8 @@ interface Revoked extends Forgotten {
 
 /**
  * With the refresh token where the vendor takes that, else with the access token if it lives, or one that the refresh token
- * still gives, the vendor ends what is behind it. While somebody else may be sending the refresh token it is not sent: what
- * that call obtains is used by nobody, but lives.
+ * still gives, the vendor ends what is behind it. Where there is no access token and somebody else may be sending the refresh
+ * token it is not sent: what that call obtains is used by nobody, but lives.
  */
 async function revokeAtVendor(
   { vendor }: Connection,
@@ -86,15 +86,14 @@ async function revokeAtVendor(
   runtime: Runtime,
 ): Promise<VendorRevocation> {
   const now = runtime.now()
-  const access = held && held.accessToken.expiresAt > now ? held.accessToken.value : undefined
-  const isLeased = leasedUntil !== undefined && leasedUntil > now
-  const live = vendor.revocation?.takes === 'refresh token' && !isLeased ? (refreshToken ?? access) : access
+  const live = held && held.accessToken.expiresAt > now ? held.accessToken.value : undefined
   if (!live && !refreshToken) return 'nothing_to_revoke'
-  if (credentials instanceof VendingError || (!live && isLeased)) return 'failed'
+  if (credentials instanceof VendingError || (!live && leasedUntil && leasedUntil > now)) return 'failed'
+  const taken = vendor.revocation?.takes === 'refresh token' ? (refreshToken ?? live) : live
   const { document } = credentials
   const context = () => contextFor(vendor, runtime, VENDOR_SECONDS)
   const atVendor = async () => {
-    const token = live ?? (await vendor.issue(document, refreshToken, context())).accessToken.value
+    const token = taken ?? (await vendor.issue(document, refreshToken, context())).accessToken.value
     await bestOfTwo(async () => vendor.revocation?.revoke(document, token, context()))
   }
   return (await orFailure(atVendor())) instanceof VendingError ? 'failed' : 'done'

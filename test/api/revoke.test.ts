@@ -79,6 +79,58 @@ describe('a revoke', () => {
     await expect(vend(wanted(vendor), process())).rejects.toMatchObject({ code: 'grant_revoked' })
   })
 
+  describe('of a vendor that takes the refresh token', () => {
+    const given = () => {
+      const tokens: string[] = []
+      const fake = fakeVendor({ script: gives({ refreshToken: 'r' }) })
+      const take: Revocation['revoke'] = async (_, token) => void tokens.push(token.reveal())
+      const revocation = { ends: 'grant', takes: 'refresh token', revoke: take } as const
+      return { ...fake, vendor: { ...fake.vendor, revocation }, tokens }
+    }
+
+    it('hands it over, so that the grant ends and not only the token', async () => {
+      const { process } = world()
+      const { vendor, tokens } = given()
+      await vend(wanted(vendor), process())
+      expect(await revoke(hq(vendor), process())).toBe('done')
+      expect(tokens).toEqual(['r1'])
+    })
+
+    it('spends it on no other token first when the access token has ended', async () => {
+      const { process, clock } = world()
+      const { vendor, tokens, calls } = given()
+      await vend(wanted(vendor), process())
+      clock.advance(3600)
+      expect(await revoke(hq(vendor), process())).toBe('done')
+      expect([tokens, calls.length]).toEqual([['r1'], 1])
+    })
+
+    it('hands over the access token where there is no refresh token', async () => {
+      const { process } = world()
+      const { vendor, tokens, will } = given()
+      will(gives({}))
+      await vend(wanted(vendor), process())
+      expect(await revoke(hq(vendor), process())).toBe('done')
+      expect(tokens).toEqual(['t1'])
+    })
+
+    it('keeps it back while somebody else may be sending it', async () => {
+      const { process, clock } = world()
+      const { vendor, tokens, will } = given()
+      await vend(wanted(vendor), process())
+      clock.advance(3600)
+      will(async (...call) => {
+        await clock.sleep(2)
+        return gives({ refreshToken: 'r' })(...call)
+      })
+      const holder = vend(wanted(vendor), process()).catch(() => undefined)
+      await clock.sleep(1)
+      expect(await revoke(hq(vendor), process())).toBe('failed')
+      await holder
+      expect(tokens).toEqual([])
+    })
+  })
+
   it('bars a static token until it is replaced', async () => {
     const { process, secrets, clock } = world()
     const { vendor } = fakeVendor({ holdsToken: true, script: gives({ name: 'jwt', lifeSeconds: 86_400 }) })

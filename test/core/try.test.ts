@@ -51,6 +51,21 @@ describe('credentials that are tried', () => {
     },
   )
 
+  it('obtain a token with it where it lasts as well: a person has consented to nothing else', async () => {
+    const w = world()
+    const { vendor: plain, calls } = fakeVendor({ script: gives({ refreshToken: 'r' }) })
+    const authorization = {
+      url: async () => new URL('https://acme.example'),
+      tokenEndpoint: async () => new URL('https://acme.example/token'),
+      exchange: () => Promise.reject(new Error('not here')),
+    }
+    const connection = { vendor: { ...plain, authorization }, name: 'hq' }
+    await vend({ connection, minTtlSeconds: 0 }, w.process())
+    w.secrets.propose('acme/hq', 'pending', { password: 'p2' })
+    await tryVersion(connection, { version: 'pending' }, w.process())
+    expect(calls.slice(1)).toMatchObject([{ password: 'p2', refreshToken: 'r1' }])
+  })
+
   it('have to be there, and the connection free and enabled', async () => {
     const { tryIt, tokens, connection } = await machine()
     await expect(tryIt('gone')).rejects.toMatchObject({ code: 'unknown_connection' })
