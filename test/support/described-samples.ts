@@ -7,9 +7,9 @@ import { CANARY } from './vendor-samples.ts'
 const pem = () =>
   generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
 
-/** The key of every sample that signs. */
+/** The keys of every sample that signs. */
 export const KEY = pem()
-const OTHER_KEY = pem()
+export const OTHER_KEY = pem()
 export const publicKey = createPublicKey(KEY)
 
 /** The least that a description has to say, for a vendor that nobody knows. */

@@ -1,4 +1,5 @@
 import { namesOf } from '../../../functions/environment.ts'
+import type { Vendor } from '../../../functions/kit/vendor.ts'
 import { Interrupted, type Shell } from '../../../lib/cli/command.ts'
 import { run } from '../../../lib/cli/run.ts'
 import { machineAnswer } from './machine.ts'
@@ -41,6 +42,8 @@ export interface World extends Partial<Omit<Shell, 'out' | 'say' | 'http' | 'per
   readonly answers?: Answers
   /** Calls that do not go to the machine: a vendor's, by the machine. */
   readonly vendor?: typeof fetch
+  /** Vendors that the machine has beside ours. */
+  readonly described?: Readonly<Record<string, Vendor>>
   /** What the person types, in order. Left out when nobody is there; at its end the person does nothing more. */
   readonly types?: readonly string[]
   /** Called with each message as it comes. */
@@ -49,7 +52,7 @@ export interface World extends Partial<Omit<Shell, 'out' | 'say' | 'http' | 'per
 
 /** Runs a command line in a world of its own. Returns everything that could be seen of it; trials stand beside the other calls. */
 export async function vendomat(parameters: string | readonly string[], world: World = {}) {
-  const { answers = {}, vendor, types, hears, ...given } = world
+  const { answers = {}, vendor, described = {}, types, hears, ...given } = world
   const calls: Call[] = []
   const trials: Call[] = []
   const out: string[] = []
@@ -71,7 +74,7 @@ export async function vendomat(parameters: string | readonly string[], world: Wo
     if (answer === undefined) {
       const { now, environment } = shell
       const secretPrefix = namesOf(environment.VENDOMAT_STAGE).service
-      const own = await machineAnswer(method, path, text, { http: vendor ?? refused, now, secretPrefix })
+      const own = await machineAnswer(method, path, text, { http: vendor ?? refused, now, secretPrefix, described })
       return own ?? problem(404, 'unknown_connection')
     }
     const made = typeof answer === 'function' ? await answer(call) : answer
