@@ -129,11 +129,11 @@ function credentialsIn(common: Common, own: Values, { scope: usual }: VendorDesc
   }
 }
 
-/** With what the vendor's file calls otherwise; a member by our own name goes before. */
+/** With what the vendor's file calls otherwise. That goes before our own name: Google's file has another client_id as well. */
 function inOurNames(document: unknown, members: Values = {}): unknown {
   if (typeof document !== 'object' || document === null || Array.isArray(document)) return document
-  const theirs = Object.entries(members).map(([ours, name]) => [ours, member(document, name)])
-  return { ...Object.fromEntries(theirs), ...document }
+  const theirs = Object.entries(members).map(([ours, name]) => [ours, member(document, name)] as const)
+  return { ...document, ...Object.fromEntries(theirs.filter(([, value]) => value !== undefined)) }
 }
 
 /** The name of a member as its file has it. */

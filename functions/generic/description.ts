@@ -75,7 +75,7 @@ export interface AssertionDescription {
   readonly algorithm?: 'RS256' | 'RS384' | 'RS512' | 'PS256' | 'ES256'
   /** `aud`. @default the token endpoint */
   readonly audience?: string
-  /** `sub` of a grant. @default the client id */
+  /** `sub` of a grant; left out where a placeholder's default makes it empty. @default the client id */
   readonly subject?: string
   /** Claims beside those of RFC 7523: { scope: '{scope}' }. */
   readonly claims?: Readonly<Record<string, string>>

@@ -5,7 +5,7 @@ import { type SigningKey, signJwt } from './jwt.ts'
 export interface Assertion {
   /** `iss`: for client authentication the client id (RFC 7523 section 3). */
   readonly issuer: string
-  /** `sub`: whom the token is for. @default the issuer */
+  /** `sub`: whom the token is for. An empty one is left out, for a vendor that takes it for somebody to act for. @default the issuer */
   readonly subject?: string
   /** `aud`: the authorization server, mostly by the URL of its token endpoint. */
   readonly audience: string
@@ -22,5 +22,5 @@ const EARLY_SECONDS = 10
 export function signAssertion(assertion: Assertion, key: SigningKey, now: Date): Promise<Secret> {
   const { issuer: iss, subject: sub = iss, audience: aud, lifeSeconds = 180, claims } = assertion
   const iat = Math.floor(now.getTime() / 1000) - EARLY_SECONDS
-  return signJwt({ ...claims, iss, sub, aud, jti: randomUUID(), iat, exp: iat + lifeSeconds }, key)
+  return signJwt({ ...claims, iss, ...(sub && { sub }), aud, jti: randomUUID(), iat, exp: iat + lifeSeconds }, key)
 }

@@ -125,15 +125,17 @@ describe('the credentials of a described vendor', () => {
     expect(fault({ ...description, scope: 'read' }, { client_id: 'c1', private_key: KEY })).toBeUndefined()
   })
 
-  it('may be the file of the portal, with members of our own beside and before it', async () => {
+  it('may be the file of the portal, with members of our own beside it and behind it', async () => {
     const file = { label: 'the JSON file', members: { client_id: 'email', client_secret: 'pass' } }
     const description = { ...plain, clientAuthentication: 'client_secret_post', credentials: { file } } as const
     const made = { email: 'a@zenith.example', pass: 's1', project: 'p' }
     expect(await sent(description, made)).toMatchObject({ client_id: 'a@zenith.example', client_secret: 's1' })
+    // Google's key file has a client_id that is another number.
     expect(await sent(description, { ...made, client_id: 'c2', scope: 'read' })).toMatchObject({
-      client_id: 'c2',
+      client_id: 'a@zenith.example',
       scope: 'read',
     })
+    expect(await sent(description, { client_id: 'c2', client_secret: 's2' })).toMatchObject({ client_id: 'c2' })
     expect(fault(description, { ...made, pass: undefined })).toContain('pass must be a string')
     expect(fault(description, Object.create(made))).toContain('email must be a string')
   })

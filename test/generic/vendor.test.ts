@@ -179,6 +179,15 @@ describe('an assertion', () => {
     expect(exp * 1000).toBeGreaterThan(NOW.getTime())
   })
 
+  it('that is the grant is for nobody where the subject may be empty and is', async () => {
+    const description = { assertion: { subject: '{who}' }, credentials: { defaults: { who: '' } } }
+    const vendor = made({ grant: 'jwt_bearer', clientAuthentication: 'none', ...description })
+    const { request } = await issue(vendor, { credentials: keyed })
+    expect(opened(formOf(request).assertion).claims).not.toHaveProperty('sub')
+    const { request: other } = await issue(vendor, { credentials: { ...keyed, who: 'ada' } })
+    expect(opened(formOf(other).assertion).claims).toMatchObject({ sub: 'ada' })
+  })
+
   it('that is the grant leaves the scope to a parameter where no claim has it', async () => {
     const vendor = made({ grant: 'jwt_bearer', clientAuthentication: 'none' })
     const { request } = await issue(vendor, { credentials: { ...keyed, scope: 'read' } })
