@@ -105,9 +105,9 @@ export interface AnswerDescription {
 }
 
 export interface CredentialsDescription {
-  /** What a placeholder is, in words for who fills it in: { tenant: 'directory (tenant) id' }. @default its name */
+  /** What a member is, in words for who fills it in: { tenant: 'directory (tenant) id' }. @default its name */
   readonly labels?: Readonly<Record<string, string>>
-  /** Values of placeholders that most have: { domain: 'okta.com' }. */
+  /** Values of placeholders that most have: { domain: 'okta.com' }. Empty: it may be left out, and with it what it alone fills. */
   readonly defaults?: Readonly<Record<string, string>>
   /** The vendor's portal makes a JSON file, with other names for our members: { client_id: 'client_email' }. */
   readonly file?: {

@@ -9,6 +9,9 @@ const TITLES = {
   jwt_bearer: 'application with a key',
 } as const satisfies Record<VendorDescription['grant'], string>
 
+/** Few vendors know a key by its certificate: asked for where the description has words for it. */
+const THUMBPRINT = 'certificate_thumbprint'
+
 export function formsOf(description: VendorDescription): readonly CredentialForm[] {
   const { credentials: { file } = {} } = description
   const title = TITLES[description.grant]
@@ -25,7 +28,10 @@ function fieldsOf(description: VendorDescription): readonly Field[] {
     label: Object.hasOwn(labels, name) ? `${labels[name]}` : label,
   })
   const mayLack = (one: Field): Field => (placeholders.has(one.name) ? one : { ...one, optional: true })
-  const usual = (one: Field, value: string | undefined) => (value === undefined ? one : { ...one, default: value })
+  const usual = (one: Field, value: string | undefined): Field => {
+    if (value === undefined) return one
+    return value === '' ? { ...one, optional: true } : { ...one, default: value }
+  }
   return [
     ...ownMembers(description).map((name) =>
       usual(field(name), Object.hasOwn(defaults, name) ? defaults[name] : undefined),
@@ -36,6 +42,7 @@ function fieldsOf(description: VendorDescription): readonly Field[] {
       ? [
           { ...field('private_key', 'private key (PEM or JWK)'), secret: true, file: true },
           mayLack(field('key_id', 'key id, if the vendor gave the key one')),
+          ...(Object.hasOwn(labels, THUMBPRINT) ? [mayLack(field(THUMBPRINT))] : []),
         ]
       : []),
     scope === undefined ? mayLack(field('scope')) : usual(field('scope'), scope),

@@ -58,9 +58,13 @@ export const filledIn = (text: string, values: Values): string =>
     throw new VendingError('configuration', `the credentials lack ${name}`)
   })
 
-/** All of them filled in. */
-export const allFilledIn = (texts: Values = {}, values: Values): Values =>
-  Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, filledIn(text, values)]))
+/** All of them filled in, but for those that come out empty: nobody has to say what is empty where most leave it so. */
+export const allFilledIn = (texts: Readonly<Record<string, string | undefined>> = {}, values: Values): Values =>
+  Object.fromEntries(
+    Object.entries(texts)
+      .map(([name, text = '']) => [name, filledIn(text, values)])
+      .filter(([, text]) => text !== ''),
+  )
 
 /**
  * The URL with what the connection says, as text whose host is in lower case. Throws `configuration` for a value that may not

@@ -27,7 +27,7 @@ import type { VendorDescription } from './description.ts'
 import { addressOf, endpointOf, issuerOf } from './endpoints.ts'
 import { factsOf } from './facts.ts'
 import { formsOf } from './forms.ts'
-import { allFilledIn, filledIn } from './placeholders.ts'
+import { allFilledIn } from './placeholders.ts'
 import { stepsOf } from './steps.ts'
 
 /** A vendor without code of its own. Throws for a description that wants a secret where others read it. */
@@ -163,7 +163,7 @@ async function tokenEndpointOf(
 
 /** RFC 8707 section 2. */
 const resourceOf = ({ resource }: VendorDescription, { values }: Credentials): Parameters =>
-  resource === undefined ? {} : { resource: filledIn(resource, values) }
+  allFilledIn({ resource }, values)
 
 function used(issued: Issued, description: VendorDescription, credentials: Credentials, context: Context): Issued {
   const { apiBaseUrl: text } = description

@@ -98,6 +98,13 @@ describe('the credentials of a described vendor', () => {
     expect(fault(description, { ...secrets, region: '' })).toContain('region must be')
   })
 
+  it('may leave out what is empty for most, and nothing empty is sent', async () => {
+    const parameters = { region: '{region}', audience: 'api' }
+    const description = { ...plain, parameters, credentials: { defaults: { region: '' } } }
+    expect(await sent(description, secrets)).toEqual({ grant_type: 'client_credentials', audience: 'api' })
+    expect(await sent(description, { ...secrets, region: 'us' })).toMatchObject({ region: 'us', audience: 'api' })
+  })
+
   it('have the scope of the description where they say no other', async () => {
     expect(await sent(plain, secrets)).not.toHaveProperty('scope')
     expect(await sent({ ...plain, scope: 'read' }, secrets)).toMatchObject({ scope: 'read' })

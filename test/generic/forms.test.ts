@@ -55,6 +55,14 @@ describe('the form of a described vendor', () => {
     ])
   })
 
+  it('asks for the thumbprint of a certificate where the description has words for it, and lets go what may be empty', () => {
+    const labels = { certificate_thumbprint: 'thumbprint of the certificate (SHA-256, base64url)' }
+    const { fields } = formOf({ ...keyed, credentials: { labels, defaults: { tenant: '' } } })
+    expect(fields[0]).toEqual({ name: 'tenant', label: 'tenant', optional: true })
+    expect(fields[4]).toMatchObject({ name: 'certificate_thumbprint', optional: true })
+    expect(namesIn(keyed)).not.toContain('certificate_thumbprint')
+  })
+
   it('wants what a placeholder wants', () => {
     const description = { ...keyed, assertion: { claims: { scope: '{scope}', kid: '{key_id}' } } }
     for (const name of ['scope', 'key_id'])
