@@ -16,6 +16,7 @@ import {
   refreshTokenGrant,
   type TokenEndpoint,
 } from '../oauth/grants.ts'
+import { importedToken } from '../oauth/imported-token.ts'
 import { jwtBearerGrant } from '../oauth/jwt-bearer.ts'
 import { liveCheck } from '../oauth/live-check.ts'
 import type { Parameters } from '../oauth/parameters.ts'
@@ -133,6 +134,12 @@ const authorizationOf = (description: VendorDescription): Authorization<Credenti
     if (issued.refreshToken) return issued
     return { ...issued, warnings: [...(issued.warnings ?? []), oneTime(description)] }
   },
+
+  // What callers need beside a token that has come with an answer, nobody can tell of one that has not.
+  ...(description.answer?.context === undefined && {
+    importToken: async (credentials, token, context) =>
+      used(importedToken(token, {}, context), description, credentials, context),
+  }),
 })
 
 /** RFC 7009 section 2.1: with a refresh token the vendor ends the grant, and with it the access tokens. */

@@ -1,12 +1,16 @@
 import { revoke } from '../../functions/api/revoke.ts'
 import { type Import, importGrant } from '../../functions/consent/import.ts'
 import { vend } from '../../functions/core/vend.ts'
+import { describedVendor } from '../../functions/generic/vendor.ts'
 import { renewDue } from '../../functions/keeper/sweep.ts'
 import { VendingError } from '../../functions/kit/errors.ts'
 import { Secret } from '../../functions/kit/secret.ts'
 import { secondsAfter } from '../../functions/kit/time.ts'
 import type { TablePolicy } from '../../functions/kit/token.ts'
 import type { Authorization, Liveness, Vendor } from '../../functions/kit/vendor.ts'
+import { netrex } from '../../functions/netrex/vendor.ts'
+import { zenith } from '../support/described-samples.ts'
+import { expectNoTrace, failureOf, json, type Step, vendorAnswering } from '../support/fake-vendor.ts'
 import { broken, fakeVendor, gives, refuses, type Script, The, world } from '../support/world.ts'
 
 const authorization: Authorization = {
@@ -301,4 +305,72 @@ describe.each([
     })
     expect([calls, shown, (await tokens.read(connection)).exists]).toEqual([[], [], false])
   })
+})
+
+/** The vendors with which a person consents: one with code, and one that is described. */
+const REAL = [
+  {
+    vendor: netrex,
+    document: { host: 'system2.netrex.cz', client_id: 'c1', client_secret: 's1' },
+    token: /^https:\/\/system2\.netrex\.cz\/oauth2\/token\?.*refresh_token=theirs/,
+    alive: { data: { cameraList: [] } },
+    check: 'https://system2.netrex.cz/api/graphql.php',
+    base: 'https://system2.netrex.cz',
+  },
+  {
+    vendor: describedVendor('zenith', {
+      ...zenith,
+      grant: 'authorization_code',
+      authorizationEndpoint: 'https://{tenant}.zenith.example/oauth2/authorize',
+      liveness: 'https://{tenant}.zenith.example/me',
+    }),
+    document: { tenant: 'hq', client_id: 'c1', client_secret: 's1' },
+    token: /^https:\/\/hq\.zenith\.example\/oauth2\/token$/,
+    alive: {},
+    check: 'https://hq.zenith.example/me',
+    base: 'https://hq.zenith.example/api',
+  },
+] as const
+
+describe.each(REAL)('an import at $vendor.title', ({ vendor, document, token, alive, check, base }) => {
+  const connection = { vendor, name: 'main' }
+  const machine = (...script: Step[]) => {
+    const fake = vendorAnswering(...script)
+    const w = world({ http: fake.http })
+    w.secrets.replace(`${vendor.id}/main`, document)
+    return { fake, process: w.process }
+  }
+
+  it('of a refresh token sends it to the token endpoint', async () => {
+    const { fake, process } = machine(json({ access_token: 'AT1', token_type: 'Bearer', expires_in: 3600 }))
+    await importGrant(connection, refresh('theirs'), process())
+    expect(fake.requests.map(({ url }) => url)).toEqual([expect.stringMatching(token)])
+    const vended = await vend({ connection, minTtlSeconds: 0 }, process())
+    expect([vended.source, vended.token.accessToken.value.reveal()]).toEqual(['cache', 'AT1'])
+  })
+
+  it('of an access token shows it to the API, and callers have what they need beside it', async () => {
+    const { fake, process } = machine(json(alive))
+    await importGrant(connection, access('theirs'), process())
+    const [request] = fake.requests
+    expect([request?.url, request?.headers.get('authorization')]).toEqual([check, 'Bearer theirs'])
+    const vended = await vend({ connection, minTtlSeconds: 0 }, process())
+    expect(vended.token.accessToken.context.api_base_url).toBe(base)
+  })
+
+  it.each([
+    ['refresh token', refresh('theirs-canary'), json({ error: 'invalid_grant', hint: 'theirs-canary' }, 400)],
+    ['access token', access('theirs-canary'), json({ hint: 'theirs-canary' }, 401)],
+  ])('of a %s that is refused repeats nothing of it', async (_, imported, answer) => {
+    const { process } = machine(answer)
+    const error = await failureOf(importGrant(connection, imported, process()))
+    expect(error).toMatchObject({ code: 'grant_rejected' })
+    expectNoTrace(error, 'theirs-canary')
+  })
+})
+
+it('an access token is not imported where callers need what came with it', () => {
+  const { vendor } = REAL[1]
+  const description = { ...Object(vendor.description), answer: { context: { instance_url: 'instance' } } }
+  expect(describedVendor('zenith', description).authorization?.importToken).toBeUndefined()
 })
