@@ -6,6 +6,7 @@ import { obtainConsent, prepareRedirection, registerExactly } from './consent.ts
 import { credentialDocument, type Source } from './credential-document.ts'
 import { checkWhole, formOf, needsConsent } from './credential-forms.ts'
 import { checkYear, endDateGiven, withEnd } from './end-date.ts'
+import { checkImports, type Import, importGiven, importToken, inWordsOf, tokenToImport } from './import.ts'
 import { membersGiven } from './other-secret.ts'
 import { planOf, type Step } from './plan.ts'
 import { secretName } from './secret-name.ts'
@@ -28,6 +29,9 @@ const TAKES = {
   '--member <theirs=ours...>': 'the name of a member there, and ours for it',
   '--expires <date>': 'last day of what is secret in them as YYYY-MM-DD, or never; people are reminded of it',
   '--port <number>': `port of this computer that the browser comes back to (default: ${DEFAULT_PORT})`,
+  '--import <what>':
+    'take over a refresh-token or an access-token that you have already, without a new consent; it is typed unseen, or comes from standard input',
+  '--expires-in <seconds>': 'when an imported access token ends, where it does not say so itself',
   '--no-browser': 'only print the address, to be opened elsewhere',
   '--dry-run': 'print what would be done, with -o json as a plan; nothing is tried',
   '--yes': 'ask nothing',
@@ -46,6 +50,12 @@ already are used when no others are given. The browser comes back to
 ${redirectUriAt(DEFAULT_PORT)}: register exactly that address in the
 application, or one of your own with --port.
 
+With --import nobody is asked for consent: the machine tries a token that your
+team has already, and keeps it when it works; until then the grant before stays.
+A refresh token is renewed with at once, so where the vendor ends it with its
+first use, whatever used it before must stop at that moment. An access token
+alone is vended until it ends: somebody has to connect before.
+
 Which vendors there are, VENDOMAT_VENDORS says.
 
 Exits with 4 when the person says no at the vendor, or says nothing within ten
@@ -60,6 +70,7 @@ standard input or another secret.`,
     'op read op://vendors/accessia | vendomat connect accessia main --from-stdin',
     'vendomat connect accelo hq --from-secret erp/crm --member pass=client_secret',
     'vendomat connect netrex main',
+    'pass netrex/refresh | vendomat connect netrex main --import refresh-token',
   ],
 
   async run(given, person) {
@@ -67,6 +78,10 @@ standard input or another secret.`,
     const shell = request.yes ? withoutPerson(person) : person
     const { region } = machineAt(shell.environment)
     const vendor = await vendorNamed(request.vendor, shell)
+    const { imported } = request
+    if (imported) checkImports(vendor)
+    if (imported && person.person && request.yes)
+      throw new UsageError('--yes asks nothing: give the token on standard input, from a pipe or a file')
     const { connection } = request
     const secrets = secretStore(region, shell.environment.VENDOMAT_SECRETS_KEY)
     const secret = secretName(vendor.id, connection, shell)
@@ -75,12 +90,14 @@ standard input or another secret.`,
     if (document) checkYear(form, document, shell.now())
     if (document) checkWhole(vendor, form, document)
     const consent = !document || needsConsent(vendor, form)
+    if (imported) checkImports({ ...vendor, needs_consent: consent })
     if (request.dryRun) {
       const steps = stepsOf({ ...request, vendor, secret, document, consent }, await secrets.find(secret))
       return planOf({ vendor: vendor.id, connection }, steps)
     }
+    const toImport = imported && (await tokenToImport(imported, vendor, shell))
     // Before anything is stored: another program may have the port.
-    const redirection = consent ? await prepareRedirection(document, request.port, shell) : undefined
+    const redirection = consent && !toImport ? await prepareRedirection(document, request.port, shell) : undefined
     try {
       const owner =
         request.owner ??
@@ -97,9 +114,12 @@ standard input or another secret.`,
       const path = `/connections/${vendor.id}/${connection}`
       if (owner) await callApi('PUT', `${path}/owner`, shell, { owner })
       // Before the consent the machine has only the grant of the old credentials to check the new ones with.
-      if (redirection) {
-        const browser = request.browser ? 'open' : 'leave'
-        const { expires_at, warnings } = await obtainConsent({ vendor, connection, redirection, browser }, shell)
+      const browser = request.browser ? 'open' : 'leave'
+      const connected = redirection
+        ? await obtainConsent({ vendor, connection, redirection, browser }, shell)
+        : toImport && (await importToken(`${path}/authorization`, toImport, shell))
+      if (connected) {
+        const { expires_at, warnings } = connected
         for (const { detail } of warnings) shell.say(`warning: ${detail}`)
         shell.say(`token obtained, ends in ${timeLeft(new Date(expires_at), shell.now())}`)
       }
@@ -119,15 +139,15 @@ type Wanted = Omit<Request, 'vendor'> & { readonly vendor: Described; readonly s
 
 /** The credentials to store; undefined where those that are stored already are used, for a consent. */
 async function newCredentials(wanted: Wanted, secrets: SecretStore, shell: Shell): Promise<Document | undefined> {
-  const { vendor, secret, given, source, expires, port } = wanted
+  const { vendor, secret, given, source, expires, port, imported } = wanted
   if (vendor.needs_consent && !given && (await secrets.find(secret)) === 'there') {
     if (expires !== undefined)
       throw new UsageError('--expires is for new credentials: give them with --from-file or --from-stdin')
     shell.say(`with the credentials in the secret ${secret}; --from-file or --from-stdin replaces them`)
-    sayConsent(vendor, shell)
+    if (!imported) sayConsent(vendor, shell)
     return undefined
   }
-  if (vendor.needs_consent && !given)
+  if (vendor.needs_consent && !given && !imported)
     shell.say(`for an OAuth2 application, ${registerExactly(vendor, redirectUriAt(port))}`)
   return withEnd(await credentialDocument(vendor, source, shell), expires, shell.now())
 }
@@ -136,7 +156,7 @@ function stepsOf(
   wanted: Wanted & { readonly document: Document | undefined; readonly consent: boolean },
   found: Opened['was'],
 ): readonly Step[] {
-  const { vendor, connection, secret, document, consent, owner, source } = wanted
+  const { vendor, connection, secret, document, consent, owner, source, imported } = wanted
   const steps: Step[] = []
   if (document) {
     const members = Object.keys(document)
@@ -149,7 +169,11 @@ function stepsOf(
     steps.push({ action: 'try', detail: `have the machine try ${trial}, and put them into use if they work` })
   }
   if (owner) steps.push({ action: 'set_owner', detail: `name ${owner} as its owner`, owner })
-  if (consent) steps.push({ action: 'consent', detail: `have a person say yes at ${vendor.title}, in the browser` })
+  if (imported) {
+    const detail = `have the machine try the ${inWordsOf(imported)}, and keep it in place of the grant before if it works`
+    steps.push({ action: 'import', detail })
+  } else if (consent)
+    steps.push({ action: 'consent', detail: `have a person say yes at ${vendor.title}, in the browser` })
   steps.push({ action: 'check', detail: `have the machine check ${vendor.id}/${connection}` })
   return steps
 }
@@ -175,6 +199,8 @@ interface Request {
   readonly browser: boolean
   /** Where the browser comes back to on this computer. */
   readonly port: number
+  /** A token takes the place of a consent. */
+  readonly imported: Import | undefined
   readonly dryRun: boolean
   /** Nobody is asked anything. */
   readonly yes: boolean
@@ -192,7 +218,9 @@ function read(options: Given<keyof typeof TAKES>, now: Date): Request {
   const source = { file, stdin, ...(id !== undefined && { secret: { id, members } }) }
   const port = portGiven(options.port ?? String(DEFAULT_PORT))
   const { yes = false, dryRun = false } = options
-  return { vendor, connection, owner, source, given: given.length > 0, expires, browser, port, yes, dryRun }
+  const imported = importGiven(options.import, options.expiresIn)
+  if (imported && stdin) throw new UsageError('--import reads the token from standard input: give --from-file')
+  return { vendor, connection, owner, source, given: given.length > 0, expires, browser, port, imported, yes, dryRun }
 }
 
 function portGiven(text: string): number {

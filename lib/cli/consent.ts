@@ -13,7 +13,7 @@ const MINUTE = 60
 
 type Begun = z.output<typeof BEGUN>
 
-const connected = z.looseObject({
+export const connected = z.looseObject({
   expires_at: z.iso.datetime({ offset: true }),
   warnings: z.array(z.object({ code: z.string(), detail: z.string() })),
 })

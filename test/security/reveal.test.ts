@@ -21,6 +21,7 @@ const CALLS: readonly (readonly [file: string, reason: string])[] = [
   ['functions/oauth/parameters.ts', 'what a form, a query or a document for the vendor says'],
   ['functions/oauth/token-answer.ts', 'what the vendor answered, to be read as JSON'],
   ['lib/cli/consent.ts', 'the code of a consent, to the machine'],
+  ['lib/cli/import.ts', 'a token that a team has already, to the machine'],
   ['lib/cli/scaffold/authorization-code.ts', "the text of a new vendor's test, which compares"],
   ['lib/cli/scaffold/static-token.ts', "the text of a new vendor's test, which compares"],
   ['lib/client/token-source.ts', "the token, to the vendor's API in a header"],
