@@ -53,7 +53,6 @@ describe('an entry that breaks the rule is seen', () => {
     ['notCovered is empty', { notCovered: [] }],
     ['nothing says where tokens come from', { tokenEndpoint: '' }],
     ['nothing says where a person consents', { grant: 'authorization_code' }],
-    ['nothing says how long a token lives', { maxLifeSeconds: 0 }],
     ['a grant ends that nobody gave', { grantDays: { idle: 60 } }],
     ['an assertion that nobody asks for', { assertion: {} }],
     ['something in it looks like a secret', { parameters: { client_secret: 'b7Qx91LmPz04TtVw83KsYd62' } }],

@@ -20,7 +20,9 @@ export const urlsOf = (entry: CatalogueEntry): Readonly<Record<string, string>> 
 /** What breaks the rule of hosts: each URL is on one of them, whatever stands in its placeholders. */
 export function hostFaults(entry: CatalogueEntry): string[] {
   const { hosts } = entry
-  const faults = hosts.filter((host) => !isAllowed(`https://${host}/`, hosts)).map((host) => `hosts: ${host} is no domain`)
+  const faults = hosts
+    .filter((host) => !isAllowed(`https://${host}/`, hosts))
+    .map((host) => `hosts: ${host} is no domain`)
   for (const [name, url] of Object.entries(urlsOf(entry))) {
     if (!isAllowed(url.replaceAll(PLACEHOLDER, 'acme'), hosts) && !isAllowed(withDefaults(url, entry), hosts))
       faults.push(`${name} is on none of the hosts`)
@@ -64,9 +66,9 @@ export function factFaults(entry: CatalogueEntry): string[] {
     'nothing says where tokens come from': !entry.tokenEndpoint && !entry.issuer,
     'nothing says where a person consents':
       grant === 'authorization_code' && !entry.authorizationEndpoint && !entry.issuer,
-    'nothing says how long a token lives': !entry.maxLifeSeconds && !entry.defaultLifeSeconds,
     'a grant ends that nobody gave': entry.grantDays !== undefined && grant !== 'authorization_code',
-    'an assertion that nobody asks for': clientAuthentication !== 'private_key_jwt' && grant !== 'jwt_bearer' && !!entry.assertion,
+    'an assertion that nobody asks for':
+      clientAuthentication !== 'private_key_jwt' && grant !== 'jwt_bearer' && !!entry.assertion,
     'something in it looks like a secret': looksSecret(JSON.stringify(entry)),
   }
   return Object.entries(faults).flatMap(([fault, is]) => (is ? [fault] : []))

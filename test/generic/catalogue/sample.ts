@@ -8,6 +8,8 @@ export interface CatalogueSample {
   readonly consent?: Consent
   /** What obtains a token without a person; of the grant authorization_code with the refresh token REFRESH_TOKEN. */
   readonly obtains: Exchange
+  /** What ends the token of `obtains`, where the entry has a revocation endpoint. */
+  readonly revokes?: SentRequest
   /** Documented, to the request of `obtains`. */
   readonly refusals: readonly Refusal[]
 }

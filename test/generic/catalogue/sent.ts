@@ -1,5 +1,5 @@
-import { isDeepStrictEqual } from 'node:util'
 import { createPublicKey, verify } from 'node:crypto'
+import { isDeepStrictEqual } from 'node:util'
 import { VendingError } from '../../../functions/kit/errors.ts'
 import { Secret } from '../../../functions/kit/secret.ts'
 import { secondsAfter, secondsBetween } from '../../../functions/kit/time.ts'
@@ -26,6 +26,7 @@ export async function differences(vendor: Vendor, sample: CatalogueSample): Prom
     ...(await obtained(vendor, sample)),
     ...(await consented(vendor, sample)),
     ...(await refused(vendor, sample)),
+    ...(await revoked(vendor, sample)),
   ]
 }
 
@@ -73,6 +74,14 @@ async function refused(vendor: Vendor, sample: CatalogueSample): Promise<string[
     return unlike(`refusal ${at + 1}`, error instanceof VendingError ? error.code : String(error), refusal.means)
   })
   return (await Promise.all(all)).flat()
+}
+
+async function revoked({ revocation, ...vendor }: Vendor, { credentials, revokes, obtains }: CatalogueSample) {
+  if (!revokes || !revocation) return revokes || revocation ? ['revokes: only one of them has it'] : []
+  const fake = vendorAnswering(new Response(null, { status: 200 }))
+  await revocation.revoke(credentials, new Secret(obtains.issued.token), contextFor(fake, vendor))
+  const [request] = fake.requests
+  return (request ? sentFaults(request, revokes) : ['nothing was sent']).map((fault) => `revokes: ${fault}`)
 }
 
 interface Exchanged {
@@ -125,7 +134,9 @@ function memberFaults(sent: Readonly<Record<string, string>>, wanted: Readonly<R
     ...unlike('members', Object.keys(sent).toSorted(), Object.keys(wanted).toSorted()),
     ...Object.entries(wanted).flatMap(([name, value]) => {
       const seen = sent[name] ?? ''
-      return typeof value === 'string' ? unlike(name, seen, value) : jwtFaults(seen, value).map((one) => `${name}: ${one}`)
+      return typeof value === 'string'
+        ? unlike(name, seen, value)
+        : jwtFaults(seen, value).map((one) => `${name}: ${one}`)
     }),
   ]
 }

@@ -24,6 +24,10 @@ export const sample: CatalogueSample = {
       body: { reason: 'Invalid client_id or client_secret', error: 'invalid_client' },
       means: 'credential_rejected',
     },
-    { status: 400, body: { reason: 'unsupported grant type', error: 'unsupported_grant_type' }, means: 'configuration' },
+    {
+      status: 400,
+      body: { reason: 'unsupported grant type', error: 'unsupported_grant_type' },
+      means: 'configuration',
+    },
   ],
 }
