@@ -9,6 +9,8 @@ export const google: CatalogueEntry = {
   tokenEndpoint: 'https://oauth2.googleapis.com/token',
   scope: 'https://www.googleapis.com/auth/cloud-platform',
   assertion: { subject: '{subject}', claims: { scope: '{scope}' } },
+  // The domain has not delegated these scopes.
+  answer: { errors: { unauthorized_client: 'configuration' } },
   maxLifeSeconds: 3600,
   credentials: {
     labels: { subject: 'mail address of the user to act for, where the domain has delegated that' },

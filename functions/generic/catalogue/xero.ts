@@ -23,7 +23,10 @@ export const xero: CatalogueEntry = {
   },
 
   documents: 'https://developer.xero.com/documentation/guides/oauth2/auth-flow/',
-  alsoRead: ['https://developer.xero.com/faq/oauth2'],
+  alsoRead: [
+    'https://developer.xero.com/faq/oauth2',
+    'https://github.com/XeroAPI/xero-node/blob/master/src/XeroClient.ts',
+  ],
   readOn: '2026-11-22',
   quirk: 'A refresh token is good for one use, but for 30 minutes after it the same answer can be had again.',
   notCovered: [

@@ -34,7 +34,7 @@ export function hostFaults(entry: CatalogueEntry): string[] {
   return faults
 }
 
-/** A domain that somebody chooses is one of `hosts`, which is checked when it is used: the default has to be one already. */
+/** A whole domain that somebody chooses has to be one of `hosts`, which is checked when it is used. */
 const isChecked = (host: string, entry: CatalogueEntry): boolean =>
   isAllowed(`https://${withDefaults(host, entry)}/`, entry.hosts)
 
