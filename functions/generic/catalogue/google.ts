@@ -3,7 +3,7 @@ import type { CatalogueEntry } from './entry.ts'
 export const google: CatalogueEntry = {
   id: 'google',
   title: 'Google service account',
-  hosts: ['googleapis.com'],
+  hosts: ['oauth2.googleapis.com'],
   grant: 'jwt_bearer',
   clientAuthentication: 'none',
   tokenEndpoint: 'https://oauth2.googleapis.com/token',
