@@ -24,7 +24,7 @@ export const docusign: CatalogueEntry = {
     defaults: { account_server: 'account' },
     steps: [
       'Under Apps and Keys add an app: its integration key is the client ID.',
-      'Generate an RSA key pair there, and keep the private key: it is shown once.',
+      'Generate an RSA key pair there, and keep the private key.',
       'Copy the user ID of the user to act for.',
       'Have that user, or an administrator for the organization, consent once to the scopes signature and impersonation.',
     ],

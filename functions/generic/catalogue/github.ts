@@ -24,7 +24,7 @@ export const github: CatalogueEntry = {
   credentials: {
     steps: [
       'Under Developer settings, GitHub Apps, register an app, with the callback URL that is shown here.',
-      'Leave "Expire user authorization tokens" on: without it there is no refresh token.',
+      'Under Optional features leave "User-to-server token expiration" on: without it there is no refresh token.',
       'Copy the client ID, which is not the App ID, and generate a client secret.',
       'Install the app where it is to work.',
     ],

@@ -10,7 +10,7 @@ export const hubspot: CatalogueEntry = {
   authorizationParameters: { scope: '{scope}' },
   tokenEndpoint: 'https://api.hubapi.com/oauth/2026-03/token',
   pkce: 'none',
-  answer: { members: { scope: 'scopes' }, errors: { BAD_REFRESH_TOKEN: 'grant_rejected' } },
+  answer: { members: { scope: 'scopes' } },
   maxLifeSeconds: 1800,
   apiBaseUrl: 'https://api.hubapi.com',
   credentials: {

@@ -49,7 +49,6 @@ export const slack: CatalogueEntry = {
     'apps without token rotation, whose tokens do not expire',
     'a check whether a token is alive: auth.test answers 200 either way',
     'revoking with auth.revoke',
-    'GovSlack, whose host is slack-gov.com',
   ],
   tried: 'never at the vendor',
 }

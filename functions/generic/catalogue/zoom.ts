@@ -26,10 +26,6 @@ export const zoom: CatalogueEntry = {
   ],
   readOn: '2026-11-22',
   quirk: 'The grant has a name of its own, account_credentials, and wants the account ID beside it.',
-  notCovered: [
-    'apps that a user consents to',
-    'token_index, which keeps several tokens valid at once',
-    'government accounts, whose host is zoomgov.com',
-  ],
+  notCovered: ['apps that a user consents to', 'tokens of chatbots, whose grant is client_credentials'],
   tried: 'never at the vendor',
 }

@@ -10,8 +10,8 @@ const ids = catalogue.map(({ id }) => id)
 
 describe('the catalogue', () => {
   it('has each file as an entry of that id, once and in order', () => {
-    const files = readdirSync(FOLDER).map((file) => file.replace(/\.ts$/, ''))
-    expect(ids).toEqual(files.filter((file) => !['entry', 'index'].includes(file)).toSorted())
+    const files = readdirSync(FOLDER).filter((file) => file.endsWith('.ts') && !['entry.ts', 'index.ts'].includes(file))
+    expect(ids).toEqual(files.map((file) => file.replace(/\.ts$/, '')).toSorted())
   })
 })
 
