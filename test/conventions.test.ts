@@ -146,6 +146,8 @@ const ARROWS: readonly { readonly from: RegExp; readonly may: (imported: string,
     may: (i) =>
       /^(lib\/(cli|client)|functions\/kit)\//.test(i) ||
       /^functions\/(environment|api\/(answers|routes|states))\.ts$/.test(i) ||
+      // Vendors as data, which `vendomat vendors` shows.
+      /^functions\/(generic\/(forms|steps|catalogue\/[a-z]+)|[a-z0-9-]+\/(facts|forms|steps))\.ts$/.test(i) ||
       ['functions/api/openapi.json', 'lib/local/loopback.ts', 'package.json', 'commander'].includes(i) ||
       i.startsWith('node:') ||
       /^(@aws-sdk\/|zod\/mini$)/.test(i),

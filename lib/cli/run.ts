@@ -20,6 +20,7 @@ export const commands: Readonly<Record<string, readonly [summary: string, load: 
   remove: ['retire a connection: revoke, delete its secret, forget', async () => (await import('./remove.ts')).remove],
   policy: ['print the IAM policy that a caller needs', async () => (await import('./policy.ts')).policy],
   doctor: ['say what is wrong here, or in a deployment', async () => (await import('./doctor.ts')).doctor],
+  vendors: ['list the vendors that there are, and explain one', async () => (await import('./vendors.ts')).vendors],
   new: ['write a new vendor into this checkout', async () => (await import('./new.ts')).newVendor],
   openapi: ["print the API's contract as OpenAPI 3.1", async () => (await import('./openapi.ts')).openapi],
 }

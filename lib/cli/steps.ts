@@ -41,7 +41,7 @@ const numbered = (steps: readonly string[], { display: { columns } }: Shell): st
   steps.map((step, index) => wrapped(`${index + 1}.`.padStart(4), step, columns)).join('\n')
 
 /** `text` behind `mark`, in lines of at most so many columns where the terminal has that many. */
-function wrapped(mark: string, text: string, columns = Number.POSITIVE_INFINITY): string {
+export function wrapped(mark: string, text: string, columns = Number.POSITIVE_INFINITY): string {
   const [first = '', ...more] = wrap(text, columns - mark.length - 1)
   const indent = ' '.repeat(mark.length)
   return [`${mark} ${first}`, ...more.map((line) => `${indent} ${line}`)].join('\n')

@@ -1,4 +1,5 @@
 import { STATES } from '../../functions/api/states.ts'
+import { catalogue } from '../../functions/generic/catalogue/index.ts'
 import { FAILURES } from '../../functions/kit/errors.ts'
 import { type Command, TEXT_OR_JSON } from '../../lib/cli/command.ts'
 import { commands } from '../../lib/cli/run.ts'
@@ -8,6 +9,7 @@ import { openApi } from '../../lib/openapi.ts'
 /** What the code writes into a document, by the document and the name of the part. */
 export const GENERATED: Readonly<Record<string, Readonly<Record<string, () => string | Promise<string>>>>> = {
   'functions/README.md': { routes, states, problems, 'answers of the gateway': gatewayAnswers },
+  'functions/generic/catalogue/README.md': { catalogue: catalogueTable },
   'lib/cli/README.md': { commands: commandTable },
 }
 
@@ -80,6 +82,22 @@ function gatewayAnswers(): string {
     ANSWERS.filter(
       (one, at) => ANSWERS.findIndex(({ code, title }) => code === one.code && title === one.title) === at,
     ).map(({ status = 'other', code: name, title, next_step }) => [`${status}`, code(name), title, next_step]),
+  )
+}
+
+function catalogueTable(): string {
+  return table(
+    ['id', 'vendor', 'grant', 'client authentication', 'read from', 'quirk', 'not covered', 'tried'],
+    catalogue.map(({ id, title, documents, readOn, notCovered, ...entry }) => [
+      code(id),
+      title,
+      entry.grant,
+      entry.clientAuthentication,
+      `[${new URL(documents).hostname}](${documents}), ${readOn}`,
+      entry.quirk ?? '',
+      notCovered.join('; '),
+      entry.tried,
+    ]),
   )
 }
 
