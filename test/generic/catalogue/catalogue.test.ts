@@ -36,6 +36,10 @@ describe('an entry that breaks the rule is seen', () => {
     ['tokenEndpoint has a placeholder that is no label of its own', { tokenEndpoint: 'https://my{account}.zoom.us/t' }],
     ['issuer has a placeholder that is no label of its own', { issuer: 'https://{account}x.zoom.us' }],
     ['tokenEndpoint lets a placeholder end its host', { tokenEndpoint: 'https://zoom.{top}/oauth/token' }],
+    [
+      'tokenEndpoint lets a placeholder end its host',
+      { tokenEndpoint: 'https://zoom.{top}/oauth/token', credentials: { defaults: { top: 'us' } } },
+    ],
     ['hosts: us is no domain', { hosts: ['zoom.us', 'us'] }],
   ])('%s', (fault, change) => {
     expect(hostFaults({ ...zoom, ...change })).toContain(fault)

@@ -24,14 +24,21 @@ export function hostFaults(entry: CatalogueEntry): string[] {
     .filter((host) => !isAllowed(`https://${host}/`, hosts))
     .map((host) => `hosts: ${host} is no domain`)
   for (const [name, url] of Object.entries(urlsOf(entry))) {
-    if (!isAllowed(url.replaceAll(PLACEHOLDER, 'acme'), hosts)) faults.push(`${name} is on none of the hosts`)
+    if (!isAllowed(usualOf(url, entry), hosts)) faults.push(`${name} is on none of the hosts`)
     // A label of its own, or a whole segment of the path: what is beside it would make it a part of another name.
     if (/[^/.]\{|\}[^/.]/.test(url)) faults.push(`${name} has a placeholder that is no label of its own`)
     const host = url.replace(/^https:\/\//, '').replace(/\/.*/s, '')
-    if (host.endsWith('}')) faults.push(`${name} lets a placeholder end its host`)
+    if (host.endsWith('}') && !hosts.includes(usualOf(lastOf(host), entry)))
+      faults.push(`${name} lets a placeholder end its host`)
   }
   return faults
 }
+
+/** As most connections have it. A whole domain that others choose has to be one of `hosts`, which is checked when it is used. */
+const usualOf = (text: string, { credentials }: CatalogueEntry): string =>
+  text.replaceAll(PLACEHOLDER, (_, name: string) => credentials?.defaults?.[name] ?? 'acme')
+
+const lastOf = (host: string): string => host.slice(host.lastIndexOf('{'))
 
 function isAllowed(url: string, hosts: readonly string[]): boolean {
   try {
