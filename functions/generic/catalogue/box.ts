@@ -9,7 +9,6 @@ export const box: CatalogueEntry = {
   tokenEndpoint: 'https://api.box.com/oauth2/token',
   revocationEndpoint: 'https://api.box.com/oauth2/revoke',
   parameters: { box_subject_type: '{box_subject_type}', box_subject_id: '{box_subject_id}' },
-  answer: { errors: { invalid_grant: 'credential_rejected' } },
   liveness: 'https://api.box.com/2.0/users/me',
   apiBaseUrl: 'https://api.box.com/2.0',
   credentials: {

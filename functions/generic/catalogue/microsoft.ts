@@ -25,7 +25,7 @@ export const microsoft: CatalogueEntry = {
   quirk:
     'A token is for one resource: the scope is its identifier with /.default behind it, Microsoft Graph unless said.',
   notCovered: [
-    'certificates: private_key_jwt, but with the thumbprint of the certificate in the header of the assertion (x5t#S256)',
+    'certificates: describe them in oauthVendors with private_key_jwt and PS256, and add certificate_thumbprint to the credentials',
     'federated credentials',
     'permissions that a user delegates',
     'national clouds, whose hosts are others',

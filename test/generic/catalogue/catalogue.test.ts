@@ -3,10 +3,20 @@ import { fileURLToPath } from 'node:url'
 import type { CatalogueEntry } from '../../../functions/generic/catalogue/entry.ts'
 import { catalogue } from '../../../functions/generic/catalogue/index.ts'
 import { zoom } from '../../../functions/generic/catalogue/zoom.ts'
+import { describedVendor } from '../../../functions/generic/vendor.ts'
+import { changesOf } from './changes.ts'
 import { factFaults, hostFaults } from './rules.ts'
+import type { CatalogueSample } from './sample.ts'
+import { differences } from './sent.ts'
+import { waysOut } from './ways-out.ts'
 
 const FOLDER = fileURLToPath(new URL('../../../functions/generic/catalogue', import.meta.url))
 const ids = catalogue.map(({ id }) => id)
+
+async function sampleOf(id: string): Promise<CatalogueSample> {
+  const { sample }: { sample: CatalogueSample } = await import(`./${id}.ts`)
+  return sample
+}
 
 describe('the catalogue', () => {
   it('has each file as an entry of that id, once and in order', () => {
@@ -18,6 +28,19 @@ describe('the catalogue', () => {
 describe.each(catalogue)('$id', (entry) => {
   it('calls no host but its own, whatever stands in a placeholder', () => {
     expect(hostFaults(entry)).toEqual([])
+  })
+
+  it('sends a secret nowhere else, whatever a connection says', async () => {
+    const { tried, out } = await waysOut(describedVendor(entry.id, entry), entry, await sampleOf(entry.id))
+    expect([tried % 29, out]).toEqual([0, []])
+  })
+
+  it('sends what its documents show, and makes of the answers what they say', async () => {
+    expect(await differences(describedVendor(entry.id, entry), await sampleOf(entry.id))).toEqual([])
+  })
+
+  it.each(changesOf(entry))('is held to its documents: with $what it is not as they show', async ({ changed }) => {
+    expect(await differences(describedVendor(entry.id, changed), await sampleOf(entry.id))).not.toEqual([])
   })
 
   it('says where it was read, when, and what it leaves out', () => {

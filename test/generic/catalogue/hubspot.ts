@@ -25,6 +25,7 @@ const granted = {
 
 export const sample: CatalogueSample = {
   credentials: { ...client, scope: 'oauth crm.objects.contacts.read' },
+  needs: ['scope'],
   consent: {
     page: 'https://app.hubspot.com/oauth/authorize',
     query: { client_id: 'hubspot-client', scope: 'oauth crm.objects.contacts.read' },

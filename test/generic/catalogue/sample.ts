@@ -4,6 +4,8 @@ import type { FailureCode } from '../../../functions/kit/errors.ts'
 export interface CatalogueSample {
   /** Credentials that fit, as the secret holds them. */
   readonly credentials: Readonly<Record<string, unknown>>
+  /** Members of them that the vendor wants and our own schema would not ask for. */
+  readonly needs?: readonly string[]
   /** Where a person is sent, and what comes back with the code. Of the grant authorization_code. */
   readonly consent?: Consent
   /** What obtains a token without a person; of the grant authorization_code with the refresh token REFRESH_TOKEN. */

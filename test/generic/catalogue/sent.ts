@@ -27,6 +27,7 @@ export async function differences(vendor: Vendor, sample: CatalogueSample): Prom
     ...(await consented(vendor, sample)),
     ...(await refused(vendor, sample)),
     ...(await revoked(vendor, sample)),
+    ...lacking(vendor, sample),
   ]
 }
 
@@ -82,6 +83,19 @@ async function revoked({ revocation, ...vendor }: Vendor, { credentials, revokes
   await revocation.revoke(credentials, new Secret(obtains.issued.token), contextFor(fake, vendor))
   const [request] = fake.requests
   return (request ? sentFaults(request, revokes) : ['nothing was sent']).map((fault) => `revokes: ${fault}`)
+}
+
+/** What is taken although the vendor would refuse it. */
+const lacking = (vendor: Vendor, { credentials, needs = [] }: CatalogueSample): string[] =>
+  needs.filter((name) => fits(vendor, { ...credentials, [name]: undefined })).map((name) => `${name} may be left out`)
+
+function fits(vendor: Vendor, credentials: unknown): boolean {
+  try {
+    vendor.validate(credentials)
+    return true
+  } catch {
+    return false
+  }
 }
 
 interface Exchanged {

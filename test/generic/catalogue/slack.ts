@@ -27,6 +27,7 @@ const granted = {
 
 export const sample: CatalogueSample = {
   credentials: { client_id: '1111.2222', client_secret: 'slack-canary', scope: 'commands incoming-webhook' },
+  needs: ['scope'],
   consent: {
     page: 'https://slack.com/oauth/v2/authorize',
     query: { client_id: '1111.2222', scope: 'commands,incoming-webhook' },
