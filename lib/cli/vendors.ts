@@ -73,7 +73,7 @@ function explained(vendor: KnownVendor, { columns }: Shell['display']): string[]
     { label: 'quirk', lines: quirk === undefined ? [] : [quirk] },
     { label: 'not covered', lines: not_covered },
     { label: 'tried', lines: [tried] },
-    { label: 'settings; beside it, the others that you use', lines: [`vendors: ['${id}']`] },
+    { label: 'settings, with the other vendors that you use', lines: [`vendors: ['${id}']`] },
     { label: 'then', lines: [`npx vendomat connect ${id} <connection>`] },
   ]
   return [`${title} (${id})`, ...parts.filter(({ lines }) => lines.length > 0).flatMap((part) => drawn(part, columns))]

@@ -156,6 +156,13 @@ describe('the command line as one file', () => {
     expect(JSON.parse((await vendomat('openapi')).out)).toHaveProperty('openapi', '3.1.0')
   })
 
+  it('explains a vendor, and calls nobody for it', async () => {
+    const { code, out, said } = await vendomat('vendors zoom')
+    expect([code, said, asked]).toEqual([0, '', []])
+    expect(out).toMatch(/^Zoom \(zoom\)\n/)
+    expect(out).toContain("vendors: ['zoom']")
+  })
+
   it('runs for a token less than half of what is in it: no vendor, and no client of the SDK', async () => {
     const ran = await modulesOf('token accelo hq')
     expect(asked).toHaveLength(1)
