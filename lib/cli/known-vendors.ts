@@ -15,7 +15,7 @@ import { facts as iobeya } from '../../functions/iobeya/facts.ts'
 import { forms as iobeyaForms } from '../../functions/iobeya/forms.ts'
 import { steps as iobeyaSteps } from '../../functions/iobeya/steps.ts'
 import type { CredentialForm } from '../../functions/kit/form.ts'
-import type { Creation } from '../../functions/kit/vendor.ts'
+import type { Creation, VendorFacts, VendorSteps } from '../../functions/kit/vendor.ts'
 import { facts as netrex } from '../../functions/netrex/facts.ts'
 import { forms as netrexForms } from '../../functions/netrex/forms.ts'
 import { steps as netrexSteps } from '../../functions/netrex/steps.ts'
@@ -41,65 +41,78 @@ export interface KnownVendor {
   readonly tried: CatalogueEntry['tried']
 }
 
-const CODED = { made_of: 'code', read_on: '2026-11', tried: 'never at the vendor' } as const
+/** What the code of a vendor does, in words: that is not read from it. */
+type InWords = Pick<KnownVendor, 'grant' | 'obtained' | 'documents' | 'quirk'>
 
-/** What their code does, in words: it is not read from it. */
+interface Coded {
+  readonly facts: VendorFacts
+  readonly forms: readonly CredentialForm[]
+  readonly steps: VendorSteps
+}
+
+const codedVendor = ({ facts: { id, title, hosts }, forms, steps }: Coded, words: InWords): KnownVendor => ({
+  id,
+  title,
+  hosts,
+  made_of: 'code',
+  forms,
+  creation: steps.creation ?? [],
+  read_on: '2026-11',
+  tried: 'never at the vendor',
+  ...words,
+})
+
 const coded: readonly KnownVendor[] = [
-  {
-    ...CODED,
-    ...accelo,
-    ...acceloSteps,
-    forms: acceloForms,
-    grant: 'client_credentials',
-    obtained: ['client credentials (RFC 6749 section 4.4)', 'client id and secret in the header'],
-    documents: ['https://api.accelo.com/docs/'],
-    quirk: 'Each deployment is a host of its own, and scopes have commas between them.',
-  },
-  {
-    ...CODED,
-    ...accessia,
-    ...accessiaSteps,
-    forms: accessiaForms,
-    grant: 'exchange',
-    obtained: ['a JWT that the secret of the integration signs is exchanged', 'a refresh token renews it'],
-    documents: ['https://docs.accessia.com/integrations'],
-    quirk: 'The answer says where the API is.',
-  },
-  {
-    ...CODED,
-    ...clearid,
-    ...clearidSteps,
-    forms: clearidForms,
-    grant: 'jwt_bearer',
-    obtained: [
-      'an assertion that the key of the file signs (RFC 7523 section 2.1)',
-      'or client credentials, where it has no key',
-    ],
-    documents: [
-      'https://developer.genetec.com/r/en-us/sample/clearid-developer-guide/authentication-for-the-clearid-api',
-    ],
-    quirk: 'Tokens are never written down.',
-  },
-  {
-    ...CODED,
-    ...iobeya,
-    ...iobeyaSteps,
-    forms: iobeyaForms,
-    grant: 'static token',
-    obtained: ['a person makes the token, for a year', 'it is vended as it is'],
-    documents: ['https://center.iobeya.com/integration-articles/personal-access-token-for-apis'],
-    quirk: 'Nothing renews it: people are reminded of its end.',
-  },
-  {
-    ...CODED,
-    ...netrex,
-    ...netrexSteps,
-    forms: netrexForms,
-    grant: 'authorization_code',
-    obtained: ['a person consents once, then refresh tokens (RFC 6749 sections 4.1 and 6)', 'or a token of a user'],
-    documents: ['https://survilla.atlassian.net/wiki/spaces/KCA/pages/206831815/OAuth2+authorization'],
-    quirk: 'Its secrets go out in the query, because nothing else is documented.',
-  },
+  codedVendor(
+    { facts: accelo, forms: acceloForms, steps: acceloSteps },
+    {
+      grant: 'client_credentials',
+      obtained: ['client credentials (RFC 6749 section 4.4)', 'client id and secret in the header'],
+      documents: ['https://api.accelo.com/docs/'],
+      quirk: 'Each deployment is a host of its own, and scopes have commas between them.',
+    },
+  ),
+  codedVendor(
+    { facts: accessia, forms: accessiaForms, steps: accessiaSteps },
+    {
+      grant: 'exchange',
+      obtained: ['a JWT that the secret of the integration signs is exchanged', 'a refresh token renews it'],
+      documents: ['https://docs.accessia.com/integrations'],
+      quirk: 'The answer says where the API is.',
+    },
+  ),
+  codedVendor(
+    { facts: clearid, forms: clearidForms, steps: clearidSteps },
+    {
+      grant: 'jwt_bearer',
+      obtained: [
+        'an assertion that the key of the file signs (RFC 7523 section 2.1)',
+        'or client credentials, where it has no key',
+      ],
+      documents: [
+        'https://developer.genetec.com/r/en-us/sample/clearid-developer-guide/authentication-for-the-clearid-api',
+      ],
+      quirk: 'Tokens are never written down.',
+    },
+  ),
+  codedVendor(
+    { facts: iobeya, forms: iobeyaForms, steps: iobeyaSteps },
+    {
+      grant: 'static token',
+      obtained: ['a person makes the token, for a year', 'it is vended as it is'],
+      documents: ['https://center.iobeya.com/integration-articles/personal-access-token-for-apis'],
+      quirk: 'Nothing renews it: people are reminded of its end.',
+    },
+  ),
+  codedVendor(
+    { facts: netrex, forms: netrexForms, steps: netrexSteps },
+    {
+      grant: 'authorization_code',
+      obtained: ['a person consents once, then refresh tokens (RFC 6749 sections 4.1 and 6)', 'or a token of a user'],
+      documents: ['https://survilla.atlassian.net/wiki/spaces/KCA/pages/206831815/OAuth2+authorization'],
+      quirk: 'Its secrets go out in the query, because nothing else is documented.',
+    },
+  ),
 ]
 
 const GRANTS = {

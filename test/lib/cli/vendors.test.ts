@@ -36,6 +36,26 @@ describe('vendomat vendors', () => {
     expect(await idsOf(text)).toEqual(ids)
   })
 
+  it('tells a program the same of each, whether it has code or not', async () => {
+    const names = [
+      'id',
+      'title',
+      'hosts',
+      'made_of',
+      'grant',
+      'obtained',
+      'forms',
+      'creation',
+      'documents',
+      'read_on',
+      'tried',
+    ]
+    for (const one of await listed('')) {
+      expect(Object.keys(one)).toEqual(expect.arrayContaining(names))
+      expect(Object.keys(one).filter((name) => ![...names, 'quirk', 'not_covered'].includes(name))).toEqual([])
+    }
+  })
+
   it('finds by grant', async () => {
     expect(await idsOf('jwt_bearer')).toEqual(
       ['clearid', ...catalogue.flatMap(({ id, grant }) => (grant === 'jwt_bearer' ? [id] : []))].toSorted(),
