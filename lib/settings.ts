@@ -1,15 +1,13 @@
-import { inspect } from 'node:util'
 import type { StackProps } from 'aws-cdk-lib'
 import { RetentionDays } from 'aws-cdk-lib/aws-logs'
-import { parse } from 'tldts'
 import * as z from 'zod'
 import { STAGE } from '../functions/environment.ts'
 import { NAME } from '../functions/kit/connection.ts'
 import { isPrivateNetwork } from '../functions/kit/networks.ts'
 import type { Vendor } from '../functions/kit/vendor.ts'
-import { vendorUrl } from '../functions/oauth/vendor-url.ts'
 import { vendors as registry } from '../functions/vendors.ts'
-import { didYouMean } from './did-you-mean.ts'
+import { fault, fits, isWhole, lineOf, listOf, optional, strict, that, whole, yesOrNo } from './faults.ts'
+import { host } from './host.ts'
 
 /** What a deployment may choose. */
 export interface Settings {
@@ -181,67 +179,9 @@ const TIME_ZONE = /^(UTC|[A-Z][A-Za-z]*(\/[A-Z][\w+-]*)+)$/
 /** Not 9999, which stands for always: what who called whom says of people has to end. */
 const RETENTIONS = Object.values(RetentionDays).filter((days) => typeof days === 'number' && days !== 9999)
 
-/** `throttle.rate: 0 is …` */
-function lineOf(issue: z.core.$ZodIssue): string {
-  // Of a key that does not fit zod gives the fault one level down.
-  const message = issue.code === 'invalid_key' ? issue.issues[0]?.message : issue.message
-  return `  ${z.core.toDotPath(issue.path)}: ${message}`
-}
-
-type Raw = Pick<z.core.$ZodRawIssue, 'input' | 'path'>
-
-/** The value and what is wrong with it. */
-const fault =
-  (words: string) =>
-  ({ input }: Raw): string =>
-    `${inspect(input, { breakLength: Number.POSITIVE_INFINITY, depth: 1, maxStringLength: 80 })} ${words}`
-
-const that = <T = unknown>(holds: (value: unknown) => boolean, words: string) =>
-  z.custom<T>(holds, { error: fault(words) })
-
-const fits =
-  (pattern: RegExp) =>
-  (value: unknown): boolean =>
-    typeof value === 'string' && pattern.test(value)
-
-type Members = Readonly<Record<string, z.ZodType>>
-
-/** An object with these members and no other. */
-function strict(members: Members) {
-  const names = Object.keys(members)
-  const unknown = ({ path = [] }: Raw) => `there is no such name${didYouMean(String(path.at(-1)), names)}`
-  return z
-    .object(members, { error: fault(`is no object with ${names.join(', ')}`) })
-    .catchall(z.custom(() => false, { error: unknown }))
-}
-
-const optional = (members: Members): Members =>
-  Object.fromEntries(Object.entries(members).map(([name, schema]) => [name, z.optional(schema)]))
-
 /** A setting for a vendor that is not there is misspelt. */
 const byVendor = (ids: readonly string[], member: z.ZodType) =>
   strict(optional(Object.fromEntries(ids.map((id) => [id, member]))))
-
-const listOf = (member: z.ZodType, like: string) =>
-  z
-    .array(member, { error: fault(`is no list like ['${like}']`) })
-    .min(1, { error: `is empty: name one, like '${like}'` })
-
-const yesOrNo = that((value) => typeof value === 'boolean', 'is neither true nor false')
-
-interface Whole {
-  readonly least: number
-  readonly most?: number
-}
-
-const isWhole = (value: unknown, { least, most = Number.POSITIVE_INFINITY }: Whole): boolean =>
-  Number.isInteger(value) && Number(value) >= least && Number(value) <= most
-
-const whole = ({ say, ...range }: Whole & { readonly say: string }) =>
-  that(
-    (value) => isWhole(value, range),
-    `is no whole number from ${range.least} ${range.most === undefined ? 'on' : `to ${range.most}`}: ${say}`,
-  )
 
 const webAcl = that(
   fits(WEB_ACL),
@@ -252,28 +192,6 @@ const retention = that(
   (value) => RETENTIONS.some((days) => days === value),
   `is no number of days that CloudWatch keeps logs for; there are ${RETENTIONS.join(', ')}`,
 )
-
-/** A domain that a secret may be sent to. Below a public suffix everybody can have a name. */
-const host = that(isCallable, 'is no host that can be called: write its name alone, like boards.example.com').refine(
-  (name) => !isPublicSuffix(name),
-  { error: fault('is a public suffix, below which everybody can have a name: write your own domain') },
-)
-
-function isCallable(name: unknown): boolean {
-  if (typeof name !== 'string') return false
-  if (isPublicSuffix(name)) return true
-  try {
-    return vendorUrl(`https://${name}`, [name]).hostname === name
-  } catch {
-    return false
-  }
-}
-
-/** By Mozilla's list, which has those of registries and those of companies that let anybody have a name below theirs. */
-function isPublicSuffix(name: unknown): boolean {
-  const { isIcann, isPrivate, publicSuffix } = parse(String(name), { allowPrivateDomains: true })
-  return (isIcann || isPrivate) === true && publicSuffix === String(name).toLowerCase()
-}
 
 /** What its module exports it by. Part of addresses and of the names of metrics and alarms, where the three mean something else. */
 const vendorId = that<string>(
