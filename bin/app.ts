@@ -22,6 +22,8 @@ const settings: VendingStackProps = {
   // restAfterDays: 14,
   // chatTopic: true,
   // runbookUrl: 'https://git.example.com/platform/vendomat/lib/RUNBOOK.md',
+  // vendors: ['accelo', 'netrex', 'zoom'],
+  // oauthVendors: { zoom: { title: 'Zoom', hosts: ['zoom.us'], tokenEndpoint: 'https://zoom.us/oauth/token', … } },
   terminationProtection: true,
   tags: { service: 'vendomat' },
 }

@@ -40,4 +40,5 @@ const entries = Object.values(vendors).flatMap((vendor) => [
   `${vendor.id}/handler`,
   ...('authorization' in vendor ? [`${vendor.id}/exchange`] : []),
 ])
-for (const entry of [...entries, 'callback/handler']) bundleFunction(entry, join(DIST, 'functions', entry))
+for (const entry of [...entries, 'generic/handler', 'generic/exchange', 'callback/handler'])
+  bundleFunction(entry, join(DIST, 'functions', entry))

@@ -1,4 +1,6 @@
 /** What a CDK app takes: `vendomat/cdk`. */
+export { catalogue } from '../functions/generic/catalogue/index.ts'
+export type { VendorDescription } from '../functions/generic/description.ts'
 export { vendors } from '../functions/vendors.ts'
 export type { Settings, Throttle } from './settings.ts'
 export type { TokenApi } from './token-api.ts'

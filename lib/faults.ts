@@ -1,13 +1,14 @@
 import { inspect } from 'node:util'
 import * as z from 'zod'
 import { didYouMean } from './did-you-mean.ts'
+import { looksSecret } from './secret-like.ts'
 
 /** `throttle.rate: 0 is …` */
-export function lineOf(issue: z.core.$ZodIssue): string {
-  // Of a key that does not fit zod gives the fault one level down.
-  const message = issue.code === 'invalid_key' ? issue.issues[0]?.message : issue.message
-  return `  ${z.core.toDotPath(issue.path)}: ${message}`
-}
+export const lineOf = (issue: z.core.$ZodIssue): string => `  ${z.core.toDotPath(issue.path)}: ${messageOf(issue)}`
+
+/** Of a key that does not fit zod gives the fault one level down. */
+export const messageOf = (issue: z.core.$ZodIssue): string =>
+  (issue.code === 'invalid_key' ? issue.issues[0] : issue)?.message ?? issue.message
 
 export type Raw = Pick<z.core.$ZodRawIssue, 'input' | 'path'>
 
@@ -15,7 +16,13 @@ export type Raw = Pick<z.core.$ZodRawIssue, 'input' | 'path'>
 export const fault =
   (words: string) =>
   ({ input }: Raw): string =>
-    `${inspect(input, { breakLength: Number.POSITIVE_INFINITY, depth: 1, maxStringLength: 80 })} ${words}`
+    `${shown(input)} ${words}`
+
+/** A value as people read it, if there is no secret in it. */
+function shown(value: unknown): string {
+  const text = inspect(value, { breakLength: Number.POSITIVE_INFINITY, depth: 1, maxStringLength: 80 })
+  return looksSecret(text) ? 'what stands there' : text
+}
 
 export const that = <T = unknown>(holds: (value: unknown) => boolean, words: string) =>
   z.custom<T>(holds, { error: fault(words) })
@@ -38,6 +45,18 @@ export function strict(members: Members) {
 
 export const optional = (members: Members): Members =>
   Object.fromEntries(Object.entries(members).map(([name, schema]) => [name, z.optional(schema)]))
+
+/** What a value has to be that says by itself what it has to be. */
+export const by = <T>(schemaOf: (given: unknown) => z.ZodType) =>
+  z.custom<T>().superRefine((given, context) => {
+    for (const issue of schemaOf(given).safeParse(given).error?.issues ?? [])
+      context.addIssue({ code: 'custom', path: issue.path, message: messageOf(issue) })
+  })
+
+export const oneOf = (...values: readonly string[]) =>
+  z.custom((value) => values.some((one) => one === value), {
+    error: (raw) => `${fault(`is none of ${values.join(', ')}`)(raw)}${didYouMean(String(raw.input), values)}`,
+  })
 
 export const listOf = (member: z.ZodType, like: string) =>
   z

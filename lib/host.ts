@@ -3,10 +3,12 @@ import { vendorUrl } from '../functions/oauth/vendor-url.ts'
 import { fault, that } from './faults.ts'
 
 /** A domain that a secret may be sent to. Below a public suffix everybody can have a name. */
-export const host = that(isCallable, 'is no host that can be called: write its name alone, like boards.example.com').refine(
-  (name) => !isPublicSuffix(name),
-  { error: fault('is a public suffix, below which everybody can have a name: write your own domain') },
-)
+export const host = that(
+  isCallable,
+  'is no host that can be called: write its name alone, like boards.example.com',
+).refine((name) => !isPublicSuffix(name), {
+  error: fault('is a public suffix, below which everybody can have a name: write your own domain'),
+})
 
 function isCallable(name: unknown): boolean {
   if (typeof name !== 'string') return false

@@ -2,11 +2,14 @@ import type { StackProps } from 'aws-cdk-lib'
 import { RetentionDays } from 'aws-cdk-lib/aws-logs'
 import * as z from 'zod'
 import { STAGE } from '../functions/environment.ts'
+import type { VendorDescription } from '../functions/generic/description.ts'
 import { NAME } from '../functions/kit/connection.ts'
 import { isPrivateNetwork } from '../functions/kit/networks.ts'
 import type { Vendor } from '../functions/kit/vendor.ts'
 import { vendors as registry } from '../functions/vendors.ts'
-import { fault, fits, isWhole, lineOf, listOf, optional, strict, that, whole, yesOrNo } from './faults.ts'
+import { bytesLeft, describedVendors, descriptionSchema, knownIds } from './descriptions.ts'
+import { didYouMean } from './did-you-mean.ts'
+import { by, fault, fits, isWhole, lineOf, listOf, optional, strict, that, whole, yesOrNo } from './faults.ts'
 import { host } from './host.ts'
 
 /** What a deployment may choose. */
@@ -73,8 +76,13 @@ export interface Settings {
   readonly chatTopic?: boolean
   /** Where people read the runbook, without a `#`: alarms and notices link to its headings. @default 'lib/RUNBOOK.md' */
   readonly runbookUrl?: string
-  /** Those of the registry, of one's own, or both. @default all of the registry */
-  readonly vendors?: readonly Vendor[]
+  /**
+   * Vendors with code, of the registry or of one's own, and the ids of those that are ours: 'zoom', as `vendomat vendors`
+   * lists them. @default all of the registry
+   */
+  readonly vendors?: readonly (Vendor | string)[]
+  /** Vendors that need no code, by id, beside `vendors`: what their documents say of their OAuth. @default none */
+  readonly oauthVendors?: Readonly<Record<string, VendorDescription>>
 }
 
 export interface Throttle {
@@ -89,7 +97,9 @@ export interface Throttle {
  * AWS would refuse some of them in the middle of a deploy, and never notice the others.
  */
 export function checkedSettings<Given extends Settings & StackProps>(given: Given): Given {
-  const ids = (given.vendors ?? Object.values(registry)).map(({ id }) => id)
+  const listed = (given.vendors ?? Object.values(registry)).map(idOf)
+  const described = Object.keys(given.oauthVendors ?? {})
+  const ids = [...listed, ...described]
   const faults =
     strict(optional({ ...schemas(ids), ...CDK }))
       .safeParse(given)
@@ -100,9 +110,23 @@ export function checkedSettings<Given extends Settings & StackProps>(given: Give
     )
   if (given.webAcl?.callback !== undefined && given.hostedCallback !== true)
     faults.push('  webAcl.callback: there is no hosted callback; set hostedCallback: true as well, or leave this out')
+  for (const id of described.filter((one) => listed.includes(one)))
+    faults.push(`  oauthVendors.${id}: vendors has it as well; to describe it yourself, leave it out there`)
+  if (faults.length === 0) faults.push(...tooLong(given))
   if (faults.length === 0) return given
   throw new Error(`the settings do not fit (lib/README.md, "Settings", has them all):\n${faults.join('\n')}`)
 }
+
+/** Lambda would refuse them in the middle of a deploy. */
+const tooLong = (settings: Settings): readonly string[] =>
+  describedVendors(settings)
+    .filter(({ description }) => description !== undefined)
+    .map((vendor) => ({ id: vendor.id, left: bytesLeft(vendor, settings) }))
+    .filter(({ left }) => left < 0)
+    .map(
+      ({ id, left }) =>
+        `  ${settings.oauthVendors?.[id] ? `oauthVendors.${id}` : 'vendors'}: the description of ${id} is ${-left} bytes too long for the environment of a function, beside the rest: shorten its credentials.steps`,
+    )
 
 /** One for each setting. */
 const schemas = (ids: readonly string[]) =>
@@ -140,10 +164,13 @@ const schemas = (ids: readonly string[]) =>
     chatTopic: yesOrNo,
     runbookUrl: z.custom(isPage, { error: PAGE_ALONE }),
     vendors: z
-      .array(z.looseObject({ id: vendorId, hosts: listOf(host, 'api.example.com') }))
-      .refine((vendors) => new Set(vendors.map(({ id }) => id)).size === vendors.length, {
+      .array(by<Vendor | string>((given) => (typeof given === 'string' ? knownVendor : ownVendor)))
+      .refine((vendors) => new Set(vendors.map(idOf)).size === vendors.length, {
         error: 'name each id once; to replace a vendor, leave the other one out',
       }),
+    oauthVendors: z.record(vendorId, descriptionSchema, {
+      error: fault('is no object like { zoom: { title, hosts, … } }'),
+    }),
   }) satisfies Record<keyof Settings, z.ZodType>
 
 /** What every stack takes. The CDK checks the values. */
@@ -198,6 +225,14 @@ const vendorId = that<string>(
   (id) => fits(/^[a-z][a-z0-9]{0,31}$/)(id) && !['callback', 'connections', 'tokens'].includes(String(id)),
   'is no id of a vendor: write a-z and 0-9, a letter first, and neither callback, connections nor tokens',
 )
+
+const ownVendor = z.looseObject({ id: vendorId, hosts: listOf(host, 'api.example.com') })
+
+const knownVendor = z.custom((id) => knownIds().includes(String(id)), {
+  error: (raw) => `${fault('is no vendor of ours')(raw)}${didYouMean(String(raw.input), knownIds())}`,
+})
+
+const idOf = (vendor: Vendor | string): string => (typeof vendor === 'string' ? vendor : vendor.id)
 
 const network = that(
   (value) => typeof value === 'string' && isPrivateNetwork(value),

@@ -2,10 +2,10 @@ import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib'
 import { RetentionDays } from 'aws-cdk-lib/aws-logs'
 import type { Construct } from 'constructs'
 import { ENV, namesOf } from '../functions/environment.ts'
-import { vendors as registry } from '../functions/vendors.ts'
 import { acknowledgeDesign } from './acknowledge.ts'
 import { Alerts } from './alerts.ts'
 import { Dashboard } from './dashboard.ts'
+import { describedVendors } from './descriptions.ts'
 import { EnvelopeKey } from './envelope-key.ts'
 import { HostedCallback } from './hosted-callback.ts'
 import { OperationsKey } from './operations-key.ts'
@@ -33,7 +33,7 @@ export class VendingStack extends Stack {
     const names = namesOf(stage)
     acknowledgeDesign(this)
     const { allowedHosts, allowedNetworks, reservedConcurrency, hostedCallback = false } = props
-    const { vendors = Object.values(registry) } = props
+    const vendors = describedVendors(props)
     const operations = new OperationsKey(this, 'Operations', names)
     const alerts = new Alerts(this, 'Alerts', {
       names,

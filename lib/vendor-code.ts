@@ -129,11 +129,12 @@ export const functionCode = (entry: string): Code =>
     return undefined
   })
 
-/** The code asset of a vendor's function. */
-export const vendorCode = (vendor: Vendor, entry: Entry): Code =>
-  isOwn(vendor)
-    ? assetOf(`${vendor.id}/${entry}`, (outputDir) => bundleOwnVendor(vendor, entry, outputDir))
-    : functionCode(`${vendor.id}/${entry}`)
+/** The code asset of a vendor's function; those without code of their own have one in common. */
+export function vendorCode(vendor: Vendor, entry: Entry): Code {
+  if (vendor.description) return functionCode(`generic/${entry}`)
+  if (!isOwn(vendor)) return functionCode(`${vendor.id}/${entry}`)
+  return assetOf(`${vendor.id}/${entry}`, (outputDir) => bundleOwnVendor(vendor, entry, outputDir))
+}
 
 const isOwn = (vendor: Vendor): vendor is OwnVendor => vendor.module !== undefined
 

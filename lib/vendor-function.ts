@@ -60,6 +60,7 @@ export class VendorFunction extends LambdaFunction {
         POWERTOOLS_SERVICE_NAME: names.service,
         POWERTOOLS_METRICS_NAMESPACE: names.namespace,
         ...(stage !== undefined && { [ENV.stage]: stage }),
+        ...(vendor.description && { [ENV.description]: JSON.stringify(vendor.description) }),
         ...(allowedHosts.length > 0 && { [ENV.allowedHosts]: allowedHosts.join(',') }),
         ...(allowedNetworks.length > 0 && { [ENV.allowedNetworks]: allowedNetworks.join(',') }),
       },
