@@ -11,6 +11,7 @@ import { HostedCallback } from './hosted-callback.ts'
 import { OperationsKey } from './operations-key.ts'
 import { Schedules } from './schedules.ts'
 import { checkedSettings, type Settings } from './settings.ts'
+import { refuseTooMany, resourcesIn } from './stack-room.ts'
 import { TokenApi } from './token-api.ts'
 import { TokenTable } from './token-table.ts'
 import { VendorFunction, type VendorFunctionProps } from './vendor-function.ts'
@@ -77,6 +78,7 @@ export class VendingStack extends Stack {
       : undefined
     if (callback) alerts.watchFunction(callback.fn, { id: 'callback-function', called: 'the hosted callback' })
 
+    const resources: number[] = []
     for (const vendor of vendors) {
       const hosts = allowedHosts?.[vendor.id]
       const networks = allowedNetworks?.[vendor.id]
@@ -107,18 +109,21 @@ export class VendingStack extends Stack {
       this.api.addVendor(fn, vendor)
       schedules.addVendor(fn, vendor)
       alerts.watchVendor(fn, vendor)
-      if (!callback || !vendor.authorization) continue
-      const exchange = equipped(callback, { entry: 'exchange' })
-      callback.addVendor(vendor.id, { fn, exchange })
-      alerts.watchFunction(exchange, { id: `${vendor.id}-exchange`, called: `the ${vendor.title} code exchange` })
-      tokens.grantConsents(callback.fn, vendor.id)
+      if (callback && vendor.authorization) {
+        const exchange = equipped(callback, { entry: 'exchange' })
+        callback.addVendor(vendor.id, { fn, exchange })
+        alerts.watchFunction(exchange, { id: `${vendor.id}-exchange`, called: `the ${vendor.title} code exchange` })
+        tokens.grantConsents(callback.fn, vendor.id)
+      }
+      resources.push(resourcesIn(this))
     }
+    const ids = vendors.map(({ id }) => id)
+    refuseTooMany(ids, resources)
 
     const url = this.api.api.url.replace(/\/$/, '')
     new CfnOutput(this, 'Url', { value: url, description: 'VENDOMAT_URL' })
     if (stage !== undefined) new CfnOutput(this, 'Stage', { value: stage, description: ENV.stage })
-    const ids = vendors.map(({ id }) => id).join()
-    new CfnOutput(this, 'Vendors', { value: ids, description: 'VENDOMAT_VENDORS' })
+    new CfnOutput(this, 'Vendors', { value: ids.join(), description: 'VENDOMAT_VENDORS' })
     if (secretsKey !== undefined)
       new CfnOutput(this, 'SecretsKey', { value: secretsKey, description: 'VENDOMAT_SECRETS_KEY' })
     if (callback)
@@ -126,7 +131,7 @@ export class VendingStack extends Stack {
     if (alerts.chatTopic)
       new CfnOutput(this, 'ChatTopicArn', { value: alerts.chatTopic.topicArn, description: 'for a chat channel' })
     new CfnOutput(this, 'DashboardUrl', { value: dashboard.url, description: 'are tokens fresh?' })
-    const example = `${vendors[0]?.id}/hq`
+    const example = `${ids[0]}/hq`
     new CfnOutput(this, 'TryIt', {
       description: `a call, once there is a secret ${names.service}/${example}`,
       value: [
