@@ -14,6 +14,7 @@ import { requireTls12 } from '../../lib/tls.ts'
 import { VendingStack, type VendingStackProps } from '../../lib/vending-stack.ts'
 import { machineStack, machineTemplate, synthesisOnly, validatingApp } from '../support/machine-stack.ts'
 import { fakeVendor } from '../support/world.ts'
+import { BOX } from '../support/wrong-descriptions.ts'
 
 interface Statement {
   readonly Action: string | string[]
@@ -590,7 +591,8 @@ describe('the rules of CloudFormation', () => {
     timeZone: 'Europe/Zurich',
     chatTopic: true,
     runbookUrl: 'https://git.example/RUNBOOK.md',
-    vendors: [...Object.values(vendors), { ...fakeVendor().vendor, id: 'acme', title: 'Acme' }],
+    vendors: [...Object.values(vendors), 'zoom', { ...fakeVendor().vendor, id: 'acme', title: 'Acme' }],
+    oauthVendors: { box: BOX },
   }
 
   it.each([

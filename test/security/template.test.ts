@@ -1,5 +1,6 @@
 import { figure } from '../support/figure.ts'
 import { machineTemplate } from '../support/machine-stack.ts'
+import { BOX, ZOOM } from '../support/wrong-descriptions.ts'
 import { API_PROPERTIES } from './template/api.ts'
 import { FUNCTION_PROPERTIES } from './template/functions.ts'
 import { PERMISSION_PROPERTIES } from './template/permissions.ts'
@@ -16,6 +17,7 @@ const everything = machineTemplate({
   secretsKey: 'arn:aws:kms:eu-west-1:111122223333:key/0f7d3c6e-0000-4000-8000-000000000000',
   reservedConcurrency: { accelo: 20 },
   restAfterDays: 30,
+  oauthVendors: { box: BOX, zoom2: { ...ZOOM, keep: 'memory' } },
 }).toJSON()
 
 /** What no rule pack looks at, or not closely enough. */

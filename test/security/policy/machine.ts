@@ -1,10 +1,14 @@
-import { vendors } from '../../../functions/vendors.ts'
+import { describedVendors } from '../../../lib/descriptions.ts'
 import type { VendingStackProps } from '../../../lib/vending-stack.ts'
 import { machineTemplate } from '../../support/machine-stack.ts'
+import { BOX, ZOOM } from '../../support/wrong-descriptions.ts'
 import { type Attached, statementOf } from './statement.ts'
 import { ACCOUNT, apiArn, arn, type Resource, resourcesOf, statementsOf } from './template.ts'
 
-export const VENDORS: readonly string[] = Object.keys(vendors)
+/** Beside the vendors that have code there are some that need none: one that stores tokens, and one that does not. */
+const oauthVendors = { box: BOX, zoom: { ...ZOOM, keep: 'memory' } } as const
+export const DEPLOYED = describedVendors({ oauthVendors })
+export const VENDORS: readonly string[] = DEPLOYED.map(({ id }) => id)
 /** What the secrets are encrypted with where the deployment says so. */
 export const SECRETS_KEY = 'arn:aws:kms:eu-west-1:111122223333:key/0f7d3c6e-0000-4000-8000-000000000000'
 /** An account and a role elsewhere that are given connections. */
@@ -13,8 +17,9 @@ export const OTHER_ROLE = 'arn:aws:iam::444455556666:role/erp'
 
 /** The deployment that is proven, and the one with all that can be added to it. */
 export const SETTINGS = {
-  'as it is': {},
+  'as it is': { oauthVendors },
   'with everything that can be added to it': {
+    oauthVendors,
     hostedCallback: true,
     chatTopic: true,
     secretsKey: SECRETS_KEY,
@@ -76,7 +81,7 @@ export function machineOf(settings: VendingStackProps): Machine {
   }
   const key = (what: RegExp) => arn('kms', `key/${only('AWS::KMS::Key', 'Description', what)}`)
 
-  const titles = Object.values(vendors).map(({ id, title }) => [title, id] as const)
+  const titles = DEPLOYED.map(({ id, title }) => [title, id] as const)
   const functions: Record<string, string> = {}
   const logs: Record<string, string> = {}
   const roles: Role[] = []

@@ -1,6 +1,5 @@
-import { vendors } from '../../../functions/vendors.ts'
 import { TABLE_KEY_ACTIONS, TOKEN_ATTRIBUTES } from './asks.ts'
-import type { Machine, Role } from './machine.ts'
+import { DEPLOYED, type Machine, type Role } from './machine.ts'
 
 /** All that a role may do, by the names of asks.ts. What is not here it may not. */
 export function mayOf(role: Role, machine: Machine): readonly string[] {
@@ -66,5 +65,5 @@ const mayFind = (vendor: string): string[] => [
 
 const TABLE_KEY = TABLE_KEY_ACTIONS.map((action) => `${action} under the table's key`)
 const logs = (of: string): string[] => [`begin a stream in the log of ${of}`, `write to the log of ${of}`]
-const inMemory = (id: string) => Object.values(vendors).some((one) => one.id === id && one.tokens.storage === 'memory')
-const CONSENTING = Object.values(vendors).flatMap(({ id, authorization }) => (authorization ? [id] : []))
+const inMemory = (id: string) => DEPLOYED.some((one) => one.id === id && one.tokens.storage === 'memory')
+const CONSENTING = DEPLOYED.flatMap(({ id, authorization }) => (authorization ? [id] : []))

@@ -1,9 +1,8 @@
 import { ROUTES } from '../../../functions/api/routes.ts'
-import { vendors } from '../../../functions/vendors.ts'
 import { FOR_AWS, OPEN_LINE } from './asks.ts'
 import type { Case } from './case.ts'
 import type { Context } from './condition.ts'
-import { type Machine, OTHER_ACCOUNT } from './machine.ts'
+import { DEPLOYED, type Machine, OTHER_ACCOUNT, VENDORS } from './machine.ts'
 import { statementOf } from './statement.ts'
 import { ACCOUNT, arn, REGION } from './template.ts'
 
@@ -41,7 +40,7 @@ function unsigned({ apis }: Machine): Case[] {
     isAllowed,
   })
   return [
-    ...Object.keys(vendors).flatMap((id) =>
+    ...VENDORS.flatMap((id) =>
       Object.values(ROUTES).map(({ method, path }) =>
         call(`${apis.signed}/v1/${method}${path.replace('{vendor}', id).replace('{connection}', 'hq')}`, false),
       ),
@@ -66,7 +65,7 @@ function gateway({ functions, apis }: Machine): Case[] {
     ['of another account', source.replace(ACCOUNT, OTHER_ACCOUNT)],
     ['by another path', source.replace(/\/(tokens|connections|vendors|oauth)/, '/things')],
   ]
-  const routes = Object.values(vendors).flatMap(({ id, authorization }) =>
+  const routes = DEPLOYED.flatMap(({ id, authorization }) =>
     Object.entries(ROUTES).flatMap(([operation, { method, path }]) => {
       const own = functions[`vending ${id}`]
       if (own === undefined || (operation === 'authorize' && !authorization)) return []

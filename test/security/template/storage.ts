@@ -146,7 +146,9 @@ export const STORAGE_PROPERTIES: readonly Property[] = [
     faults: (template) =>
       keyPolicy(template, 'sealed tokens')
         .filter(uses)
-        .filter(({ Condition }) => !/EncryptionContext:app.*EncryptionContext:vendor":"[a-z]+"/.test(text(Condition)))
+        .filter(
+          ({ Condition }) => !/EncryptionContext:app.*EncryptionContext:vendor":"[a-z][a-z0-9]*"/.test(text(Condition)),
+        )
         .map(text),
     broken: [
       'by the account',
