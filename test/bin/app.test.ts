@@ -3,6 +3,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symli
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { read, sectionOf } from '../support/documents.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const { app, context } = JSON.parse(readFileSync(join(ROOT, 'cdk.json'), 'utf8'))
@@ -32,7 +33,8 @@ function synthesise(setting = '') {
   }
   const { status, stdout, stderr } = spawnSync(app, { cwd: folder, env, shell: true, encoding: 'utf8' })
   const made = (stack: string) => existsSync(join(out, `${stack}.template.json`))
-  return { status, said: `${stdout}${stderr}`, made }
+  const template = () => readFileSync(join(out, 'Vendomat.template.json'), 'utf8')
+  return { status, said: `${stdout}${stderr}`, made, template }
 }
 
 describe('cdk synth and cdk deploy', () => {
@@ -53,5 +55,16 @@ describe('cdk synth and cdk deploy', () => {
   it('take what fits, and call the stack of a stage after it', () => {
     const { status, made } = synthesise("  stage: 'dev',\n")
     expect([status, made('Vendomat-dev'), made('Vendomat')]).toEqual([0, true, false])
+  }, 60_000)
+
+  it('take a vendor in the ten lines of lib/README.md, which need no code', () => {
+    const section = sectionOf(read('lib/README.md'), 'A vendor in ten lines of settings')
+    const [, lines = ''] = /^```ts\n(.*?)^```$/ms.exec(section) ?? []
+    expect(lines.trim().split('\n').length).toBeLessThanOrEqual(10)
+    const { status, said, template } = synthesise(`  vendors: ['accelo', 'zoom'],\n${lines}`)
+    expect(status === 0 ? '' : said).toBe('')
+    expect(template()).toContain('vends Acme tokens')
+    expect(template()).toContain('vends Zoom tokens')
+    expect(template()).not.toContain('vends NetRex tokens')
   }, 60_000)
 })

@@ -3,14 +3,19 @@ import { catalogue } from '../../functions/generic/catalogue/index.ts'
 import { FAILURES } from '../../functions/kit/errors.ts'
 import { type Command, TEXT_OR_JSON } from '../../lib/cli/command.ts'
 import { commands } from '../../lib/cli/run.ts'
+import { descriptionSchema } from '../../lib/descriptions.ts'
+import { lineOf } from '../../lib/faults.ts'
 import { ANSWERS } from '../../lib/gateway-answers.ts'
 import { openApi } from '../../lib/openapi.ts'
+import { read } from '../support/documents.ts'
+import { WRONG } from '../support/wrong-descriptions.ts'
 
 /** What the code writes into a document, by the document and the name of the part. */
 export const GENERATED: Readonly<Record<string, Readonly<Record<string, () => string | Promise<string>>>>> = {
   'functions/README.md': { routes, states, problems, 'answers of the gateway': gatewayAnswers },
   'functions/generic/catalogue/README.md': { catalogue: catalogueTable },
   'lib/cli/README.md': { commands: commandTable },
+  'lib/README.md': { 'members of a description': descriptionTable, 'wrong descriptions': wrongTable },
 }
 
 /** A document with its generated parts as the code has them now. Throws where a part has no place. */
@@ -112,6 +117,51 @@ async function commandTable(): Promise<string> {
     rows.push([code(line), summary, [...options, shapes].map(code).join(', ')])
   }
   return table(['command', 'what it is for', 'options'], rows)
+}
+
+/** What functions/generic/description.ts says of each member. */
+function descriptionTable(): string {
+  const source = read('functions/generic/description.ts')
+  return table(
+    ['member', 'value', 'what it is'],
+    membersOf(source, 'VendorDescription').map(([name, value, says]) => [code(name), value, says]),
+  )
+}
+
+type Member = readonly [name: string, value: string, says: string]
+
+/** The members of an interface and of those that are part of it; one that may be left out has a question mark. */
+function membersOf(source: string, name: string, of = ''): readonly Member[] {
+  const [own = ''] = source.split(`export interface ${name} {\n`)[1]?.split('\n}\n') ?? []
+  const [, ...described] = own.split(/^ {2}\/\*\*/m)
+  return described.flatMap((text): readonly Member[] => {
+    const [comment = '', declared = ''] = text.split('*/')
+    const [, member = '', type = ''] = /readonly (\w+\??): (.+)/s.exec(declared) ?? []
+    const [what = '', usual] = comment.replaceAll(/\s+\*?\s*/g, ' ').split('@default')
+    const says = [what.trim().replace(/\.$/, ''), ...(usual === undefined ? [] : [`default ${usual.trim()}`])]
+    const whole = `${of}${member}`
+    const parts = membersOf(source, type.trim(), `${whole.replace('?', '')}.`)
+    return [[whole, kindOf(type), says.filter(Boolean).join('; ')], ...parts]
+  })
+}
+
+const kindOf = (type: string): string => {
+  if (type.startsWith("'")) return type.trim().split(' | ').map(code).join(' or ')
+  if (type.startsWith('readonly string[]')) return 'a list of texts'
+  if (type.startsWith('string')) return 'a text'
+  return type.startsWith('number') ? 'a number' : 'an object'
+}
+
+/** What synth says of each. */
+function wrongTable(): string {
+  return table(
+    ['what is wrong', 'what `npx cdk synth` says'],
+    WRONG.map(([what, description]) => {
+      const [issue, ...more] = descriptionSchema.safeParse(description).error?.issues ?? []
+      if (!issue || more.length > 0) throw new Error(`${what} is not one fault`)
+      return [what, code(lineOf({ ...issue, path: ['oauthVendors', 'zoom', ...issue.path] }).trim())]
+    }),
+  )
 }
 
 const code = (text: string): string => `\`${text}\``
