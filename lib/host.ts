@@ -20,8 +20,12 @@ function isCallable(name: unknown): boolean {
   }
 }
 
+/** Mozilla's list has it too, but below it Shopify answers for all names itself. */
+const ANSWERED_BY_ONE = ['myshopify.com']
+
 /** By Mozilla's list, which has those of registries and those of companies that let anybody have a name below theirs. */
 function isPublicSuffix(name: unknown): boolean {
+  if (ANSWERED_BY_ONE.includes(String(name))) return false
   const { isIcann, isPrivate, publicSuffix } = parse(String(name), { allowPrivateDomains: true })
   return (isIcann || isPrivate) === true && publicSuffix === String(name).toLowerCase()
 }

@@ -8,12 +8,12 @@ import { vendors } from '../../functions/vendors.ts'
 import { resourcesIn } from '../../lib/stack-room.ts'
 import { VendingStack, type VendingStackProps } from '../../lib/vending-stack.ts'
 import { machineStack, machineTemplate, synthesisOnly } from '../support/machine-stack.ts'
-import { BOX, ZOOM } from '../support/wrong-descriptions.ts'
+import { BOX, PAYPAL, ZOOM } from '../support/wrong-descriptions.ts'
 
 const FIVE = Object.values(vendors)
 /** Two with a client of their own, and one where a person says yes. */
 const THREE = ['zoom', 'paypal', 'box']
-const WITH = { vendors: [...FIVE, 'zoom', 'paypal'], oauthVendors: { box: BOX } } satisfies VendingStackProps
+const WITH = { vendors: [...FIVE, 'zoom'], oauthVendors: { paypal: PAYPAL, box: BOX } } satisfies VendingStackProps
 
 const five = machineTemplate()
 const eight = machineTemplate(WITH)
@@ -114,7 +114,10 @@ describe('three vendors without code', () => {
   })
 
   it('leave nothing else in the template: with other words of theirs it differs in their environment alone', () => {
-    const changed = machineTemplate({ ...WITH, oauthVendors: { box: { ...BOX, scope: 'root_readwrite' } } })
+    const changed = machineTemplate({
+      ...WITH,
+      oauthVendors: { paypal: PAYPAL, box: { ...BOX, scope: 'root_readwrite' } },
+    })
     const without = (template: Template) =>
       JSON.stringify(template.toJSON()).replaceAll(/"VENDOMAT_DESCRIPTION":"(\\.|[^"\\])*",?/g, '')
     expect(JSON.stringify(changed.toJSON())).not.toBe(JSON.stringify(eight.toJSON()))
@@ -132,8 +135,8 @@ describe('the code of vendors without code', () => {
   it('is one asset for all of their functions, and one for all that exchange codes', () => {
     const { 'aws:cdk:bundling-stacks': _, ...context } = synthesisOnly.context
     const stack = new VendingStack(new App({ ...synthesisOnly, context, outdir }), 'Vendomat', {
-      vendors: ['zoom', 'paypal'],
-      oauthVendors: { box: BOX, other: { ...BOX, title: 'Other' } },
+      vendors: ['zoom'],
+      oauthVendors: { paypal: PAYPAL, box: BOX, other: { ...BOX, title: 'Other' } },
       hostedCallback: true,
     })
     const codes = functionsIn(Template.fromStack(stack)).map(({ Description, Code }) => [Description, Code.S3Key])

@@ -216,6 +216,8 @@ it('a vendor of one’s own names hosts that nobody else can have', () => {
   expect(faults('api.acme.example')).toEqual([])
   expect(faults()).toEqual(["  vendors[0].hosts: is empty: name one, like 'api.example.com'"])
   expect(faults('api.acme.example', 'com')).toEqual([expect.stringContaining("hosts[1]: 'com' is a public suffix")])
+  // Shopify answers for every name below it.
+  expect(faults('myshopify.com')).toEqual([])
   expect(faults('github.io')).toEqual([expect.stringContaining('is a public suffix')])
   expect(faults('https://api.acme.example')).toEqual([expect.stringContaining('is no host that can be called')])
 })

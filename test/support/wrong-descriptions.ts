@@ -19,6 +19,15 @@ export const BOX = {
   tokenEndpoint: 'https://api.box.com/oauth2/token',
 } as const satisfies VendorDescription
 
+/** Another. */
+export const PAYPAL = {
+  title: 'PayPal',
+  hosts: ['paypal.com'],
+  grant: 'client_credentials',
+  clientAuthentication: 'client_secret_basic',
+  tokenEndpoint: 'https://api-m.paypal.com/v1/oauth2/token',
+} as const satisfies VendorDescription
+
 /** One that signs. */
 export const SIGNED = { ...ZOOM, clientAuthentication: 'private_key_jwt' } as const satisfies VendorDescription
 
