@@ -69,6 +69,11 @@ export const WRONG: readonly (readonly [what: string, description: object, fault
     "tokenEndpoint: 'https://{domain}/oauth/token' has a placeholder that may lead to any host: after it has to come one of hosts, as in {tenant}.zoom.us",
   ],
   [
+    'a label that no dot ends',
+    { ...ZOOM, tokenEndpoint: 'https://{tenant}zoom.us/oauth/token' },
+    "tokenEndpoint: 'https://{tenant}zoom.us/oauth/token' has a placeholder that may lead to any host",
+  ],
+  [
     'a placeholder for a secret',
     { ...ZOOM, parameters: { account: '{client_secret}' } },
     "parameters.account: '{client_secret}' has the placeholder {client_secret}, which is called like a secret",
