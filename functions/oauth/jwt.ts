@@ -1,9 +1,20 @@
 import type { KeyObject } from 'node:crypto'
-import { decodeJwt, type JWTPayload, SignJWT } from 'jose'
+import { decodeJwt, SignJWT } from 'jose'
 import { Secret } from '../kit/secret.ts'
 
 /** How a private key signs (RFC 7518 section 3.1). */
 export type Algorithm = 'RS256' | 'RS384' | 'RS512' | 'PS256' | 'ES256'
+
+/** What a JWT says (RFC 7519 section 4). Of our own, so that who installs the package needs no types of what signs. */
+interface Payload {
+  readonly iss?: string
+  readonly sub?: string
+  readonly aud?: string | string[]
+  readonly exp?: number
+  readonly iat?: number
+  readonly jti?: string
+  readonly [claim: string]: unknown
+}
 
 /** A private key, and the names under which the other side knows its public half. */
 export interface SigningKey {
@@ -15,14 +26,14 @@ export interface SigningKey {
 }
 
 /** A JWT (RFC 7519) signed with a private key. It proves who we are, so it is a secret. */
-export async function signJwt(claims: JWTPayload, key: SigningKey): Promise<Secret> {
+export async function signJwt(claims: Payload, key: SigningKey): Promise<Secret> {
   const { algorithm: alg, privateKey, kid, certificateThumbprint } = key
   const names = { ...(kid && { kid }), ...(certificateThumbprint && { 'x5t#S256': certificateThumbprint }) }
   return new Secret(await new SignJWT(claims).setProtectedHeader({ alg, ...names, typ: 'JWT' }).sign(privateKey))
 }
 
 /** The same with HMAC SHA-256 (RFC 7518 section 3.2), whose key the other side has as well. */
-export const signHs256 = async (claims: JWTPayload, key: Uint8Array): Promise<Secret> =>
+export const signHs256 = async (claims: Payload, key: Uint8Array): Promise<Secret> =>
   new Secret(await new SignJWT(claims).setProtectedHeader({ alg: 'HS256', typ: 'JWT' }).sign(key))
 
 /** NumericDates (RFC 7519 section 2): seconds, possibly with a fraction. */

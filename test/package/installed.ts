@@ -13,7 +13,7 @@ import { App } from 'aws-cdk-lib'
 import { ROUTES } from '../../functions/api/routes.ts'
 import { type Loopback, listenOnLoopback } from '../../lib/local/loopback.ts'
 import { type Machine, startMachine } from '../../lib/local/machine.ts'
-import { VendingStack } from '../../lib/vending-stack.ts'
+import { VendingStack, type VendingStackProps } from '../../lib/vending-stack.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const json = (file: string) => JSON.parse(readFileSync(file, 'utf8'))
@@ -95,18 +95,39 @@ describe('a CDK app', () => {
     rmSync(join(app, 'wrong.ts'))
   }, 120_000)
 
-  it('has the template and the functions of a checkout, byte for byte', () => {
-    const installed = synthesise('five.ts')
-    const outdir = join(folder, 'checkout.out')
-    const here = new App({ outdir, context, analyticsReporting: false, builtinCloudFormationValidation: false })
-    new VendingStack(here, 'Vendomat')
-    here.synth()
-    expect(templateIn(installed)).toEqual(templateIn(outdir))
-    expect(filesIn(installed).length).toBeGreaterThan(5)
-    expect(filesIn(installed)).toEqual(filesIn(outdir))
-    for (const file of filesIn(installed))
-      expect(readFileSync(join(installed, file)).equals(readFileSync(join(outdir, file)))).toBe(true)
-  }, 120_000)
+  const DESCRIBED: VendingStackProps = {
+    vendors: ['zoom'],
+    oauthVendors: {
+      acme: {
+        title: 'Acme',
+        hosts: ['acme.example'],
+        grant: 'authorization_code',
+        clientAuthentication: 'client_secret_post',
+        issuer: 'https://login.acme.example',
+      },
+    },
+    hostedCallback: true,
+  }
+
+  it.each<[string, VendingStackProps, number]>([
+    ['five.ts', {}, 5],
+    ['described.ts', DESCRIBED, 2],
+  ])(
+    'has the template and the functions of a checkout, byte for byte: %s',
+    (file, settings, least) => {
+      const installed = synthesise(file)
+      const outdir = join(folder, `checkout-${file}.out`)
+      const here = new App({ outdir, context, analyticsReporting: false, builtinCloudFormationValidation: false })
+      new VendingStack(here, 'Vendomat', settings)
+      here.synth()
+      expect(templateIn(installed)).toEqual(templateIn(outdir))
+      expect(filesIn(installed).length).toBeGreaterThan(least)
+      expect(filesIn(installed)).toEqual(filesIn(outdir))
+      for (const file of filesIn(installed))
+        expect(readFileSync(join(installed, file)).equals(readFileSync(join(outdir, file)))).toBe(true)
+    },
+    120_000,
+  )
 
   describe('with a vendor of its own', () => {
     let out: string
