@@ -29,7 +29,7 @@ export interface VendorSimulator {
   answersFor(host: string): boolean
   /** The paths of a scripted fault that names none: the token endpoints, or what a vendor has in their place. */
   isTokenPath(path: string): boolean
-  respond(call: VendorCall): VendorAnswer
+  respond(call: VendorCall): VendorAnswer | Promise<VendorAnswer>
   /** The answer to a client with wrong credentials. */
   readonly refusedClient: VendorAnswer
   /** The member of an answer that holds the token. Absent: this vendor hands out none. */

@@ -45,7 +45,7 @@ export async function startSimulators({ port, now = () => new Date(), clock }: S
     const { pathname, searchParams: query } = new URL(`http://vendor${url.slice(first.length + 1)}`)
     const call = { method, host, path: pathname, query, headers: request.headers, body, now: now() }
     // A client that follows the redirect of a fault comes to this address, where it is counted.
-    const given = counted(vendor, call, `http://${request.headers.host}/_trap/${vendor.simulator.vendor}`)
+    const given = await counted(vendor, call, `http://${request.headers.host}/_trap/${vendor.simulator.vendor}`)
     if (given.delayMs > 0) await delay(given.delayMs, response)
     deliver(given, response)
   }

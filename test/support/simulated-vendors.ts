@@ -22,7 +22,7 @@ export function simulatedVendors(now: () => Date) {
     const headers = Object.fromEntries(request.headers)
     const call = { method: request.method, host, path, query, headers, body: await request.text(), now: now() }
     calls.push({ vendor: simulator.vendor, path, at: call.now })
-    const { status, headers: given, body } = broken?.(call) ?? simulator.respond(call)
+    const { status, headers: given, body } = broken?.(call) ?? (await simulator.respond(call))
     const text = typeof body === 'string' ? body : JSON.stringify(body)
     return new Response(text, { status, headers: { 'content-type': 'application/json', ...given } })
   }

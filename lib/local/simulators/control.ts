@@ -26,13 +26,17 @@ export const underControl = (simulator: VendorSimulator): ControlledVendor => ({
 })
 
 /** The vendor's answer, or that of the first fault aimed at this path, counted under the status that is sent. */
-export function counted(vendor: ControlledVendor, call: VendorCall, trapUrl: string): Outcome & { delayMs: number } {
+export async function counted(
+  vendor: ControlledVendor,
+  call: VendorCall,
+  trapUrl: string,
+): Promise<Outcome & { delayMs: number }> {
   const { simulator } = vendor
   const fault = vendor.faults.find(({ path }) => (path ? call.path.includes(path) : simulator.isTokenPath(call.path)))
   if (fault) vendor.faults = vendor.faults.flatMap((queued) => (queued === fault ? usedOnce(fault) : [queued]))
   const outcome: Outcome = fault
-    ? outcomeUnder({ fault, simulator, call, trapUrl })
-    : { delivery: 'whole', answer: simulator.respond(call) }
+    ? await outcomeUnder({ fault, simulator, call, trapUrl })
+    : { delivery: 'whole', answer: await simulator.respond(call) }
 
   vendor.total += 1
   const name = `${call.method} ${call.path}`
