@@ -128,7 +128,7 @@ const ARROWS: readonly { readonly from: RegExp; readonly may: (imported: string,
       i.startsWith('lib/local/') ||
       isSimulated(i) ||
       i.startsWith('node:') ||
-      /^(@aws-sdk\/|dynalite$|zod$|zod\/mini$)/.test(i),
+      /^(@aws-sdk\/|dynalite$|oidc-provider$|zod$|zod\/mini$)/.test(i),
   },
   {
     from: /^lib\/client\//,

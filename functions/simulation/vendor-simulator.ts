@@ -27,6 +27,8 @@ export interface VendorAnswer {
 export interface VendorSimulator {
   readonly vendor: string
   answersFor(host: string): boolean
+  /** Whether a call is of a client of its own: vendors may share a host. */
+  knows?(call: VendorCall): boolean
   /** The paths of a scripted fault that names none: the token endpoints, or what a vendor has in their place. */
   isTokenPath(path: string): boolean
   respond(call: VendorCall): VendorAnswer | Promise<VendorAnswer>

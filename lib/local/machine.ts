@@ -7,6 +7,7 @@ import { banner } from './banner.ts'
 import { machineClock, rfc3339 } from './clock.ts'
 import { clockControl } from './clock-control.ts'
 import { readDeployment, resolve } from './deployment.ts'
+import { describedVendors } from './described-vendors.ts'
 import { type FunctionPool, functionPool } from './function-pool.ts'
 import { startGateway } from './gateway.ts'
 import { ensureFree, type Loopback } from './loopback.ts'
@@ -22,6 +23,7 @@ import {
   whose,
   writeEnvironment,
 } from './shell-environment.ts'
+import { simulatedVendors } from './simulated-vendors.ts'
 import { startSimulators } from './simulators.ts'
 import { synthesise } from './synthesis.ts'
 import type { Terminal } from './terminal.ts'
@@ -112,6 +114,8 @@ async function open(options: MachineOptions, later: (end: () => unknown) => void
     await synthesise({ assembly, environment, stop, ...(progress && { progress }) })
   }
   const deployment = readDeployment(assembly)
+  const described = describedVendors(deployment.functions)
+  const vendors = new Map([...(await simulatedVendors()), ...described])
   const functions = new Map<string, FunctionPool>()
   const schedules = timetable({
     schedules: deployment.schedules,
@@ -121,18 +125,17 @@ async function open(options: MachineOptions, later: (end: () => unknown) => void
   })
   const controlled = { clock, timetable: schedules, mails: notices.mails }
   const simulatorUrl = await urlOf(outside.simulators, () =>
-    startSimulators({ port: beside(2), now: clock.now, clock: clockControl(controlled) }),
+    startSimulators({ port: beside(2), now: clock.now, clock: clockControl(controlled), vendors }),
   )
   const credentials = {
     accessKeyId: `AKIALOCAL${randomBytes(6).toString('hex').toUpperCase().slice(0, 11)}`,
     secretAccessKey: randomBytes(30).toString('base64url'),
   }
-  const seeded = await seed(deployment, { endpoint: awsUrl, region: REGION, credentials }, clock.now()).catch(
-    (error) => {
-      if (!outside.aws) throw error
-      throw new Error(`${ENDPOINTS.name}=${outside.aws} cannot be set up: ${error.message}`, { cause: error })
-    },
-  )
+  const client = { endpoint: awsUrl, region: REGION, credentials }
+  const seeded = await seed({ deployment, vendors, client, now: clock.now() }).catch((error) => {
+    if (!outside.aws) throw error
+    throw new Error(`${ENDPOINTS.name}=${outside.aws} cannot be set up: ${error.message}`, { cause: error })
+  })
 
   const shared = {
     AWS_REGION: REGION,

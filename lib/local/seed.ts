@@ -2,13 +2,20 @@ import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { CreateKeyCommand, KMSClient } from '@aws-sdk/client-kms'
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { CreateTopicCommand, SNSClient } from '@aws-sdk/client-sns'
+import type { SimulatedVendor } from '../../functions/simulation/vendor-simulator.ts'
 import type { Deployment } from './deployment.ts'
-import { simulatedVendors } from './simulated-vendors.ts'
 
 interface ClientConfig {
   readonly endpoint: string
   readonly region: string
   readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string }
+}
+
+interface Seeding {
+  readonly deployment: Deployment
+  readonly vendors: ReadonlyMap<string, SimulatedVendor>
+  readonly client: ClientConfig
+  readonly now: Date
 }
 
 export interface Seeded {
@@ -20,9 +27,9 @@ export interface Seeded {
 const TABLE = 'vendomat'
 
 /** Makes what the stack would deploy and a person would fill in, through the SDK's own clients. */
-export async function seed(deployment: Deployment, client: ClientConfig, now: Date): Promise<Seeded> {
+export async function seed({ deployment, vendors, client, now }: Seeding): Promise<Seeded> {
   const secrets = new SecretsManagerClient(client)
-  const documents = await credentials(now)
+  const documents = credentials(vendors, now)
   const mail = new SNSClient(client)
   const topicIds = Object.keys(deployment.resources).filter((id) => deployment.resources[id] === 'AWS::SNS::Topic')
   const [topics, key] = await Promise.all([
@@ -47,9 +54,8 @@ export async function seed(deployment: Deployment, client: ClientConfig, now: Da
 }
 
 /** One document per connection: what the simulators know. */
-async function credentials(now: Date): Promise<[string, object][]> {
-  const simulated = [...(await simulatedVendors())]
-  return simulated.flatMap(([vendor, { connections }]) =>
+function credentials(vendors: Seeding['vendors'], now: Date): [string, object][] {
+  return [...vendors].flatMap(([vendor, { connections }]) =>
     Object.entries(connections(now)).map(([name, document]): [string, object] => [`${vendor}/${name}`, document]),
   )
 }

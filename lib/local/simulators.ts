@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { setTimeout as wait } from 'node:timers/promises'
-import { answer, type VendorAnswer } from '../../functions/simulation/vendor-simulator.ts'
+import { answer, type SimulatedVendor, type VendorAnswer } from '../../functions/simulation/vendor-simulator.ts'
 import type { ClockControl } from './clock-control.ts'
 import { type Loopback, listenOnLoopback, readBody } from './loopback.ts'
 import { simulatedVendors } from './simulated-vendors.ts'
@@ -16,15 +16,17 @@ interface SimulatorOptions {
   readonly now?: () => Date
   /** Answers `/_control/clock`. @default there is no clock to move */
   readonly clock?: ClockControl
+  /** By id. @default those that have a simulator in their folder */
+  readonly vendors?: ReadonlyMap<string, SimulatedVendor>
 }
 
 /**
  * The vendors on one loopback address. A call to `https://HOST/PATH` comes in as `/HOST/PATH`; `/_control` lists the
  * vendors, `/_control/{vendor}` counts their calls and makes them fail on request, and `/_control/clock` moves the time.
  */
-export async function startSimulators({ port, now = () => new Date(), clock }: SimulatorOptions): Promise<Loopback> {
-  const simulated = [...(await simulatedVendors())]
-  const vendors = new Map(simulated.map(([id, { simulator }]) => [id, underControl(simulator())]))
+export async function startSimulators(options: SimulatorOptions): Promise<Loopback> {
+  const { port, now = () => new Date(), clock, vendors: given = await simulatedVendors() } = options
+  const vendors = new Map([...given].map(([id, { simulator }]) => [id, underControl(simulator())]))
   const names = [...vendors.keys()]
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -40,10 +42,11 @@ export async function startSimulators({ port, now = () => new Date(), clock }: S
     if (first === '_trap') return send(trap(second), response)
 
     const host = first.toLowerCase()
-    const vendor = [...vendors.values()].find(({ simulator }) => simulator.answersFor(host))
-    if (!vendor) return send(problem(404, `No vendor answers for ${host}; there are ${names.join(', ')}.`), response)
     const { pathname, searchParams: query } = new URL(`http://vendor${url.slice(first.length + 1)}`)
     const call = { method, host, path: pathname, query, headers: request.headers, body, now: now() }
+    const answering = [...vendors.values()].filter(({ simulator }) => simulator.answersFor(host))
+    const vendor = answering.find(({ simulator }) => simulator.knows?.(call)) ?? answering[0]
+    if (!vendor) return send(problem(404, `No vendor answers for ${host}; there are ${names.join(', ')}.`), response)
     // A client that follows the redirect of a fault comes to this address, where it is counted.
     const given = await counted(vendor, call, `http://${request.headers.host}/_trap/${vendor.simulator.vendor}`)
     if (given.delayMs > 0) await delay(given.delayMs, response)

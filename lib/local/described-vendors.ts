@@ -1,0 +1,15 @@
+import type { SimulatedVendor } from '../../functions/simulation/vendor-simulator.ts'
+import type { DeployedFunction } from './deployment.ts'
+import { describedVendor } from './simulators/oauth/described-vendor.ts'
+import { keysForClients } from './simulators/oauth/keys.ts'
+
+/** Those that a deployment has a description of in the place of code, by id. */
+export function describedVendors(
+  functions: readonly Pick<DeployedFunction, 'environment'>[],
+): ReadonlyMap<string, SimulatedVendor> {
+  const keyFor = keysForClients()
+  const vendors = functions.flatMap(({ environment: { VENDOMAT_DESCRIPTION: json } }) =>
+    typeof json === 'string' ? [describedVendor(json, keyFor)] : [],
+  )
+  return new Map(vendors.map((vendor) => [vendor.id, vendor]))
+}
