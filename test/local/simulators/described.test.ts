@@ -677,15 +677,6 @@ describe('described vendors', () => {
     expect(await jsonOf<object>(control('phone', undefined, 'GET'))).toMatchObject({ calls: { total: 2 } })
   })
 
-  it('forget the oldest token when there are too many, and no grant for that', async () => {
-    await run({ ...acme, refreshTokens: 'keep' })
-    const first = await connect()
-    for (let n = 0; n < 2000; n += 1) await refresh(first.refresh_token)
-    expect(await statusWith(first.access_token)).toBe(401)
-    const last = await jsonOf<Grant>(refresh(first.refresh_token))
-    expect(await statusWith(last.access_token)).toBe(200)
-  }, 60_000)
-
   it('ask for no scope where none is described, and answer none', async () => {
     const { scope: _none, ...rest } = acme
     await run(rest)

@@ -14,6 +14,15 @@ interface Held {
   end: number
 }
 
+interface Adapter {
+  upsert(id: string, payload: Payload, seconds?: number): Promise<void>
+  find(id: string): Promise<Payload | undefined>
+  findByUid(uid: string): Promise<Payload | undefined>
+  destroy(id: string): Promise<void>
+  revokeByGrantId(grantId: string): Promise<void>
+  consume(id: string): Promise<void>
+}
+
 /** What the server has issued, as it wants it back, each with its end by the machine's clock. */
 export interface Records {
   /** The machine's clock, in seconds, as the latest call has it. */
@@ -22,7 +31,7 @@ export interface Records {
   rotation(): Rotation
   rotate(next: Rotation): void
   /** What the server asks for each kind (oidc-provider, `adapter`). */
-  adapterOf(kind: string): object
+  adapterOf(kind: string): Adapter
   /** Sets when a token ends, or what refreshes it. */
   endAt(token: string, end: number): void
   /** Since when there has been the consent that this refresh token comes from. */
@@ -68,7 +77,7 @@ export function records(usual: Rotation): Records {
     for (const [id, { payload }] of of(kind)) if (payload.grantId === grantId) of(kind).delete(id)
   }
 
-  const adapterOf = (kind: string) => ({
+  const adapterOf = (kind: string): Adapter => ({
     async upsert(id: string, payload: Payload, seconds = CENTURY_SECONDS) {
       const held = of(kind)
       const since = held.get(id)?.since ?? clock
