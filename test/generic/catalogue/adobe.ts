@@ -1,7 +1,7 @@
 import type { CatalogueSample } from './sample.ts'
 
 export const sample: CatalogueSample = {
-  credentials: { scope: 'openid,AdobeID,read_organizations', client_id: 'adobe-client', client_secret: 'adobe-canary' },
+  credentials: { scope: 'openid AdobeID read_organizations', client_id: 'adobe-client', client_secret: 'adobe-canary' },
   obtains: {
     request: {
       url: 'https://ims-na1.adobelogin.com/ims/token/v3',

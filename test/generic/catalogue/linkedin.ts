@@ -1,7 +1,7 @@
 import { type CatalogueSample, CODE, REDIRECT_URI, REFRESH_TOKEN } from './sample.ts'
 
 export const sample: CatalogueSample = {
-  credentials: { scope: 'r_ads,r_ads_reporting', client_id: 'linkedin-client', client_secret: 'linkedin-canary' },
+  credentials: { scope: 'r_ads r_ads_reporting', client_id: 'linkedin-client', client_secret: 'linkedin-canary' },
   consent: {
     page: 'https://www.linkedin.com/oauth/v2/authorization',
     query: { client_id: 'linkedin-client', scope: 'r_ads,r_ads_reporting' },
