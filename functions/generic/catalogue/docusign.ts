@@ -13,7 +13,6 @@ export const docusign: CatalogueEntry = {
     subject: '{user_id}',
     claims: { scope: '{scope}' },
   },
-  answer: { errors: { consent_required: 'configuration' } },
   maxLifeSeconds: 3600,
   liveness: 'https://{account_server}.docusign.com/oauth/userinfo',
   credentials: {
