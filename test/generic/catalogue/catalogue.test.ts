@@ -2,10 +2,11 @@ import { readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { CatalogueEntry } from '../../../functions/generic/catalogue/entry.ts'
 import { catalogue } from '../../../functions/generic/catalogue/index.ts'
+import { salesforce } from '../../../functions/generic/catalogue/salesforce.ts'
 import { zoom } from '../../../functions/generic/catalogue/zoom.ts'
 import { describedVendor } from '../../../functions/generic/vendor.ts'
 import { changesOf } from './changes.ts'
-import { factFaults, hostFaults } from './rules.ts'
+import { factFaults, settingsFaults } from './rules.ts'
 import type { CatalogueSample } from './sample.ts'
 import { differences } from './sent.ts'
 import { waysOut } from './ways-out.ts'
@@ -26,13 +27,12 @@ describe('the catalogue', () => {
 })
 
 describe.each(catalogue)('$id', (entry) => {
-  it('calls no host but its own, whatever stands in a placeholder', () => {
-    expect(hostFaults(entry)).toEqual([])
+  it('is a description that the settings take', () => {
+    expect(settingsFaults(entry)).toEqual([])
   })
 
-  it('sends a secret nowhere else, whatever a connection says', async () => {
-    const { tried, out } = await waysOut(describedVendor(entry.id, entry), entry, await sampleOf(entry.id))
-    expect([tried % 29, out]).toEqual([0, []])
+  it('sends a secret to no host but its own, whatever stands in a placeholder', async () => {
+    expect(await waysOut(describedVendor(entry.id, entry), entry, await sampleOf(entry.id))).toEqual([])
   })
 
   it('sends what its documents show, and makes of the answers what they say', async () => {
@@ -48,43 +48,44 @@ describe.each(catalogue)('$id', (entry) => {
   })
 })
 
-/** Each breaks one rule. */
 describe('an entry that breaks the rule is seen', () => {
   it.each<[string, Partial<CatalogueEntry>]>([
-    ['tokenEndpoint is on none of the hosts', { tokenEndpoint: 'https://zoom.us.example.com/oauth/token' }],
-    ['tokenEndpoint is on none of the hosts', { tokenEndpoint: 'http://zoom.us/oauth/token' }],
-    ['tokenEndpoint is on none of the hosts', { tokenEndpoint: 'https://{account}.zoom.example/oauth/token' }],
-    ['liveness is on none of the hosts', { liveness: 'https://notzoom.us/me' }],
-    ['apiBaseUrl is on none of the hosts', { apiBaseUrl: 'https://user@zoom.us/' }],
-    ['tokenEndpoint has a placeholder that is no label of its own', { tokenEndpoint: 'https://my{account}.zoom.us/t' }],
-    ['issuer has a placeholder that is no label of its own', { issuer: 'https://{account}x.zoom.us' }],
-    ['tokenEndpoint lets a placeholder end its host', { tokenEndpoint: 'https://zoom.{top}/oauth/token' }],
-    [
-      'tokenEndpoint lets a placeholder end its host',
-      { tokenEndpoint: 'https://zoom.{top}/oauth/token', credentials: { defaults: { top: 'us' } } },
-    ],
-    ['hosts: us is no domain', { hosts: ['zoom.us', 'us'] }],
-  ])('%s', (fault, change) => {
-    expect(hostFaults({ ...zoom, ...change })).toContain(fault)
+    ['tokenEndpoint', { tokenEndpoint: 'https://zoom.us.example.com/oauth/token' }],
+    ['tokenEndpoint', { tokenEndpoint: 'http://zoom.us/oauth/token' }],
+    ['tokenEndpoint', { tokenEndpoint: 'https://zoom.{top}/oauth/token' }],
+    ['liveness', { liveness: 'https://notzoom.us/me' }],
+    ['hosts.1', { hosts: ['zoom.us', 'us'] }],
+    ['title', { title: ' ' }],
+    ['documents', { documents: 'http://developers.zoom.us/' }],
+    ['authorizationEndpoint', { grant: 'authorization_code' }],
+    ['grantDays', { grantDays: { idle: 60 } }],
+    ['assertion', { assertion: {} }],
+    ['parameters.client_secret', { parameters: { client_secret: 'b7Qx91LmPz04TtVw83KsYd62' } }],
+    ['quirk', { quirk: 'Its key is -----BEGIN PRIVATE KEY-----.' }],
+  ])('by the settings: %s', (member, change) => {
+    expect(settingsFaults({ ...zoom, ...change })).toContain(member)
   })
 
   it.each<[string, Partial<CatalogueEntry>]>([
     ['id is no word', { id: 'zoom-us' }],
-    ['title is empty', { title: ' ' }],
-    ['documents is no https page', { documents: 'http://developers.zoom.us/' }],
-    ['documents is no https page', { alsoRead: ['the Zoom forum'] }],
+    ['a page is no https page', { alsoRead: ['the Zoom forum'] }],
     ['a page is named twice', { alsoRead: [zoom.documents] }],
     ['readOn is no day', { readOn: '22 November 2026' }],
     ['readOn is no day', { readOn: '2026-13-22' }],
     ['quirk is no sentence', { quirk: 'odd' }],
     ['notCovered is empty', { notCovered: [] }],
-    ['nothing says where tokens come from', { tokenEndpoint: '' }],
-    ['nothing says where a person consents', { grant: 'authorization_code' }],
-    ['a grant ends that nobody gave', { grantDays: { idle: 60 } }],
-    ['an assertion that nobody asks for', { assertion: {} }],
-    ['something in it looks like a secret', { parameters: { client_secret: 'b7Qx91LmPz04TtVw83KsYd62' } }],
-    ['something in it looks like a secret', { parameters: { key: '-----BEGIN PRIVATE KEY-----' } }],
   ])('%s', (fault, change) => {
     expect(factFaults({ ...zoom, ...change })).toContain(fault)
+  })
+
+  it('where a placeholder leads to another host', async () => {
+    const hosts = ['salesforce.com', 'evil.example']
+    const wider = { ...salesforce, hosts, tokenEndpoint: 'https://{login}/services/oauth2/token' }
+    const out = await waysOut(
+      describedVendor('salesforce', wider),
+      { ...wider, hosts: salesforce.hosts },
+      await sampleOf('salesforce'),
+    )
+    expect(out).toEqual(['login: evil.example leads to evil.example'])
   })
 })

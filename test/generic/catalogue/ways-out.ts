@@ -3,7 +3,6 @@ import { isFailure } from '../../../functions/kit/errors.ts'
 import { Secret } from '../../../functions/kit/secret.ts'
 import type { Context, Vendor } from '../../../functions/kit/vendor.ts'
 import { contextFor, json, vendorAnswering } from '../../support/fake-vendor.ts'
-import { urlsOf } from './rules.ts'
 import { type CatalogueSample, REDIRECT_URI, REFRESH_TOKEN, STATE } from './sample.ts'
 
 /** What somebody could write in place of one label of a host. */
@@ -21,11 +20,11 @@ const ELSEWHERE = [
   ...['localhost', '127.0.0.1', '169.254.169.254', '[::1]', '2130706433', 'a'.repeat(64)],
 ]
 
-/** How many values were tried, and what of them led to a host that the entry does not have. */
+/** The values of placeholders that led to a host that the entry does not have. */
 export async function waysOut(vendor: Vendor, entry: CatalogueEntry, sample: CatalogueSample) {
-  const names = new Set(
-    Object.values(urlsOf(entry)).flatMap((url) => [...url.matchAll(/\{([a-z_]+)\}/g)].map(([, name = '']) => name)),
-  )
+  const { tokenEndpoint, issuer, authorizationEndpoint, revocationEndpoint, liveness, apiBaseUrl } = entry
+  const urls = [tokenEndpoint, issuer, authorizationEndpoint, revocationEndpoint, liveness, apiBaseUrl].join(' ')
+  const names = new Set([...urls.matchAll(/\{([a-z_]+)\}/g)].map(([, name = '']) => name))
   const tries = [...names].flatMap((name) => ELSEWHERE.map((value) => ({ name, value })))
   const reached = await Promise.all(
     tries.map(async ({ name, value }) => {
@@ -33,7 +32,7 @@ export async function waysOut(vendor: Vendor, entry: CatalogueEntry, sample: Cat
       return hosts.filter((host) => !isAllowed(host, entry.hosts)).map((host) => `${name}: ${value} leads to ${host}`)
     }),
   )
-  return { tried: tries.length, out: reached.flat() }
+  return reached.flat()
 }
 
 const isAllowed = (host: string, hosts: readonly string[]): boolean =>
