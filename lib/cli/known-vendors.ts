@@ -124,7 +124,7 @@ const GRANTS = {
 const AUTHENTICATIONS = {
   client_secret_basic: 'client id and secret in the header',
   client_secret_post: 'client id and secret among the parameters',
-  private_key_jwt: 'the client signs as well, in place of a secret (RFC 7523 section 2.2)',
+  private_key_jwt: 'the client signs an assertion in place of a secret (RFC 7523 section 2.2)',
   none: 'no client secret',
 } as const satisfies Record<CatalogueEntry['clientAuthentication'], string>
 
