@@ -75,7 +75,7 @@ describe('credentials with an attack in a placeholder', () => {
     },
   }
 
-  it.each(Object.entries(vendors))('cause no call where it is a part of %s', async (_, description) => {
+  it.each(Object.entries(vendors))('cause no call where it is a part of %s', async (place, description) => {
     const vendor = describedVendor('zenith', description)
     let refused = 0
     for (const tenant of ATTACKS) {
@@ -86,7 +86,7 @@ describe('credentials with an attack in a placeholder', () => {
       expect(fake.requests).toHaveLength(0)
       refused += 1
     }
-    figure('described-placeholders', `${refused} of ${ATTACKS.length} values that are no label refused before a call`)
+    figure('described-placeholders', `${refused} of ${ATTACKS.length} values refused as a part of ${place}`)
   })
 
   it('cause no call when a label is good and its place is not', async () => {
