@@ -2,6 +2,8 @@ import { createHash, randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 import { jest } from '@jest/globals'
+import { answer } from '../../functions/api/app.ts'
+import type { Recorder } from '../../functions/api/audit.ts'
 import { beginHostedConsent } from '../../functions/consent/consent.ts'
 import { VendingError } from '../../functions/kit/errors.ts'
 import { Secret } from '../../functions/kit/secret.ts'
@@ -9,11 +11,11 @@ import { secondsAfter } from '../../functions/kit/time.ts'
 import type { Vendor } from '../../functions/kit/vendor.ts'
 import { answerCallback, type CallbackWorld } from '../../functions/lambda/callback.ts'
 import { answerExchange } from '../../functions/lambda/exchange.ts'
-import { logger } from '../../functions/lambda/log.ts'
+import { logger, recordEvent } from '../../functions/lambda/log.ts'
 import { type Canary, tracesOf } from '../support/canary.ts'
 import { figure } from '../support/figure.ts'
 import { memoryTable } from '../support/memory-store.ts'
-import { fakeVendor, The, world } from '../support/world.ts'
+import { fakeVendor, gives, The, world } from '../support/world.ts'
 
 const random = (bytes: number): string => randomBytes(bytes).toString('base64url')
 
@@ -205,6 +207,60 @@ describe('a consent through the hosted callback', () => {
     const outputs = [log, answered.join(), JSON.stringify(w.notices)].map((text, at) => ({ where: `${at}`, text }))
     expect(tracesOf(canaries, outputs)).toEqual([])
     figure('no-leak', `0 traces of ${canaries.length} in a hosted consent`)
+  })
+})
+
+describe('an import', () => {
+  it('leaves no trace of its token, whatever the vendor says to it and an error repeats', async () => {
+    const tokens = { refresh_token: random(24), access_token: random(40) }
+    const w = world()
+    let meets: 'alive' | 'refused' | 'an error' = 'alive'
+    const say = (token: Secret) => {
+      if (meets === 'an error')
+        throw new VendingError('vendor_unavailable', 'Acme does not answer', { cause: new Error(token.reveal()) })
+      return meets
+    }
+    const { vendor: acme } = fakeVendor({
+      script: (context, held = new Secret('none')) => {
+        if (say(held) === 'refused') throw new VendingError('grant_rejected', 'Acme refused the token')
+        return gives({})(context, held, 1)
+      },
+    })
+    const vendor: Vendor = {
+      ...acme,
+      liveness: async (_, { value }) => (say(value) === 'alive' ? 'alive' : 'refused'),
+      authorization: {
+        url: async () => new URL('https://acme.example/auth'),
+        tokenEndpoint: async () => new URL('https://acme.example/token'),
+        exchange: () => Promise.reject(new Error('there is no code')),
+        importToken: async (_, { accessToken: value }, { now }) => ({
+          accessToken: { value, issuedAt: now(), expiresAt: secondsAfter(now(), 3600), context: {} },
+        }),
+      },
+    }
+    const canaries = Object.entries(tokens).map(([kind, value]): Canary => ({ kind, value }))
+    const answered: string[] = []
+    const log = await written(async () => {
+      for (meets of ['an error', 'refused', 'alive'] as const)
+        for (const [member, value] of Object.entries(tokens))
+          for (const body of [{ [member]: value }, { [member]: value, nearly: true }]) {
+            const request = { operation: 'authorize', requestId: 'r-1', caller: 'ada', query: {} } as const
+            const called = { ...request, connection: The.connection, body: JSON.stringify(body) }
+            const record: Recorder = (event, error) => recordEvent(vendor.id, event, error)
+            answered.push(JSON.stringify(await answer(vendor, called, w.process(), record)))
+          }
+    })
+    const outcomes = log.split('\n').flatMap((line) => (line.startsWith('{') ? [JSON.parse(line)] : []))
+    const said = outcomes.filter(({ op }) => op === 'authorize').map(({ outcome }) => outcome)
+    const each = (outcome: string) => ['requested', outcome, 'requested', 'bad_request']
+    expect(said).toEqual(
+      ['vendor_unavailable', 'grant_rejected', 'imported'].flatMap((outcome) => [...each(outcome), ...each(outcome)]),
+    )
+    const { fingerprint } = new Secret(tokens.access_token)
+    expect(outcomes.find(({ outcome, fingerprint: of }) => outcome === 'imported' && of === fingerprint)).toBeDefined()
+    const outputs = [log, answered.join(), JSON.stringify([w.notices])].map((text, at) => ({ where: `${at}`, text }))
+    expect(tracesOf(canaries, outputs)).toEqual([])
+    figure('no-leak', `0 traces of ${canaries.length} in imports`)
   })
 })
 
