@@ -258,6 +258,35 @@ describe('a connection that needs a person', () => {
     expect((await get('/tokens/netrex/site-a')).body).toMatchObject({ source: 'cache', token_type: 'Bearer' })
   })
 
+  it('takes over what a team has already: a refresh token, or an access token until its end', async () => {
+    const { clientId: client_id, clientSecret: client_secret, redirectUri: redirect_uri } = netrexApplication
+    const host = 'system2.netrex.cz'
+    await createConnection('netrex/theirs', JSON.stringify({ host, client_id, client_secret, redirect_uri }))
+    const asked = new URLSearchParams({ response_type: 'code', client_id, redirect_uri, scope: 'read' })
+    const { code = '' } = await decide(`https://${host}/oauth2/auth/?${asked}`, 'allow')
+    const grant = { grant_type: 'authorization_code', client_id, client_secret, code, redirect_uri }
+    const { body: theirs } = await simulator(`${host}/oauth2/token?${new URLSearchParams(grant)}`, { method: 'POST' })
+
+    const take = (body: object) => call('POST', '/connections/netrex/theirs/authorization', body)
+    const vended = async () => (await get('/tokens/netrex/theirs')).body
+    expect((await take({ refresh_token: 'r'.repeat(32) })).status).not.toBe(200)
+    expect((await take({ access_token: 'a'.repeat(32), expires_in: 600 })).body.code).toBe('grant_rejected')
+    expect((await vended()).code).toBe('not_connected')
+
+    const { access_token, refresh_token } = theirs
+    expect((await take({ access_token })).body.detail).toContain('say it with expires_in')
+    const { body: held } = await take({ access_token, expires_in: 600 })
+    expect(held).toMatchObject({ state: 'connected', warnings: [{ code: 'reconnect_needed' }] })
+    expect((await vended()).access_token).toBe(access_token)
+    expect((await call('POST', '/connections/netrex/theirs/check')).body.state).toBe('ok')
+
+    expect((await take({ refresh_token })).body).toMatchObject({ state: 'connected' })
+    expect(await vended()).toMatchObject({ source: 'cache', access_token: expect.not.stringMatching(access_token) })
+    expect((await call('POST', '/connections/netrex/theirs/check')).body.state).toBe('ok')
+    expect((await call('DELETE', '/tokens/netrex/theirs')).body.vendor_revocation).toBe('done')
+    await deleteSecret('netrex/theirs')
+  })
+
   it('says so again when its grant was revoked', async () => {
     const revoked = await call('DELETE', '/tokens/netrex/site-a')
     expect(revoked.body).toMatchObject({ revoked: true, vendor_revocation: 'done' })
