@@ -87,6 +87,8 @@ export function dynamoTokens({ envelope, onUnsealable, now, ...options }: Dynamo
         ...(success ? [] : LEASE),
         !grant && (grantEnds || success?.newGrant) && 'refreshToken',
         settled && 'unconfirmedSends',
+        // Whatever it was, it was not about this refresh token.
+        grant && !success && !failure && 'failure',
       ],
       add: remembered.add,
       delete: [...remembered.delete, !settled && !unconfirmed && 'unconfirmedSends :own'],

@@ -50,8 +50,19 @@ export async function importGrant(connection: Connection, imported: Import, runt
 const renewing =
   ({ issue }: Vendor, imported: Secret): Replacement['call'] =>
   async (document, context) => {
-    const { refreshToken = imported, ...issued } = await issue(document, imported, context)
-    return { ...issued, refreshToken }
+    let isReplaced = false
+    const received = (token: Secret) => {
+      isReplaced = token.fingerprint !== imported.fingerprint
+      context.received?.(token)
+    }
+    try {
+      const { refreshToken = imported, ...issued } = await issue(document, imported, { ...context, received })
+      return { ...issued, refreshToken }
+    } catch (error) {
+      if (!isReplaced || !(error instanceof VendingError)) throw error
+      const kept = 'a new refresh token came all the same and is kept; do not import the old one again'
+      throw new VendingError(error.code, `${error.message}; ${kept}`, { cause: error })
+    }
   }
 
 /** What says of an access token that it lives: there is no grant to try. */

@@ -117,7 +117,7 @@ export interface Success {
 export type Outcome = Came & (Worked | Failed)
 
 interface Came {
-  /** A new refresh token came, whatever else did. Under a lease only. */
+  /** A new refresh token came, whatever else did. Under a lease only. Alone it ends the failure before it. */
   readonly refreshToken?: Secret
   /** No definite answer came for a refresh token that was sent: the send stays unconfirmed. */
   readonly unconfirmed?: true

@@ -136,7 +136,23 @@ describe('an imported refresh token', () => {
     )
     await expect(importGrant(connection, refresh('theirs'), process())).rejects.toMatchObject({
       code: 'vendor_malformed',
+      message: expect.stringContaining('do not import the old one again'),
     })
+    expect((await kept()).sent).toBe('theirs-next')
+  })
+
+  it('that the vendor has replaced so revives a connection whose grant was dead', async () => {
+    const { process, connection, clock, will, wanted, kept } = await connected()
+    will(renews(refuses('grant_rejected', 'the vendor refused the refresh token')))
+    clock.advance(3600)
+    await expect(vend(wanted, process())).rejects.toMatchObject({ code: 'grant_rejected' })
+    will(
+      renews((context) => {
+        context.received?.(new Secret('theirs-next'))
+        throw new VendingError('vendor_malformed', 'there is no access token')
+      }),
+    )
+    await expect(importGrant(connection, refresh('theirs'), process())).rejects.toThrow()
     expect((await kept()).sent).toBe('theirs-next')
   })
 

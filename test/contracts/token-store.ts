@@ -347,6 +347,16 @@ export function tokenStoreContract(
         expect(await refreshTokenNow()).toBe('r2')
       })
 
+      it('forgets the failure before when a new one came with nothing else: it was not about that', async () => {
+        await connect()
+        await store.record(await mustAcquire(20), { failure: grantEnded })
+        expect((await stateNow()).failure).toEqual(grantEnded)
+        await store.record(await mustAcquire(40), {})
+        expect((await stateNow()).failure).toEqual(grantEnded)
+        await store.record(await mustAcquire(60), { refreshToken: new Secret('r2') })
+        expect((await stateNow()).failure).toBeUndefined()
+      })
+
       it('keeps a new one although the lease was lost, as long as it is the newest', async () => {
         const slow = await mustAcquire()
         const next = await mustAcquire(20)

@@ -121,6 +121,7 @@ function tokensIn({ find, keep, rows, read }: Tables, cached: Map<string, Cached
         ...remembered(row.state, outcome),
         ...(isSettled ? { unconfirmedSends: undefined } : own),
         ...(!success && { lease: undefined }),
+        ...(renewed && !success && !failure && { failure: undefined }),
       },
     )
     return 'recorded'
