@@ -85,7 +85,7 @@ const NOTED = [
 ]
 
 /** Where tokens stay in memory nothing of a grant is ever written, nor may it be. */
-const NOTED_OF_GRANT = ['grantEnds', 'acknowledgedGrant', 'notifiedGrant']
+const NOTED_OF_GRANT = ['grantEnd', 'acknowledgedGrant', 'notifiedGrant']
 
 function registering(
   { vendor }: Connection,

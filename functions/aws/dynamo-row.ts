@@ -90,7 +90,7 @@ class EndedToken extends Secret {
 export const READ = [
   ...['sk', 'status', 'epoch', 'fence', 'leaseSince', 'leaseUntil', 'usualSeconds', 'failure', 'provenVersion'],
   ...['refusedVersions', 'unconfirmedSends', 'succeededAt', 'checked', 'ends', 'acknowledged', 'notifiedEnd'],
-  ...['notifiedTrouble', 'owner', 'usedAt', 'keepWarm', 'grantEnds', 'acknowledgedGrant', 'notifiedGrant'],
+  ...['notifiedTrouble', 'owner', 'usedAt', 'keepWarm', 'grantEnd', 'acknowledgedGrant', 'notifiedGrant'],
   ...['sealed', 'issuedAt', 'expiresAt', 'refreshAt', 'scope', 'context', 'credentialVersion', 'fingerprint'],
 ]
 const EVERYTHING_BUT_THE_REFRESH_TOKEN = {
@@ -123,7 +123,7 @@ export function stateOf(item: Item, token: Pick<CachedToken, 'fence'> | undefine
     ...(item.checked && { checked: readBack(text(item, 'checked')) }),
     ...(item.ends && { ends: readBack(text(item, 'ends')) }),
     ...(item.acknowledged && { acknowledged: readBack(text(item, 'acknowledged')) }),
-    ...(item.grantEnds && { grantEnds: readBack(text(item, 'grantEnds')) }),
+    ...(item.grantEnd && { grantEnd: readBack(text(item, 'grantEnd')) }),
     ...(item.acknowledgedGrant && { acknowledgedGrant: readBack(text(item, 'acknowledgedGrant')) }),
     ...(Object.keys(notified).length > 0 && { notified }),
     ...(owner && { owner: text(item, 'owner') }),

@@ -23,7 +23,7 @@ import { storeUnavailable } from './unavailable.ts'
  *   accelo#hq         STATE        status (active, disabled, forgotten), epoch, fence, leaseId, leaseSince, leaseUntil,
  *                                  usualSeconds, failure (JSON), provenVersion, refusedVersions, succeededAt, usedAt,
  *                                  owner, keepWarm, stopId, noticeId;
- *                                  ends, notifiedEnd, notifiedTrouble, acknowledged, checked, grantEnds, notifiedGrant,
+ *                                  ends, notifiedEnd, notifiedTrouble, acknowledged, checked, grantEnd, notifiedGrant,
  *                                  acknowledgedGrant (JSON each); refreshToken (sealed), refreshEpoch, refreshFence, generation, unconfirmedSends (string set); vendor
  *                                  and sweepAt, the keys of index `due`. NEVER a ttl: a fence that starts again lets a late
  *                                  writer win, and a lost refresh token needs a person.

@@ -57,7 +57,7 @@ export function dynamoTokens({ envelope, onUnsealable, now, ...options }: Dynamo
         ':refresh': S(await seal(refreshToken, { key: keyOf(connection), use: 'refresh', epoch, fence })),
         ':fence': N(fence),
         ':next': N(generation + 1),
-        ':grant': success?.grantEnds && json(success.grantEnds),
+        ':grant': success?.grantEnd && json(success.grantEnd),
       },
     }
   }
@@ -98,7 +98,7 @@ export function dynamoTokens({ envelope, onUnsealable, now, ...options }: Dynamo
     if (done) return 'recorded'
     if (grant) {
       await updateState(connection, {
-        set: [...grant.set, success?.grantEnds && 'grantEnds = :grant'],
+        set: [...grant.set, success?.grantEnd && 'grantEnd = :grant'],
         remove: ['unconfirmedSends'],
         condition: `epoch = :epoch AND ${SAME_GENERATION}`,
         values: { ...values, ...grant.values },
@@ -225,7 +225,7 @@ export function dynamoTokens({ envelope, onUnsealable, now, ...options }: Dynamo
       const seen = hasStored ? await table.get(keyOf(connection), 'STATE') : undefined
       const before = await updateState(connection, {
         set: [...[INITIAL.status, INITIAL.fence, 'stopId = :stop', failure && 'failure = :failure']],
-        remove: hasStored ? [...LEASE, 'refreshToken', 'unconfirmedSends', 'grantEnds'] : [],
+        remove: hasStored ? [...LEASE, 'refreshToken', 'unconfirmedSends', 'grantEnd'] : [],
         add: ['epoch :one', refusedVersions.length > 0 && 'refusedVersions :refused'],
         condition: NOT_REPEATED,
         values: {
@@ -266,7 +266,7 @@ export function dynamoTokens({ envelope, onUnsealable, now, ...options }: Dynamo
 function rememberedOf({ vendor }: Connection, { success, failure, refusedVersion }: Outcome) {
   const refused = refusedVersion === undefined ? undefined : SS(refusedVersion)
   if (success) {
-    const { credentialVersion, at, usualSeconds, sweepAt, used, checked, ends, grantEnds } = success
+    const { credentialVersion, at, usualSeconds, sweepAt, used, checked, ends, grantEnd } = success
     const hasStored = vendor.tokens.storage === 'table'
     return {
       set: [
@@ -276,9 +276,9 @@ function rememberedOf({ vendor }: Connection, { success, failure, refusedVersion
         used && 'usedAt = :at',
         checked && 'checked = :checked',
         ends && ends !== 'never' && 'ends = :ends',
-        grantEnds && 'grantEnds = :grant',
+        grantEnd && 'grantEnd = :grant',
       ],
-      remove: ['failure', ends === 'never' && 'ends', hasStored && !grantEnds && 'grantEnds'],
+      remove: ['failure', ends === 'never' && 'ends', hasStored && !grantEnd && 'grantEnd'],
       add: [],
       delete: ['refusedVersions :works'],
       values: {
@@ -289,7 +289,7 @@ function rememberedOf({ vendor }: Connection, { success, failure, refusedVersion
         ':usual': usualSeconds === undefined ? undefined : N(usualSeconds),
         ':checked': checked && json(checked),
         ':ends': ends && ends !== 'never' ? json(ends) : undefined,
-        ':grant': grantEnds && json(grantEnds),
+        ':grant': grantEnd && json(grantEnd),
         ':works': SS(credentialVersion),
       },
     }

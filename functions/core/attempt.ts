@@ -146,10 +146,10 @@ async function succeeded(job: Attempt, { issued, credentials }: Answered, runtim
   const key = keyOf(connection)
   const at = runtime.now()
   const { fence, epoch } = lease ?? state
-  const grantEnds = lease && grantEndOf(job, issued)
+  const grantEnd = lease && grantEndOf(job, issued)
   const ofToken = refreshAt(accessToken, connection.vendor.tokens, key)
   // A token may well outlive the grant that it was obtained by.
-  const renewAt = earlier(ofToken, (grantEnds && renewGrantAt(grantEnds, key)) ?? ofToken)
+  const renewAt = earlier(ofToken, (grantEnd && renewGrantAt(grantEnd, key)) ?? ofToken)
   const token = { accessToken, refreshAt: renewAt, fence, epoch, credentialVersion: credentials.version }
   if (job.records === 'refusal' || job.records === 'nothing') return { token, warnings, checkedAt: at }
 
@@ -159,7 +159,7 @@ async function succeeded(job: Attempt, { issued, credentials }: Answered, runtim
     ...(lease && { usualSeconds: blend(secondsBetween(lease.since, at), state.usualSeconds) }),
     ...(ends ? { ends } : { sweepAt: sweepAt(token) }),
     ...(checked && { checked: { at, result: checked } }),
-    ...(grantEnds && { grantEnds }),
+    ...(grantEnd && { grantEnd }),
     ...(job.newGrant && { newGrant: true }),
     ...(job.used && { used: true }),
   }
@@ -181,7 +181,7 @@ async function succeeded(job: Attempt, { issued, credentials }: Answered, runtim
 /** Where nobody has to consent a new grant costs nobody anything. */
 function grantEndOf({ connection: { vendor }, state, newGrant }: Attempt, { accessToken, grantEndsAt }: Issued) {
   if (!vendor.authorization || vendor.tokens.storage === 'memory') return undefined
-  const before = newGrant ? undefined : state.grantEnds
+  const before = newGrant ? undefined : state.grantEnd
   return endOfGrant({ before, at: accessToken.issuedAt, stated: grantEndsAt, life: vendor.tokens.grant })
 }
 

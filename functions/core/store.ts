@@ -32,7 +32,7 @@ export interface State {
   readonly ends?: CredentialLife
   readonly acknowledged?: Acknowledgement
   /** When the grant behind the last token ends, as far as anybody says so. */
-  readonly grantEnds?: GrantEnd
+  readonly grantEnd?: GrantEnd
   readonly acknowledgedGrant?: Acknowledgement
   /** The last notice of each matter, so that each goes out once. */
   readonly notified?: { readonly [matter in Matter]?: Notified }
@@ -110,7 +110,7 @@ export interface Success {
   readonly checked?: State['checked']
   readonly ends?: CredentialLife | 'never'
   /** The end of the grant behind the token. @default nobody says one, or there is no grant */
-  readonly grantEnds?: GrantEnd
+  readonly grantEnd?: GrantEnd
 }
 
 /** What came of an attempt. With neither success nor failure the lease is given back and nothing is remembered. */

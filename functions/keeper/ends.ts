@@ -27,7 +27,7 @@ function endOf(of: End['of'], life: CredentialLife | undefined, said: Acknowledg
 }
 
 /** The grant, unless it was over before its end: then nobody waits for that any more. */
-export function knownGrant({ grantEnds, failure }: State): GrantEnd | undefined {
-  if (!grantEnds || !failure || failure.since >= grantEnds.until) return grantEnds
-  return failure.code === 'grant_rejected' || needsConsent(failure) ? undefined : grantEnds
+export function knownGrant({ grantEnd, failure }: State): GrantEnd | undefined {
+  if (!grantEnd || !failure || failure.since >= grantEnd.until) return grantEnd
+  return failure.code === 'grant_rejected' || needsConsent(failure) ? undefined : grantEnd
 }

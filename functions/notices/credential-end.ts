@@ -36,8 +36,8 @@ export async function lifeEnds({ kind, connection, state, ends, step: rung }: En
   await notifyOnce(entry, { mark: `${rfc3339(ends.until)} ${rung.step}`, notice }, outbox)
 }
 
-const ofGrant = ({ vendor: { consent } }: Connection, { grantEnds, succeededAt }: State) => ({
-  ...(grantEnds && !grantEnds.isFixed && succeededAt && { renewedAt: succeededAt }),
+const ofGrant = ({ vendor: { consent } }: Connection, { grantEnd, succeededAt }: State) => ({
+  ...(grantEnd && !grantEnd.isFixed && succeededAt && { renewedAt: succeededAt }),
   ...(consent && { consent }),
 })
 

@@ -102,8 +102,8 @@ export function registryContract(
         await registry.register(hq, { sweepAt: now, owner: 'erp', keepWarm: true, ends, acknowledgedGrant })
         const lease = await tokens.acquire(hq, await stateOf(), { policy, now, until: later(15) })
         if (!lease) throw new Error('no lease')
-        const grantEnds = { since: now, at: now, until: later(3600) }
-        await tokens.record(lease, { success: { credentialVersion: 'v1', at: now, grantEnds } })
+        const grantEnd = { since: now, at: now, until: later(3600) }
+        await tokens.record(lease, { success: { credentialVersion: 'v1', at: now, grantEnd } })
         await tokens.stop(hq, { kind: 'disable' })
         await tokens.stop(hq, { kind: 'revoke', refusedVersions: ['v1'] })
         return { lease, isForgotten: await registry.forget(hq) }

@@ -405,30 +405,30 @@ export function tokenStoreContract(
     })
 
     describe('of the end of a grant', () => {
-      const grantEnds = { since: now, at: later(60), until: later(86_400), stated: later(90_000) }
+      const grantEnd = { since: now, at: later(60), until: later(86_400), stated: later(90_000) }
       const next = { since: now, at: later(120), until: later(86_460), isFixed: true } as const
-      const endNow = async () => (await stateNow()).grantEnds
+      const endNow = async () => (await stateNow()).grantEnd
 
       it('keeps it with the success that told it, and as the last one does', async () => {
-        await store.record(await mustAcquire(), worked('r1', { grantEnds }))
-        expect(await endNow()).toEqual(grantEnds)
-        await store.record(await mustAcquire(20), worked('r2', { grantEnds: next }))
+        await store.record(await mustAcquire(), worked('r1', { grantEnd }))
+        expect(await endNow()).toEqual(grantEnd)
+        await store.record(await mustAcquire(20), worked('r2', { grantEnd: next }))
         expect(await endNow()).toEqual(next)
-        await store.record(await mustAcquire(40), worked(undefined, { grantEnds }))
-        expect(await endNow()).toEqual(grantEnds)
+        await store.record(await mustAcquire(40), worked(undefined, { grantEnd }))
+        expect(await endNow()).toEqual(grantEnd)
         const [seen] = await directory.glance([hq])
-        expect(seen?.state.grantEnds).toEqual(grantEnds)
+        expect(seen?.state.grantEnd).toEqual(grantEnd)
       })
 
       it('forgets it with a success that tells none: another grant, or one of a version of ours that knows of no ends', async () => {
-        await store.record(await mustAcquire(), worked('r1', { grantEnds }))
+        await store.record(await mustAcquire(), worked('r1', { grantEnd }))
         await store.record(await mustAcquire(20), worked(undefined))
         expect(await endNow()).toBeUndefined()
         expect(await refreshTokenNow()).toBe('r1')
       })
 
       it('forgets it with the success of a static token, which has taken the place of the grant', async () => {
-        await store.record(await mustAcquire(), worked('r1', { grantEnds }))
+        await store.record(await mustAcquire(), worked('r1', { grantEnd }))
         const ends = { since: now, until: later(60) }
         await store.record({ connection: hq, epoch: 0 }, { success: { ...success, ends } })
         expect(await endNow()).toBeUndefined()
@@ -439,13 +439,13 @@ export function tokenStoreContract(
         ['the end of the grant', { failure: grantEnded }],
         ['nothing', {}],
       ])('keeps it with %s', async (_, outcome) => {
-        await store.record(await mustAcquire(), worked('r1', { grantEnds }))
+        await store.record(await mustAcquire(), worked('r1', { grantEnd }))
         await store.record(await mustAcquire(20), outcome)
-        expect(await endNow()).toEqual(grantEnds)
+        expect(await endNow()).toEqual(grantEnd)
       })
 
       it('forgets it with the refresh token that a revoke takes', async () => {
-        await store.record(await mustAcquire(), worked('r1', { grantEnds }))
+        await store.record(await mustAcquire(), worked('r1', { grantEnd }))
         await store.stop(hq, { kind: 'revoke' })
         expect(await endNow()).toBeUndefined()
       })
@@ -453,18 +453,18 @@ export function tokenStoreContract(
       it('keeps it with a refresh token that came too late for the lease, and with none that is not kept', async () => {
         const slow = await mustAcquire()
         await mustAcquire(20)
-        expect(await store.record(slow, worked('r1', { grantEnds }))).toBe('superseded')
-        expect(await endNow()).toEqual(grantEnds)
-        await store.record(await mustAcquire(40), worked('r2', { grantEnds: next }))
-        expect(await store.record(slow, worked('older', { grantEnds }))).toBe('superseded')
-        expect(await store.record(slow, worked(undefined, { grantEnds }))).toBe('superseded')
+        expect(await store.record(slow, worked('r1', { grantEnd }))).toBe('superseded')
+        expect(await endNow()).toEqual(grantEnd)
+        await store.record(await mustAcquire(40), worked('r2', { grantEnd: next }))
+        expect(await store.record(slow, worked('older', { grantEnd }))).toBe('superseded')
+        expect(await store.record(slow, worked(undefined, { grantEnd }))).toBe('superseded')
         expect([await endNow(), await refreshTokenNow()]).toEqual([next, 'r2'])
       })
 
       it('is recorded once, however often it is sent', async () => {
         const lease = await mustAcquire()
-        for (const _ of [1, 2]) await store.record(lease, worked('r1', { grantEnds }))
-        expect(await endNow()).toEqual(grantEnds)
+        for (const _ of [1, 2]) await store.record(lease, worked('r1', { grantEnd }))
+        expect(await endNow()).toEqual(grantEnd)
         expect(await mustAcquire(20)).toMatchObject({ generation: 1 })
       })
     })

@@ -516,7 +516,7 @@ describe('a refused token', () => {
 describe('the end of a grant', () => {
   const DAY = 86_400
   const end = (tokens: TokenStore, vendor: Vendor) =>
-    tokens.read(hq(vendor)).then(({ state: { grantEnds } }) => grantEnds?.until)
+    tokens.read(hq(vendor)).then(({ state: { grantEnd } }) => grantEnd?.until)
   const idle: Partial<TablePolicy> = { singleUseRefreshToken: true, grant: { idleSeconds: 7 * DAY } }
 
   it('is recorded with each token, counted from before its request', async () => {

@@ -66,6 +66,8 @@ export const MUTANTS: readonly Mutant[] = [
       ['a lost lease is not given back', "    await giveBack(connection, id, unconfirmed && 'unconfirmed')\n", ''],
       ['giving back does not look whose the lease is', "      condition: 'leaseId = :id',\n", ''],
       ['a new refresh token of a lost lease is thrown away', '    if (grant) {', '    if (grant && grantEnds) {'],
+      ['the end of a grant outlives the grant', "hasStored && !grantEnd && 'grantEnd'", ''],
+      ['a late refresh token is kept without its end', ", success?.grantEnd && 'grantEnd = :grant'", ''],
       [
         'a late refresh token is kept after a revoke',
         'condition: `epoch = :epoch AND ${SAME_GENERATION}`',
@@ -95,7 +97,7 @@ export const MUTANTS: readonly Mutant[] = [
       ],
       [
         'a revoke leaves the lease and the refresh token',
-        "remove: hasStored ? [...LEASE, 'refreshToken', 'unconfirmedSends'] : [],",
+        "remove: hasStored ? [...LEASE, 'refreshToken', 'unconfirmedSends', 'grantEnd'] : [],",
         'remove: [],',
       ],
       [
@@ -558,6 +560,47 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   ),
   ...of(
+    'functions/kit/grant.ts',
+    ['test/kit/grant.test.ts'],
+    [
+      [
+        'each answer of a vendor is an end of its own',
+        'Math.abs(secondsBetween(one, other)) <= JITTER_SECONDS',
+        'one.getTime() === other.getTime()',
+      ],
+      [
+        'an answer right behind another takes an end that moves for a fixed one',
+        '  if (before && isSame && secondsBetween(before.at, at) <= JITTER_SECONDS) return before\n',
+        '',
+      ],
+      ['a total limit begins anew with each renewal', 'const since = before?.since ?? at', 'const since = at'],
+      ['people are reminded of an end that renewals put off', 'now < overdue || ', ''],
+    ],
+  ),
+  ...of(
+    'functions/core/attempt.ts',
+    ['test/core/grant.test.ts', 'test/scenarios/grant.test.ts'],
+    [
+      ['a consent does not begin a grant anew', 'newGrant ? undefined : state.grantEnd', 'state.grantEnd'],
+      [
+        'a token outlives its grant',
+        'earlier(ofToken, (grantEnd && renewGrantAt(grantEnd, key)) ?? ofToken)',
+        'ofToken',
+      ],
+    ],
+  ),
+  ...of(
+    'functions/keeper/ends.ts',
+    [CHECK],
+    [
+      [
+        'a grant that was over before its end is reminded of',
+        "failure.code === 'grant_rejected' || needsConsent(failure) ? undefined : grantEnd",
+        'grantEnd',
+      ],
+    ],
+  ),
+  ...of(
     'functions/kit/token.ts',
     [VEND],
     [
@@ -888,6 +931,7 @@ export const MUTANTS: readonly Mutant[] = [
     'functions/keeper/sweep.ts',
     [SWEEP],
     [
+      ['a grant whose refresh token may be used again dies of rest', 'vendor.authorization || ', ''],
       ['a dead grant has its turn again and again', 'needsConsent(state.failure) || rests', 'rests'],
       ['what was begun hides what comes after it', 'begun.size + limit', 'limit'],
       ['a vendor that is down is asked for every connection', 'isDown() || pace.isOver()', 'pace.isOver()'],

@@ -83,8 +83,8 @@ async function machine({ documented, true: terms, states, tokenSeconds, singleUs
     steps: () => w.notices.flatMap((notice) => ('step' in notice ? [notice.step] : [])),
     /** Days from the first consent to the end that is recorded. */
     endsAfter: async () => {
-      const { grantEnds } = (await w.tokens.read(connection)).state
-      return grantEnds && Math.round(secondsBetween(startedAt, grantEnds.until) / DAY)
+      const { grantEnd } = (await w.tokens.read(connection)).state
+      return grantEnd && Math.round(secondsBetween(startedAt, grantEnd.until) / DAY)
     },
   }
 }

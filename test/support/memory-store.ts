@@ -101,7 +101,7 @@ function tokensIn({ find, keep, rows, read }: Tables, cached: Map<string, Cached
     const isUsed = row.generation === lease.generation
     const grantEnds = !success && failure !== undefined && failure.credentialVersion === undefined
     const renewed = refreshToken && { refreshToken, generation: lease.generation + 1 }
-    const ends = success?.grantEnds && { grantEnds: success.grantEnds }
+    const ends = success?.grantEnd && { grantEnd: success.grantEnd }
     const own = {
       unconfirmedSends: unconfirmed ? row.state.unconfirmedSends : without(row.state.unconfirmedSends, lease.id),
     }
@@ -186,7 +186,7 @@ function tokensIn({ find, keep, rows, read }: Tables, cached: Map<string, Cached
         { ...row, leaseId: undefined, refreshToken: undefined, stopped: { by: stop, forgotten } },
         {
           epoch: row.state.epoch + 1,
-          ...{ lease: undefined, unconfirmedSends: undefined, grantEnds: undefined },
+          ...{ lease: undefined, unconfirmedSends: undefined, grantEnd: undefined },
           ...(failure && { failure }),
           refusedVersions: someOf(new Set([...(row.state.refusedVersions ?? []), ...refusedVersions])),
         },
@@ -204,11 +204,11 @@ function tokensIn({ find, keep, rows, read }: Tables, cached: Map<string, Cached
 function remembered({ refusedVersions = new Set() }: State, { success, failure, refusedVersion }: Outcome): Change {
   const refused = refusedVersion !== undefined && { refusedVersions: new Set([...refusedVersions, refusedVersion]) }
   if (!success) return { ...(failure && { failure }), ...refused }
-  const { credentialVersion, at, usualSeconds, used, checked, ends, grantEnds } = success
+  const { credentialVersion, at, usualSeconds, used, checked, ends, grantEnd } = success
   return {
     failure: undefined,
     refusedVersions: someOf(new Set([...refusedVersions].filter((version) => version !== credentialVersion))),
-    ...{ provenVersion: credentialVersion, succeededAt: at, grantEnds },
+    ...{ provenVersion: credentialVersion, succeededAt: at, grantEnd },
     ...(usualSeconds !== undefined && { usualSeconds }),
     ...(used && { usedAt: at }),
     ...(checked && { checked }),
