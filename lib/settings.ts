@@ -97,7 +97,8 @@ export interface Throttle {
  * AWS would refuse some of them in the middle of a deploy, and never notice the others.
  */
 export function checkedSettings<Given extends Settings & StackProps>(given: Given): Given {
-  const listed = (given.vendors ?? Object.values(registry)).map(idOf)
+  const { vendors: chosen = Object.values(registry) } = given
+  const listed = Array.isArray(chosen) ? chosen.map(idOf) : []
   const described = Object.keys(given.oauthVendors ?? {})
   const ids = [...listed, ...described]
   const faults =
@@ -164,7 +165,12 @@ const schemas = (ids: readonly string[]) =>
     chatTopic: yesOrNo,
     runbookUrl: z.custom(isPage, { error: PAGE_ALONE }),
     vendors: z
-      .array(by<Vendor | string>((given) => (typeof given === 'string' ? knownVendor : ownVendor)))
+      .array(
+        by<Vendor | string>((given) => (typeof given === 'string' ? knownVendor : ownVendor)),
+        {
+          error: fault("is no list like ['accelo', 'zoom']"),
+        },
+      )
       .refine((vendors) => new Set(vendors.map(idOf)).size === vendors.length, {
         error: 'name each id once; to replace a vendor, leave the other one out',
       }),

@@ -262,6 +262,7 @@ describe('the vendors of a deployment', () => {
 
   it('are known by their ids, and a misspelt one is named with the right one', () => {
     expect(faultsOf({ vendors: ['zom'] })).toEqual(["  vendors[0]: 'zom' is no vendor of ours; did you mean zoom?"])
+    expect(faultsOf({ vendors: 'zoom' })).toEqual(["  vendors: 'zoom' is no list like ['accelo', 'zoom']"])
     expect(faultsOf({ oauthVendors: { Zoom: ZOOM } })).toEqual([expect.stringContaining("'Zoom' is no id of a vendor")])
     expect(faultsOf({ oauthVendors: { tokens: ZOOM } })).toEqual([expect.stringContaining('is no id of a vendor')])
     expect(faultsOf({ oauthVendors: [ZOOM] })).toEqual([expect.stringContaining('oauthVendors')])
