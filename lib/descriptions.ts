@@ -2,7 +2,12 @@ import * as z from 'zod'
 import { ENV } from '../functions/environment.ts'
 import type { CatalogueEntry } from '../functions/generic/catalogue/entry.ts'
 import { catalogue } from '../functions/generic/catalogue/index.ts'
-import type { VendorDescription } from '../functions/generic/description.ts'
+import type {
+  AnswerDescription,
+  AssertionDescription,
+  CredentialsDescription,
+  VendorDescription,
+} from '../functions/generic/description.ts'
 import { describedVendor } from '../functions/generic/vendor.ts'
 import type { Vendor } from '../functions/kit/vendor.ts'
 import { vendors as registry } from '../functions/vendors.ts'
@@ -41,7 +46,7 @@ const NOTES = ['id', 'alsoRead', 'readOn', 'quirk', 'notCovered', 'tried'] as co
   keyof VendorDescription
 >[]
 
-/** A function gets nothing of what is for people who choose a vendor: its environment is small. */
+/** What is for people who choose a vendor its function does not get, whose environment is small. */
 function withoutNotes(entry: VendorDescription | CatalogueEntry): VendorDescription {
   const kept = Object.entries(entry).filter(([name]) => !NOTES.some((note) => note === name))
   // Only members that a description does not have are gone.
@@ -178,6 +183,9 @@ const ERRORS = ['credential_rejected', 'grant_rejected', 'configuration', 'vendo
 
 const days = whole({ ...GRANT_DAYS, say: 'days' })
 
+/** A schema for each member, so that none is forgotten. */
+type Of<Description> = Record<keyof Description, z.ZodType>
+
 /** One for each member; an address is judged by the hosts beside it. */
 function members(given: unknown) {
   const listed = isObject(given) && Array.isArray(given.hosts) ? given.hosts : []
@@ -191,81 +199,86 @@ function members(given: unknown) {
       const wrong = addressFault(text, hosts)
       if (wrong) addIssue({ code: 'custom', message: saying(text, wrong) })
     })
-  return strict({
+  const {
+    title,
+    hosts: domains,
+    grant,
+    clientAuthentication,
+    ...others
+  } = {
     title: that(fits(TITLE), "is no title like Zoom: at most 40 letters, digits, spaces and .,&()'/+-"),
     hosts: listOf(host, 'example.com'),
     grant: oneOf('client_credentials', 'authorization_code', 'jwt_bearer'),
     clientAuthentication: oneOf('client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'),
-    ...optional({
-      tokenEndpoint: address,
-      issuer: address,
-      authorizationEndpoint: address,
-      revocationEndpoint: address,
-      parameters: taken(OF_TOKEN_REQUEST, template, "{ account_id: '{account_id}' }"),
-      authorizationParameters: taken(OF_CONSENT, template, "{ access_type: 'offline' }"),
-      resource,
-      scope: template,
-      scopeSeparator: that((value) => value === ' ' || value === ',', "is neither ' ' nor ','"),
-      send: oneOf('form', 'json'),
-      pkce: oneOf('S256', 'none'),
-      refreshTokens: oneOf('rotate', 'keep'),
-      grantDays: strict(optional({ idle: days, most: days })),
-      assertion: strict(
-        optional({
-          algorithm: oneOf('RS256', 'RS384', 'RS512', 'PS256', 'ES256'),
-          audience: template,
-          subject: template,
-          claims: taken(['iss', 'sub', 'aud', 'exp', 'iat', 'jti'], template, "{ scope: '{scope}' }"),
-          lifeSeconds: whole({ ...ASSERTION_SECONDS, say: 'seconds' }),
-        }),
-      ),
-      answer: strict(
-        optional({
-          tokenTypes: listOf(memberName, 'bot'),
-          members: strict(
-            optional({
-              access_token: memberName,
-              refresh_token: memberName,
-              expires_in: memberName,
-              scope: memberName,
-            }),
-          ),
-          grantExpiresIn: memberName,
-          context: z.record(
-            that<string>(fits(OUR_NAME), 'is no name like account_id: write a-z, 0-9 and _, a letter first'),
-            memberName.refine((name) => !UNVENDED.includes(String(name)), {
-              error: fault('is no member that may be vended beside the token'),
-            }),
-            { error: fault("is no object like { account: 'account_id' }") },
-          ),
-          errors: named(oneOf(...ERRORS), "{ inactive_client: 'configuration' }"),
-        }),
-      ),
-      maxLifeSeconds: whole({ ...LIFE_SECONDS, say: 'seconds' }),
-      defaultLifeSeconds: whole({ ...LIFE_SECONDS, say: 'seconds' }),
-      refreshAfter: that(
-        (value) => typeof value === 'number' && value >= REFRESH_AFTER.least && value <= REFRESH_AFTER.most,
-        `is no part of a life from ${REFRESH_AFTER.least} to ${REFRESH_AFTER.most}`,
-      ),
-      keep: oneOf('table', 'memory'),
-      liveness: address,
-      apiBaseUrl: address,
-      credentials: strict(
-        optional({
-          labels: named(sentence, "{ tenant: 'directory (tenant) id' }"),
-          // An empty one lets people leave it out.
-          defaults: named(
-            that((value) => value === '' || fits(LINE)(value), 'is no line of visible ASCII characters'),
-            "{ region: 'eu' }",
-          ),
-          file: strict({ label: sentence, members: named(memberName, "{ client_id: 'client_email' }") }),
-          steps: listOf(sentence, 'Open the developer portal.'),
-        }),
-      ),
-      documents: page,
-      ...Object.fromEntries(NOTES.map((name) => [name, z.any()])),
-    }),
-  })
+    tokenEndpoint: address,
+    issuer: address,
+    authorizationEndpoint: address,
+    revocationEndpoint: address,
+    parameters: taken(OF_TOKEN_REQUEST, template, "{ account_id: '{account_id}' }"),
+    authorizationParameters: taken(OF_CONSENT, template, "{ access_type: 'offline' }"),
+    resource,
+    scope: template,
+    scopeSeparator: that((value) => value === ' ' || value === ',', "is neither ' ' nor ','"),
+    send: oneOf('form', 'json'),
+    pkce: oneOf('S256', 'none'),
+    refreshTokens: oneOf('rotate', 'keep'),
+    grantDays: strict(optional({ idle: days, most: days })),
+    assertion: strict(
+      optional({
+        algorithm: oneOf('RS256', 'RS384', 'RS512', 'PS256', 'ES256'),
+        audience: template,
+        subject: template,
+        claims: taken(['iss', 'sub', 'aud', 'exp', 'iat', 'jti'], template, "{ scope: '{scope}' }"),
+        lifeSeconds: whole({ ...ASSERTION_SECONDS, say: 'seconds' }),
+      } satisfies Of<AssertionDescription>),
+    ),
+    answer: strict(
+      optional({
+        tokenTypes: listOf(memberName, 'bot'),
+        members: strict(
+          optional({
+            access_token: memberName,
+            refresh_token: memberName,
+            expires_in: memberName,
+            scope: memberName,
+          }),
+        ),
+        grantExpiresIn: memberName,
+        context: z.record(
+          that<string>(fits(OUR_NAME), 'is no name like account_id: write a-z, 0-9 and _, a letter first'),
+          memberName.refine((name) => !UNVENDED.includes(String(name)), {
+            error: fault('is no member that may be vended beside the token'),
+          }),
+          { error: fault("is no object like { account: 'account_id' }") },
+        ),
+        errors: named(oneOf(...ERRORS), "{ inactive_client: 'configuration' }"),
+      } satisfies Of<AnswerDescription>),
+    ),
+    maxLifeSeconds: whole({ ...LIFE_SECONDS, say: 'seconds' }),
+    defaultLifeSeconds: whole({ ...LIFE_SECONDS, say: 'seconds' }),
+    refreshAfter: that(
+      (value) => typeof value === 'number' && value >= REFRESH_AFTER.least && value <= REFRESH_AFTER.most,
+      `is no part of a life from ${REFRESH_AFTER.least} to ${REFRESH_AFTER.most}`,
+    ),
+    keep: oneOf('table', 'memory'),
+    liveness: address,
+    apiBaseUrl: address,
+    credentials: strict(
+      optional({
+        labels: named(sentence, "{ tenant: 'directory (tenant) id' }"),
+        // An empty one lets people leave it out.
+        defaults: named(
+          that((value) => value === '' || fits(LINE)(value), 'is no line of visible ASCII characters'),
+          "{ region: 'eu' }",
+        ),
+        file: strict({ label: sentence, members: named(memberName, "{ client_id: 'client_email' }") }),
+        steps: listOf(sentence, 'Open the developer portal.'),
+      } satisfies Of<CredentialsDescription>),
+    ),
+    documents: page,
+  } satisfies Of<VendorDescription>
+  const notes = Object.fromEntries(NOTES.map((name) => [name, z.any()]))
+  return strict({ title, hosts: domains, grant, clientAuthentication, ...optional({ ...others, ...notes }) })
 }
 
 /** What two members say that cannot both be. */
