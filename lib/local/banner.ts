@@ -1,7 +1,13 @@
+interface Described {
+  readonly id: string
+  readonly wantsConsent: boolean
+}
+
 /** What somebody reads who has just started the machine: where everything is, and what to type first. */
 export const banner = (
   { VENDOMAT_URL, AWS_ENDPOINT_URL, VENDOMAT_SIMULATOR_URL }: Readonly<Record<string, string>>,
   connections: readonly string[],
+  described: readonly Described[] = [],
 ): string => `
 Vendomat is running on this machine, with simulated vendors and no AWS account.
 
@@ -17,7 +23,7 @@ In another shell, in this folder:
   . .local/env
   curl --aws-sigv4 "aws:amz:$AWS_REGION:execute-api" --user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY" "$VENDOMAT_URL/tokens/accelo/hq"
   npx vendomat token accessia main
-
+${ofTheSettings(described)}
 Make a vendor fail, ask for a token that is not there any more, look at the vendor's calls, put it right:
 
   curl -X POST -H x-vendomat:1 "$VENDOMAT_SIMULATOR_URL/_control/accelo" -d '{"fault":"status-500","times":-1}'
@@ -32,3 +38,19 @@ Move the machine and its vendors on in time (45s, 10m, 12h, 30d, 1y), and read w
   curl "$VENDOMAT_SIMULATOR_URL/_control/clock"
   ls .local/notices/
 `
+
+/** The vendors that have no code here: one of each kind is enough to see how. */
+function ofTheSettings(described: readonly Described[]): string {
+  if (described.length === 0) return ''
+  const [unattended, consented] = [false, true].map((wants) => described.find((one) => one.wantsConsent === wants)?.id)
+  const lines = [
+    ...(unattended ? [`  npx vendomat token ${unattended} demo`] : []),
+    ...(consented ? [`  npx vendomat connect ${consented} demo`, `  npx vendomat token ${consented} demo`] : []),
+  ]
+  const says = consented ? '; connect opens the page where a person says yes' : ''
+  return `
+Vendors that the settings describe, each a real OAuth server here (${described.map(({ id }) => id).join(', ')})${says}:
+
+${lines.join('\n')}
+`
+}

@@ -183,7 +183,11 @@ async function open(options: MachineOptions, later: (end: () => unknown) => void
   // Somebody may have had enough of it before it was there.
   stop?.throwIfAborted()
   writeEnvironment(home, port, forShells)
-  return { environment: forShells, banner: banner(forShells, seeded.connections), functions: named }
+  return {
+    environment: forShells,
+    banner: banner(forShells, seeded.connections, [...described.values()]),
+    functions: named,
+  }
 }
 
 const onItsWay = (part: number, now: Date): string =>

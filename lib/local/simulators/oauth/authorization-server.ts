@@ -105,7 +105,7 @@ export async function authorizationServer(served: Served): Promise<Authorization
     // What ends, and when a JWT is good, is said by the machine's clock: by the records, and here below.
     clockTolerance: YEARS,
     assertJwtClientAuthClaimsAndHeader: (_context: KoaContext, claims: Readonly<Record<string, unknown>>) => {
-      const why = whyUntimely(claims, { now: records.now(), claims: assertion.claims })
+      const why = whyUntimely(claims, { now: records.now(), claims: grant === 'jwt_bearer' ? {} : assertion.claims })
       if (why !== undefined) throw new errors.InvalidClientAuth(why)
     },
     ttl: {
@@ -133,7 +133,7 @@ export async function authorizationServer(served: Served): Promise<Authorization
       algorithm: assertion.algorithm,
       publicKey: credentials.publicKey ?? '',
       issuer: credentials.client_id,
-      subject: assertion.subject ?? credentials.client_id,
+      subject: assertion.subject || credentials.client_id,
       audience,
       claims: assertion.claims,
     }

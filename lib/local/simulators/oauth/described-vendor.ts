@@ -34,6 +34,8 @@ const KEY_ID = 'demo-key'
 
 export interface DescribedVendor extends SimulatedVendor {
   readonly id: string
+  /** Its connection has no token before a person has said yes. */
+  readonly wantsConsent: boolean
 }
 
 /**
@@ -244,7 +246,7 @@ export function describedVendor(json: string, keyFor: (algorithm: Algorithm) => 
     }
   }
 
-  return { id, simulator, connections: () => ({ demo: connection() }) }
+  return { id, wantsConsent: grant === 'authorization_code', simulator, connections: () => ({ demo: connection() }) }
 }
 
 const STANDARD = ['client_id', 'redirect_uri', 'response_type', 'scope', 'state', 'resource', 'code_challenge']

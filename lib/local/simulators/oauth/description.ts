@@ -60,7 +60,7 @@ interface Registered {
 export interface Filled {
   /** With a value in the place of each placeholder. */
   readonly description: Description
-  /** What the credentials hold for it, by the placeholders' names. */
+  /** What the credentials hold for it, by the placeholders' names; what has a default is left to that. */
   readonly values: Readonly<Record<string, string>>
 }
 
@@ -68,14 +68,15 @@ const PLACEHOLDER = /\{([a-z]\w*)\}/g
 /** Members that credentials have anyway, or that no text can have. */
 const OWN = ['client_id', 'client_secret', 'private_key', 'key_id', 'redirect_uri']
 
-/** Reads a description as it would be for one connection, whose values are the defaults or `demo`. Throws for anything else. */
+/** Reads a description as it would be for one connection, whose values are the defaults, or `demo`. Throws for anything else. */
 export function filledIn(json: string, registered: Registered): Filled {
   const raw = description.parse(JSON.parse(json))
   const { credentials, scope } = raw
   const named = [...JSON.stringify(raw).matchAll(PLACEHOLDER)].map(([, name = '']) => name)
-  const free = named.filter((name) => !OWN.includes(name) && !(name === 'scope' && scope !== undefined))
-  const values = Object.fromEntries(free.map((name) => [name, credentials.defaults[name] ?? 'demo']))
-  const known: Readonly<Record<string, string>> = { ...values, ...registered, ...(scope && { scope }) }
+  const usual = { ...credentials.defaults, ...(scope !== undefined && { scope }) }
+  const free = named.filter((name) => !OWN.includes(name) && !(name in usual))
+  const values = Object.fromEntries(free.map((name) => [name, 'demo']))
+  const known: Readonly<Record<string, string>> = { ...usual, ...values, ...registered }
   const fill = (_name: string, value: unknown) =>
     typeof value === 'string' ? value.replace(PLACEHOLDER, (all, name) => known[name] ?? all) : value
   return { description: description.parse(JSON.parse(json, fill)), values }
