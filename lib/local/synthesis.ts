@@ -6,7 +6,6 @@ import { promisify } from 'node:util'
 import type { Terminal } from './terminal.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
-const FUNCTIONS = join(ROOT, 'functions')
 const LOOK_MS = 250
 
 interface Synthesis {
@@ -43,9 +42,8 @@ export async function synthesise({ assembly, environment, progress, stop }: Synt
   }
 }
 
-/** Each vendor has a handler, and each handler's bundle is a folder of the assembly as soon as it is there. */
+/** Each handler's bundle is a folder of the assembly as soon as it is there. How many there will be, the settings say. */
 function bundled(assembly: string): string {
-  const vendors = readdirSync(FUNCTIONS).filter((name) => existsSync(join(FUNCTIONS, name, 'facts.ts')))
   const bundles = existsSync(assembly) ? readdirSync(assembly).filter((name) => name.startsWith('asset.')) : []
-  return `${bundles.length} of ${vendors.length} handlers`
+  return `${bundles.length} handlers`
 }
