@@ -4,10 +4,12 @@ import { beginConsent, type ConsentRuntime, finishConsent } from '../../function
 import { codeChallengeOf } from '../../functions/consent/pkce.ts'
 import type { Consent, ConsentStore } from '../../functions/consent/store.ts'
 import { vend } from '../../functions/core/vend.ts'
+import { describedVendor } from '../../functions/generic/vendor.ts'
 import { VendingError } from '../../functions/kit/errors.ts'
 import { Secret } from '../../functions/kit/secret.ts'
 import { secondsAfter } from '../../functions/kit/time.ts'
 import type { Authorization, Vendor } from '../../functions/kit/vendor.ts'
+import { json } from '../support/fake-vendor.ts'
 import { fakeVendor, gives, refuses, The, world } from '../support/world.ts'
 
 const REDIRECT = 'http://127.0.0.1:53682/callback'
@@ -435,5 +437,44 @@ describe('a consent of a vendor with PKCE', () => {
     const invalid = { code: 'authorization_invalid', message: expect.stringContaining(words) }
     await expect(finishConsent(hq(vendor), { state, code }, damaged)).rejects.toMatchObject(invalid)
     expect(exchanged).toEqual([])
+  })
+})
+
+describe('a consent of a described vendor', () => {
+  const issuer = 'https://hq.zenith.example'
+  const vendor = describedVendor('zenith', {
+    ...{ title: 'Zenith', hosts: ['zenith.example'], grant: 'authorization_code' },
+    ...{ clientAuthentication: 'client_secret_post', issuer: 'https://{tenant}.zenith.example' },
+  })
+  const connection = { vendor, name: 'main' }
+  const sent: URLSearchParams[] = []
+  const http: typeof fetch = async (input, init) => {
+    const request = new Request(input, init)
+    if (request.method === 'POST') sent.push(new URLSearchParams(await request.text()))
+    const found = {
+      issuer,
+      token_endpoint: `${issuer}/token`,
+      authorization_endpoint: `${issuer}/authorize`,
+      authorization_response_iss_parameter_supported: true,
+    }
+    const granted = { access_token: 'AT1', token_type: 'Bearer', expires_in: 3600, refresh_token: 'RT1' }
+    return json(request.method === 'POST' ? granted : found)
+  }
+
+  it('goes by what its issuer says of itself, with PKCE, and comes back from there or not at all', async () => {
+    const { process, secrets } = world({ http })
+    secrets.replace('zenith/main', { tenant: 'hq', client_id: 'c1', client_secret: 's1' })
+    const begin = () => beginConsent(connection, ASKED, process())
+    const lost = await begin()
+    const invalid = { code: 'authorization_invalid' }
+    await expect(finishConsent(connection, { state: lost.state, code }, process())).rejects.toMatchObject(invalid)
+    expect(sent).toEqual([])
+    const { authorizationUrl, state } = await begin()
+    await finishConsent(connection, { state, code, iss: issuer }, process())
+    const page = new URL(authorizationUrl)
+    expect(page.origin + page.pathname).toBe(`${issuer}/authorize`)
+    expect(page.searchParams.get('code_challenge')).toBe(
+      codeChallengeOf(new Secret(sent[0]?.get('code_verifier') ?? '')),
+    )
   })
 })
