@@ -34,8 +34,9 @@ function adviceOf(description: VendorDescription): NonNullable<TokenShape['advic
   }
 }
 
-/** A URL, or what says of itself that it is one: callers would send the token there. */
-const isUrl = (name: string, value: string): boolean => /(^|_)url$/.test(name) || /^\s*([^/]*:)?\/\//.test(value)
+/** A URL, in what way parsers may read one, or what is called so: callers would send the token there. */
+const isUrl = (name: string, value: string): boolean =>
+  /(^|_)url$/.test(name) || /^\s*([a-z][a-z0-9+.-]*:[/\\]|[/\\]{2})/i.test(value)
 
 /** With the base of the vendor's API, and without addresses in the answer that the token may not be sent to. */
 export function withContext(

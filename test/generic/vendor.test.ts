@@ -230,8 +230,9 @@ describe('an assertion', () => {
 describe('a token', () => {
   it('comes with the base of the API, and with what the answer has beside it', async () => {
     const vendor = made({ answer: { context: { account: 'acct', organisation: 'org' } } })
-    const { issued } = await issue(vendor, {}, json({ ...granted, acct: 'A1', other: 'x' }))
-    expect(issued.accessToken.context).toEqual({ api_base_url: 'https://hq.zenith.example/api', account: 'A1' })
+    const { issued } = await issue(vendor, {}, json({ ...granted, acct: 'urn:acme:a/1', other: 'x' }))
+    const api_base_url = 'https://hq.zenith.example/api'
+    expect(issued.accessToken.context).toEqual({ api_base_url, account: 'urn:acme:a/1' })
     expect(issued.accessToken).toMatchObject({ issuedAt: NOW, expiresAt: secondsAfter(NOW, 3600) })
     expect(issued.warnings).toEqual([])
   })
@@ -256,6 +257,9 @@ describe('a token', () => {
     ['anything', '//evil.example'],
     ['anything', ' https://evil.example'],
     ['anything', 'ftp://evil.example'],
+    ['anything', 'HTTPS:/evil.example'],
+    ['anything', 'https:\\\\evil.example'],
+    ['anything', '/\\evil.example'],
   ])('comes without %s where the answer says %j, and with a warning that does not repeat it', async (name, value) => {
     const vendor = made({ answer: { context: { [name]: 'there' } } })
     const { issued } = await issue(vendor, {}, json({ ...granted, there: value }))
