@@ -38,12 +38,16 @@ function adviceOf(description: VendorDescription): NonNullable<TokenShape['advic
 const isUrl = (name: string, value: string): boolean =>
   /(^|_)url$/.test(name) || /^\s*([a-z][a-z0-9+.-]*:[/\\]|[/\\]{2})/i.test(value)
 
+/** Where tokens of a connection may be sent. */
+export interface Place {
+  readonly title: string
+  readonly hosts: readonly string[]
+  /** Vended beside them. */
+  readonly apiBaseUrl?: URL
+}
+
 /** With the base of the vendor's API, and without addresses in the answer that the token may not be sent to. */
-export function withContext(
-  { accessToken, ...issued }: Issued,
-  { title }: VendorDescription,
-  { apiBaseUrl, hosts }: { readonly apiBaseUrl: URL | undefined; readonly hosts: readonly string[] },
-): Issued {
+export function withContext({ accessToken, ...issued }: Issued, { title, hosts, apiBaseUrl }: Place): Issued {
   const warnings: Warning[] = [...(issued.warnings ?? [])]
   const own = Object.entries(accessToken.context).flatMap(([name, value]) => {
     if (!isUrl(name, value)) return [[name, value]]

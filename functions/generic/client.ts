@@ -2,16 +2,13 @@ import type { Secret } from '../kit/secret.ts'
 import { signAssertion } from '../oauth/assertion.ts'
 import { clientSecretBasic, clientSecretParameters, privateKeyJwt, publicClient } from '../oauth/client-auth.ts'
 import type { Endpoint, InTime } from '../oauth/token-endpoint.ts'
-import type { Credentials } from './credentials.ts'
 import type { VendorDescription } from './description.ts'
+import type { Call } from './endpoints.ts'
 import { allFilledIn, filledIn } from './placeholders.ts'
 
 /** Proves which client it is, as the description says (RFC 6749 section 2.3, RFC 7523 section 2.2). */
-export function clientAuthOf(
-  { grant, clientAuthentication: way, assertion }: VendorDescription,
-  credentials: Credentials,
-  tokenEndpoint: URL,
-): Pick<Endpoint, 'clientAuth'> {
+export function clientAuthOf({ description, credentials }: Call, tokenEndpoint: URL): Pick<Endpoint, 'clientAuth'> {
+  const { grant, clientAuthentication: way, assertion } = description
   const { client_id, client_secret } = credentials
   if (client_secret) {
     const prove = way === 'client_secret_basic' ? clientSecretBasic : clientSecretParameters
@@ -29,7 +26,7 @@ export function clientAuthOf(
 /** Signs an assertion for each attempt (RFC 7523 section 3). */
 export function assertionOf(
   { algorithm = 'RS256', audience, subject, claims, lifeSeconds }: NonNullable<VendorDescription['assertion']> = {},
-  { client_id, private_key, values }: Credentials,
+  { client_id, private_key, values }: Call['credentials'],
   tokenEndpoint: URL,
 ): InTime<Secret> {
   // The schema of the credentials wants one wherever something is signed.

@@ -61,6 +61,6 @@ function fieldsOf(description: VendorDescription): readonly Field[] {
 /** What it is that a person replaces. */
 export function credentialOf(description: VendorDescription): string {
   if (description.credentials?.file) return 'key file'
-  if (hasKey(description)) return 'private key'
-  return hasSecret(description) ? 'client secret' : 'client id'
+  const secrets = [hasKey(description) && 'private key', hasSecret(description) && 'client secret'].filter(Boolean)
+  return secrets.join(' and ') || 'client id'
 }

@@ -26,7 +26,7 @@ export function stepsOf(description: VendorDescription): VendorSteps {
 function creationOf(description: VendorDescription): readonly string[] {
   const { title, grant } = description
   return [
-    `Log in to ${title} as somebody who may register applications; ${whereIn(description)}`,
+    `Log in to ${title} as somebody who may register applications${whereIn(description)}.`,
     `Register an application for this integration alone, with the grant "${GRANTS[grant]}" and no more rights than callers need.`,
     ...(grant === 'authorization_code'
       ? ['Among its redirect URLs enter exactly the address that this command prints first.']
@@ -41,22 +41,24 @@ function creationOf(description: VendorDescription): readonly string[] {
 function rotationOf(description: VendorDescription): VendorSteps['rotation'] {
   const { title } = description
   const credential = credentialOf(description)
-  const common = { credential, after: afterOf(description) }
   if (!hasSecret(description) && !hasKey(description)) {
-    return { ...common, before: ['This client has no secret: to use another client, run vendomat connect.'] }
+    const before = ['This client has no secret: to use another client, run vendomat connect.']
+    return { credential, before, after: [] }
   }
   return {
+    credential,
     before: [
-      `Log in to ${title} as somebody who may change the application; ${whereIn(description)}`,
+      `Log in to ${title} as somebody who may change the application${whereIn(description)}.`,
       `Make a new ${credential}, and leave the old one as it is.`,
     ],
-    credential,
-    after: [`Make sure that nobody uses the old ${credential} any more, and delete it at ${title}.`, ...common.after],
+    after: [
+      `Make sure that nobody uses the old ${credential} any more, and delete it at ${title}.`,
+      ...afterOf(description),
+    ],
   }
 }
 
 const afterOf = (description: VendorDescription): readonly string[] =>
   hasKey(description) ? ['Delete the file with the private key.'] : []
 
-const whereIn = ({ documents }: VendorDescription): string =>
-  documents === undefined ? 'its documents say where.' : `where, its documents say: ${documents} .`
+const whereIn = ({ documents }: VendorDescription): string => (documents === undefined ? '' : ` (where: ${documents})`)

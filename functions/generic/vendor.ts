@@ -2,7 +2,6 @@ import { VendingError } from '../kit/errors.ts'
 import type { Secret } from '../kit/secret.ts'
 import {
   type Authorization,
-  type Context,
   defineVendor,
   type Issued,
   type Revocation,
@@ -21,11 +20,11 @@ import { jwtBearerGrant } from '../oauth/jwt-bearer.ts'
 import { liveCheck } from '../oauth/live-check.ts'
 import type { Parameters } from '../oauth/parameters.ts'
 import { revokeToken } from '../oauth/revocation.ts'
-import { shapeOf, withContext } from './answer.ts'
+import { type Place, shapeOf, withContext } from './answer.ts'
 import { assertionOf, clientAuthOf } from './client.ts'
 import { type Credentials, credentialsOf } from './credentials.ts'
 import type { VendorDescription } from './description.ts'
-import { addressOf, endpointOf, issuerOf } from './endpoints.ts'
+import { addressOf, type Call, endpointOf, issuerOf } from './endpoints.ts'
 import { factsOf } from './facts.ts'
 import { formsOf } from './forms.ts'
 import { allFilledIn } from './placeholders.ts'
@@ -42,9 +41,9 @@ export function describedVendor(id: string, description: VendorDescription): Ven
 
     credentials: credentialsOf(description),
 
-    issue: async (credentials, refreshToken, context) => {
-      if (grant === 'authorization_code') return refreshed(description, credentials, refreshToken, context)
-      return unattended(description, credentials, context)
+    issue: (credentials, refreshToken, context) => {
+      const call = { description, credentials, context }
+      return grant === 'authorization_code' ? refreshed(call, refreshToken) : unattended(call)
     },
 
     ...(grant === 'authorization_code' && { authorization: authorizationOf(description) }),
@@ -52,10 +51,10 @@ export function describedVendor(id: string, description: VendorDescription): Ven
     ...((revocationEndpoint ?? issuer) !== undefined && { revocation: revocationOf(description) }),
 
     ...(liveness !== undefined && {
-      liveness: (credentials, { value: token }, context) =>
+      liveness: async (credentials, { value: token }, context) =>
         liveCheck(
           {
-            url: addressOf(liveness, credentials, context),
+            url: addressOf(liveness, { description, credentials, context }),
             token,
             forbidden: () => 'limited',
             judge: () => 'alive',
@@ -67,70 +66,58 @@ export function describedVendor(id: string, description: VendorDescription): Ven
   })
 }
 
-async function unattended(description: VendorDescription, credentials: Credentials, context: Context): Promise<Issued> {
-  const { grant, assertion } = description
-  const endpoint = await tokenEndpointOf(description, credentials, context)
-  const scope = { scope: credentials.scope }
+function unattended({ context: { received: _, ...context }, ...call }: Call): Promise<Issued> {
   // Nobody has consented, so that there is nothing to refresh.
-  const { received: _, ...own } = context
-  const isSaid = assertion?.claims?.scope !== undefined
-  const { refreshToken: __, ...issued } =
-    grant === 'jwt_bearer'
-      ? await jwtBearerGrant(
-          endpoint,
-          { assertion: assertionOf(assertion, credentials, endpoint.url), parameters: isSaid ? {} : scope },
-          own,
-        )
-      : await clientCredentialsGrant(endpoint, scope, own)
-  return used(issued, description, credentials, context)
+  return obtained({ ...call, context }, async (endpoint) => {
+    const { refreshToken: __, ...issued } = await unattendedGrant({ ...call, context }, endpoint)
+    return issued
+  })
 }
 
-async function refreshed(
-  description: VendorDescription,
-  credentials: Credentials,
-  refreshToken: Secret | undefined,
-  context: Context,
-): Promise<Issued> {
-  if (!refreshToken) {
-    const nobody = `nobody has connected this ${description.title} account yet, or only for once`
-    throw new VendingError('not_connected', nobody)
-  }
-  const endpoint = await tokenEndpointOf(description, credentials, context)
-  return used(await refreshTokenGrant(endpoint, refreshToken, context), description, credentials, context)
+function unattendedGrant({ description, credentials, context }: Call, endpoint: TokenEndpoint): Promise<Issued> {
+  const { grant, assertion } = description
+  const scope = { scope: credentials.scope }
+  if (grant !== 'jwt_bearer') return clientCredentialsGrant(endpoint, scope, context)
+  const parameters = assertion?.claims?.scope === undefined ? scope : {}
+  return jwtBearerGrant(endpoint, { assertion: assertionOf(assertion, credentials, endpoint.url), parameters }, context)
+}
+
+async function refreshed(call: Call, refreshToken: Secret | undefined): Promise<Issued> {
+  if (refreshToken) return obtained(call, (endpoint) => refreshTokenGrant(endpoint, refreshToken, call.context))
+  const nobody = `nobody has connected this ${call.description.title} account yet, or only for once`
+  throw new VendingError('not_connected', nobody)
 }
 
 const authorizationOf = (description: VendorDescription): Authorization<Credentials> => ({
   ...(description.pkce !== 'none' && { pkce: 'S256' }),
 
   url: async (credentials, { state, codeChallenge, ...request }, context) => {
+    const call = { description, credentials, context }
     const { client_id: clientId, scope, values, redirect_uri: redirectUri = request.redirectUri } = credentials
     if (redirectUri === undefined) throw withoutRedirectUri(description)
-    const page = await endpointOf('authorizationEndpoint', description, credentials, context)
+    const page = await endpointOf('authorizationEndpoint', call)
     return authorizationUrl(page, {
       clientId,
       redirectUri,
       state,
       ...(scope !== undefined && { scope }),
       ...(codeChallenge !== undefined && { codeChallenge }),
-      parameters: {
-        ...resourceOf(description, credentials),
-        ...allFilledIn(description.authorizationParameters, values),
-      },
+      parameters: { ...resourceOf(call), ...allFilledIn(description.authorizationParameters, values) },
     })
   },
 
-  tokenEndpoint: (credentials, context) => endpointOf('tokenEndpoint', description, credentials, context),
+  tokenEndpoint: (credentials, context) => endpointOf('tokenEndpoint', { description, credentials, context }),
 
   ...(description.issuer !== undefined && {
     issuer: async (credentials, context) => {
-      const metadata = await issuerOf(description, credentials, context)
+      const metadata = await issuerOf({ description, credentials, context })
       return metadata?.sendsIssuer ? metadata.issuer : undefined
     },
   }),
 
   exchange: async (credentials, grant, context) => {
-    const endpoint = await tokenEndpointOf(description, credentials, context)
-    const issued = used(await authorizationCodeGrant(endpoint, grant, context), description, credentials, context)
+    const call = { description, credentials, context }
+    const issued = await obtained(call, (endpoint) => authorizationCodeGrant(endpoint, grant, context))
     if (issued.refreshToken) return issued
     return { ...issued, warnings: [...(issued.warnings ?? []), oneTime(description)] }
   },
@@ -138,7 +125,7 @@ const authorizationOf = (description: VendorDescription): Authorization<Credenti
   // What callers need beside a token that has come with an answer, nobody can tell of one that has not.
   ...(description.answer?.context === undefined && {
     importToken: async (credentials, token, context) =>
-      used(importedToken(token, {}, context), description, credentials, context),
+      withContext(importedToken(token, {}, context), placeOf({ description, credentials, context })),
   }),
 })
 
@@ -146,37 +133,37 @@ const authorizationOf = (description: VendorDescription): Authorization<Credenti
 const revocationOf = (description: VendorDescription): Revocation<Credentials> => ({
   ...(description.grant === 'authorization_code' ? { ends: 'grant', takes: 'refresh token' } : { ends: 'token' }),
   revoke: async (credentials, token, context) => {
-    const { url: tokenEndpoint, shape } = await tokenEndpointOf(description, credentials, context)
-    const url = await endpointOf('revocationEndpoint', description, credentials, context)
-    const endpoint = { url, ...clientAuthOf(description, credentials, tokenEndpoint), ...(shape && { shape }) }
-    return revokeToken(endpoint, token, context)
+    const call = { description, credentials, context }
+    const clientAuth = clientAuthOf(call, await endpointOf('tokenEndpoint', call))
+    const url = await endpointOf('revocationEndpoint', call)
+    return revokeToken({ url, ...clientAuth, shape: shapeOf(description) }, token, context)
   },
 })
 
-async function tokenEndpointOf(
-  description: VendorDescription,
-  credentials: Credentials,
-  context: Context,
-): Promise<TokenEndpoint> {
-  const url = await endpointOf('tokenEndpoint', description, credentials, context)
-  return {
+/** Asks the token endpoint, and says where its token is used. What is wrong with an address is found before anything is spent. */
+async function obtained(call: Call, ask: (endpoint: TokenEndpoint) => Promise<Issued>): Promise<Issued> {
+  const place = placeOf(call)
+  const { description, credentials } = call
+  const url = await endpointOf('tokenEndpoint', call)
+  const issued = await ask({
     url,
-    ...clientAuthOf(description, credentials, url),
+    ...clientAuthOf(call, url),
     send: description.send ?? 'form',
-    parameters: { ...resourceOf(description, credentials), ...allFilledIn(description.parameters, credentials.values) },
+    parameters: { ...resourceOf(call), ...allFilledIn(description.parameters, credentials.values) },
     shape: shapeOf(description),
-  }
+  })
+  return withContext(issued, place)
+}
+
+function placeOf(call: Call): Place {
+  const { apiBaseUrl: text, title } = call.description
+  const { hosts } = call.context
+  return { title, hosts, ...(text !== undefined && { apiBaseUrl: addressOf(text, call) }) }
 }
 
 /** RFC 8707 section 2. */
-const resourceOf = ({ resource }: VendorDescription, { values }: Credentials): Parameters =>
-  allFilledIn({ resource }, values)
-
-function used(issued: Issued, description: VendorDescription, credentials: Credentials, context: Context): Issued {
-  const { apiBaseUrl: text } = description
-  const apiBaseUrl = text === undefined ? undefined : addressOf(text, credentials, context)
-  return withContext(issued, description, { apiBaseUrl, hosts: context.hosts })
-}
+const resourceOf = ({ description: { resource }, credentials }: Call): Parameters =>
+  allFilledIn({ resource }, credentials.values)
 
 const oneTime = ({ title }: VendorDescription): Warning => ({
   code: 'one_time_access',

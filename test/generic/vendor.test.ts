@@ -227,6 +227,17 @@ describe('an assertion', () => {
   })
 })
 
+it.each([made, madeConsented])(
+  'an address that may not be called is found before anything is spent (%#)',
+  async (make) => {
+    const vendor = make({ apiBaseUrl: 'https://{tenant}.elsewhere.example' })
+    const fake = vendorAnswering()
+    const error = await failureOf(vendor.issue(document, new Secret('r1'), contextFor(fake, vendor)))
+    expect(error).toMatchObject({ code: 'configuration' })
+    expect(fake.requests).toHaveLength(0)
+  },
+)
+
 describe('a token', () => {
   it('comes with the base of the API, and with what the answer has beside it', async () => {
     const vendor = made({ answer: { context: { account: 'acct', organisation: 'org' } } })
