@@ -183,6 +183,8 @@ export interface Facts {
   readonly leasedUntil: number | undefined
   /** How often a refresh token was sent without a definite answer, as far as the row knows. */
   readonly unconfirmed: number
+  /** When the grant ends, as far as the row knows. */
+  readonly grantEndsAt: number | undefined
 }
 
 export async function look({ table }: World, vendor: Vendor, name: string): Promise<Facts> {
@@ -198,6 +200,7 @@ export async function look({ table }: World, vendor: Vendor, name: string): Prom
     leased: lease !== undefined,
     leasedUntil,
     unconfirmed: unconfirmedSends?.size ?? 0,
+    grantEndsAt: state.grantEnd?.until.getTime(),
   }
 }
 

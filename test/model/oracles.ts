@@ -13,6 +13,7 @@ export const PROMISES = {
   'grant-kept':
     'a new refresh token that came back is the one used next, if its holder lives and the table recovers before the lease ends',
   'unusable-rest': 'a refresh token that came in an otherwise unusable answer is the one used next',
+  'grant-end': 'the end of a grant that is recorded is never later than the vendor ends it',
   'answers-in-time': 'a call that nothing keeps from it is answered before its function is ended',
   'commit-in-time': 'no refresh token is sent that could not be committed in the function time that is left',
   stopped:
@@ -312,6 +313,9 @@ export function watch({ plan, server, now, violate, tableDown, secretState }: Wa
     wrote: (connection: string, after: Facts, invocation: Invocation): void => {
       const before = facts.get(connection)
       facts.set(connection, after)
+      const late = (after.grantEndsAt ?? 0) - server.grantEndsAt(connection)
+      if (after.grantEndsAt !== undefined && late > CLOCK_MS)
+        violate('grant-end', `${late / SECOND} s later than the vendor does`)
       if (!before) return
       if (before.status === 'disabled' && after.status !== 'disabled' && invocation.op.kind !== 'enable')
         violate('disabled-holds', `${invocation.op.kind} made it ${after.status}`)

@@ -5,6 +5,9 @@ import type { WireAnswer, WireRequest } from './vendors.ts'
 /** Every secret of the model has it, so that one look tells whether a text holds one. */
 export const MARK = 'zz-secret-'
 
+/** A grant ends so long after the consent, of which only the documents speak, or after its last use, which each answer states. */
+export const GRANT_SECONDS = { most: 20 * 86_400, idle: 20 * 86_400 - 300 }
+
 /** What the vendor knows of an access token, or of one that a person has made. */
 export interface TrueToken {
   readonly account: string
@@ -19,6 +22,7 @@ export interface TrueToken {
 export interface Grant {
   readonly account: string
   readonly since: number
+  usedAt: number
   alive: boolean
   current: string
   /** Who consented was told that it is stored. */
@@ -63,6 +67,8 @@ export interface Server<By = Invocation> {
   connected(account: string): void
   /** The grant of the last consent. */
   grantOf(account: string): Grant | undefined
+  /** When the last of all grants of an account ends. */
+  grantEndsAt(account: string): number
 }
 
 export interface Handling<By = Invocation> {
@@ -104,13 +110,13 @@ export function server<By = Invocation>(kind: VendorKind, lifeSeconds: number, n
         access_token: value,
         token_type: unusable && amount < 0.5 ? 'mac' : 'Bearer',
         expires_in: unusable && amount >= 0.5 ? 0 : life,
-        ...(grant && { refresh_token: grant.current }),
+        ...(grant && { refresh_token: grant.current, refresh_token_expires_in: GRANT_SECONDS.idle }),
       },
     }
   }
 
   const newGrant = (account: string): Grant => {
-    const grant: Grant = { account, since: now(), alive: true, current: next('refresh'), known: false }
+    const grant: Grant = { account, since: now(), usedAt: now(), alive: true, current: next('refresh'), known: false }
     grants.push(grant)
     grantByToken.set(grant.current, grant)
     return grant
@@ -135,6 +141,7 @@ export function server<By = Invocation>(kind: VendorKind, lifeSeconds: number, n
         if (asked.trouble === 'unusable' || asked.trouble === 'tiny life') asked.send.unusable = true
       }
     }
+    grant.usedAt = now()
     return give(grant.account, asked, grant)
   }
 
@@ -206,6 +213,12 @@ export function server<By = Invocation>(kind: VendorKind, lifeSeconds: number, n
       if (grant) grant.known = true
     },
     grantOf: (account) => grants.findLast((grant) => grant.account === account),
+    grantEndsAt: (account) =>
+      Math.max(
+        ...grants
+          .filter((grant) => grant.account === account)
+          .map(({ since, usedAt }) => Math.min(since + GRANT_SECONDS.most * 1000, usedAt + GRANT_SECONDS.idle * 1000)),
+      ),
   }
   return server
 }

@@ -49,7 +49,7 @@ export function factsOf(items: readonly RawItem[], key: string): TableFacts | un
   }
 }
 
-const GRANT = ['refreshToken', 'refreshEpoch', 'refreshFence', 'generation', 'unconfirmedSends']
+const GRANT = ['refreshToken', 'refreshEpoch', 'refreshFence', 'generation', 'unconfirmedSends', 'grantEnd']
 
 /** What is in the items of a connection, but for the refresh token: that a late writer may still save. */
 export const allButTheGrant = (items: readonly RawItem[], key: string): string =>

@@ -2,6 +2,7 @@ import * as z from 'zod/mini'
 import { VendingError } from '../../functions/kit/errors.ts'
 import { secret } from '../../functions/kit/schema.ts'
 import { Secret } from '../../functions/kit/secret.ts'
+import { secondsAfter } from '../../functions/kit/time.ts'
 import {
   type Context,
   defineVendor,
@@ -10,9 +11,10 @@ import {
   type VendorDefinition,
 } from '../../functions/kit/vendor.ts'
 import { issuedFrom } from '../../functions/oauth/grants.ts'
-import { RFC_6749, readAnswer, type TokenShape } from '../../functions/oauth/token-answer.ts'
+import { member, RFC_6749, readAnswer, type TokenShape } from '../../functions/oauth/token-answer.ts'
 import type { Answer } from '../../functions/oauth/whole-answer.ts'
 import type { VendorKind } from './plan.ts'
+import { GRANT_SECONDS } from './server.ts'
 
 /** What goes over the wire of the model. */
 export interface WireRequest {
@@ -59,7 +61,9 @@ const SHAPE: TokenShape = {
 async function obtain(request: WireRequest, context: Context): Promise<Issued> {
   const sentAt = context.now()
   const answer = await ask(request, context)
-  return issuedFrom(answer, { shape: SHAPE, sentAt }, context)
+  const issued = issuedFrom(answer, { shape: SHAPE, sentAt }, context)
+  const left = member(readAnswer(answer, SHAPE), 'refresh_token_expires_in')
+  return { ...issued, ...(typeof left === 'number' && { grantEndsAt: secondsAfter(sentAt, left) }) }
 }
 
 const credentials = z.object({ account: z.string(), password: secret })
@@ -91,7 +95,12 @@ const table = defineVendor({
 /** A person consents; every use of the refresh token gives another, and a used one that comes again ends the grant. */
 const rotating = defineVendor({
   ...facts('rotating'),
-  tokens: { storage: 'table', maxLifeSeconds: LONGEST_LIFE, singleUseRefreshToken: true },
+  tokens: {
+    storage: 'table',
+    maxLifeSeconds: LONGEST_LIFE,
+    singleUseRefreshToken: true,
+    grant: { maxSeconds: GRANT_SECONDS.most },
+  },
   revocation: revocation('grant'),
   issue: (document, refreshToken, context) => {
     if (!refreshToken) throw new VendingError('not_connected', 'nobody has connected this account yet')
