@@ -59,7 +59,7 @@ export const CONNECTION = z.looseObject({
         ends_at: instant,
         renewals_extend: said(
           z.optional(z.boolean()),
-          'Each renewal puts the end off, so that people need not care while renewals work.',
+          'Renewals put the end off, as far as has been seen: people need not care while they work.',
         ),
         next_notice_at: z.optional(instant),
         acknowledged: z.optional(acknowledgement),

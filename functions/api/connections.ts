@@ -5,11 +5,11 @@ import type { CheckRuntime } from '../keeper/check.ts'
 import type { Glimpse } from '../keeper/directory.ts'
 import { type End, endsOf, knownGrant } from '../keeper/ends.ts'
 import { findNew, merged } from '../keeper/inventory.ts'
-import { rungAt } from '../keeper/ladder.ts'
 import { forEach } from '../keeper/pool.ts'
 import type { KeeperRuntime } from '../keeper/sweep.ts'
 import { type Connection, keyOf } from '../kit/connection.ts'
 import { orFailure, VendingError } from '../kit/errors.ts'
+import { isExtended } from '../kit/grant.ts'
 import { DAY_SECONDS, isNever, rfc3339, secondsBetween } from '../kit/time.ts'
 import { isExpired, type Timed } from '../kit/token.ts'
 import type { Vendor, Warning } from '../kit/vendor.ts'
@@ -88,22 +88,21 @@ function unreadable(standing: Standing, now: Date): Failure | undefined {
 /** The ends that a person has to put off, and what is said of them. */
 function reminders(state: State, now: Date): Partial<ConnectionView> {
   const ends = endsOf(state, now)
-  const noticesOf = (of: End['of']) => ends.filter((end) => end.of === of).map((end) => notices(end, now))[0]
+  const noticesOf = (of: End['of']) => ends.filter((end) => end.of === of).map(notices)[0]
   const grant = knownGrant(state)
   return {
     ...(state.ends && { credential_ends_at: rfc3339(state.ends.until), ...noticesOf('credentials') }),
     ...(grant && {
       grant: {
         ends_at: rfc3339(grant.until),
-        ...(!grant.isFixed && { renewals_extend: true }),
+        ...(isExtended(grant, now) && { renewals_extend: true }),
         ...noticesOf('grant'),
       },
     }),
   }
 }
 
-function notices({ life, acknowledged }: End, now: Date) {
-  const rung = rungAt(life, now)
+function notices({ rung, acknowledged }: End) {
   return {
     ...(rung && { next_notice_at: rfc3339(rung.nextAt) }),
     ...(acknowledged && {

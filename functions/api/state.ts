@@ -2,7 +2,6 @@ import { type Failure, isCuredByNew, needsConsent } from '../core/failure.ts'
 import type { Credentials } from '../core/runtime.ts'
 import type { State } from '../core/store.ts'
 import { type End, endsOf } from '../keeper/ends.ts'
-import { rungAt } from '../keeper/ladder.ts'
 import { type KeeperRuntime, rests } from '../keeper/sweep.ts'
 import type { Connection } from '../kit/connection.ts'
 import { FAILURES, isFailure, VendingError } from '../kit/errors.ts'
@@ -90,11 +89,9 @@ function isDead({ state: { failure, refusedVersions }, credentials, own }: Stand
 
 /** What ends first of what people are reminded of by now. */
 function endingOf({ state, own }: Pick<Standing, 'state' | 'own'>, now: Date): End | undefined {
-  const life = lifeOf(own)
-  const known = endsOf(state, now)
-  const ends = state.ends || !life ? known : [...known, { of: 'credentials', life } as const]
-  const [first] = ends
-    .filter((end) => rungAt(end.life, now))
+  const life = state.ends ?? lifeOf(own)
+  const [first] = endsOf({ ...state, ...(life && { ends: life }) }, now)
+    .filter(({ rung }) => rung)
     .sort((a, b) => a.life.until.getTime() - b.life.until.getTime())
   return first
 }

@@ -149,7 +149,7 @@ async function succeeded(job: Attempt, { issued, credentials }: Answered, runtim
   const grantEnd = lease && grantEndOf(job, issued)
   const ofToken = refreshAt(accessToken, connection.vendor.tokens, key)
   // A token may well outlive the grant that it was obtained by.
-  const renewAt = earlier(ofToken, (grantEnd && renewGrantAt(grantEnd, key)) ?? ofToken)
+  const renewAt = earlier(ofToken, (grantEnd && renewGrantAt(grantEnd, accessToken.issuedAt, key)) ?? ofToken)
   const token = { accessToken, refreshAt: renewAt, fence, epoch, credentialVersion: credentials.version }
   if (job.records === 'refusal' || job.records === 'nothing') return { token, warnings, checkedAt: at }
 

@@ -11,7 +11,7 @@ import { hasValidEnd, statedEnd, type Vendor } from '../kit/vendor.ts'
 import type { Directory, Glimpse } from './directory.ts'
 import { type End, endsOf } from './ends.ts'
 import { findNew, type Inventory, merged } from './inventory.ts'
-import { daysLeft, rungAt } from './ladder.ts'
+import { daysLeft } from './ladder.ts'
 import { forEach } from './pool.ts'
 import { begun, type Rounds, remaining, resumed } from './round.ts'
 
@@ -118,7 +118,9 @@ export async function checkConnection(connection: Connection, runtime: CheckRunt
   const credentials = await runtime.credentials.read(connection, 0)
   const found = await checkCredentials(connection, before.state, credentials, runtime)
   const { state, token } = found === 'nothing new' ? before : await glanceAt(connection, runtime)
-  for (const end of endsOf(state, runtime.now())) await reportEnd(connection, state, end, runtime)
+  // What is put off again and again is of no interest before the first reminder.
+  const ends = endsOf(state, runtime.now()).filter(({ of, rung }) => of === 'credentials' || rung)
+  for (const end of ends) await reportEnd(connection, state, end, runtime)
   const servedUntil = token?.epoch === state.epoch ? token.accessToken.expiresAt : undefined
   if (state.failure) await runtime.observe({ kind: 'failed', connection, state, ...(servedUntil && { servedUntil }) })
   if (found instanceof VendingError) throw found
@@ -136,11 +138,10 @@ type Found = 'nothing new' | 'recorded' | VendingError
 async function reportEnd(
   connection: Connection,
   state: State,
-  { of, life: ends }: End,
+  { of, life: ends, rung: step }: End,
   { observe, now }: Runtime,
 ): Promise<void> {
   const kind = of === 'grant' ? 'grant_ends' : 'credentials_end'
-  const step = rungAt(ends, now())
   const left = daysLeft(ends.until, now())
   await observe({ kind, connection, state, ends, daysLeft: left, ...(step && { step }) })
 }
@@ -236,16 +237,15 @@ export async function acknowledge(
   const now = runtime.now()
   const known = endsOf((await runtime.tokens.read(connection)).state, now)
   const ends = known.filter((end) => of === undefined || end.of === of)
-  const due = ends.find(({ life }) => rungAt(life, now))
-  const rung = due && rungAt(due.life, now)
-  if (!due || !rung) {
+  const due = ends.find(({ rung }) => rung)
+  if (!due?.rung) {
     const [end] = ends
     const why = end
       ? `its ${end.of} ${end.of === 'grant' ? 'ends' : 'end'} on ${rfc3339(end.life.until)}`
       : `no end of its ${of ?? 'credentials'} is known`
     throw new VendingError('bad_request', `there is no notice of ${labelOf(connection)} to acknowledge: ${why}`)
   }
-  const said = { by, at: now, ...(note !== undefined && { note }), until: rung.nextAt, endsAt: due.life.until }
+  const said = { by, at: now, ...(note !== undefined && { note }), until: due.rung.nextAt, endsAt: due.life.until }
   const facts = due.of === 'grant' ? { acknowledgedGrant: said } : { acknowledged: said }
   await runtime.registry.register(connection, { sweepAt: now, ...facts })
 }

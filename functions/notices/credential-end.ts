@@ -2,6 +2,7 @@ import type { Observation } from '../core/observation.ts'
 import type { State } from '../core/store.ts'
 import type { Connection } from '../kit/connection.ts'
 import { orFailure, VendingError } from '../kit/errors.ts'
+import { lastRenewal } from '../kit/grant.ts'
 import { isAbout } from '../kit/reminders.ts'
 import { rfc3339 } from '../kit/time.ts'
 import { aboutOf } from './about.ts'
@@ -36,10 +37,10 @@ export async function lifeEnds({ kind, connection, state, ends, step: rung }: En
   await notifyOnce(entry, { mark: `${rfc3339(ends.until)} ${rung.step}`, notice }, outbox)
 }
 
-const ofGrant = ({ vendor: { consent } }: Connection, { grantEnd, succeededAt }: State) => ({
-  ...(grantEnd && !grantEnd.isFixed && succeededAt && { renewedAt: succeededAt }),
-  ...(consent && { consent }),
-})
+function ofGrant({ vendor: { consent } }: Connection, { grantEnd, succeededAt }: State) {
+  const renewedAt = grantEnd && lastRenewal(grantEnd, succeededAt)
+  return { ...(renewedAt && { renewedAt }), ...(consent && { consent }) }
+}
 
 /**
  * Notifies people that new credentials work. The first ones of a connection are no news, nor is a new version of the document

@@ -149,10 +149,10 @@ function counted({ progress }: Shell): (more: number) => void {
 const endsWithin = (days: number, view: ConnectionState, now: Date): boolean =>
   endsOf(view).some((end) => Date.parse(end) - now.getTime() <= days * DAY_MS)
 
-/** The ends that a person has to put off. One that renewals put off is such an end as soon as people are reminded of it. */
+/** The ends that a person has to put off. */
 const endsOf = ({ credential_ends_at: end, grant }: ConnectionState): readonly string[] => [
   ...(end === undefined ? [] : [end]),
-  ...(grant && (!grant.renewals_extend || grant.next_notice_at !== undefined) ? [grant.ends_at] : []),
+  ...(grant && !grant.renewals_extend ? [grant.ends_at] : []),
 ]
 
 /** All that can be read of a vendor, page by page, or of one connection; with the failure that ended it, if one did. */

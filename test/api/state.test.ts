@@ -361,7 +361,10 @@ describe('a grant whose end is known', () => {
   it('says so where renewals put it off', async () => {
     const m = machine({ consent: true, policy: { grant: idle } })
     await m.ask()
-    expect((await m.view()).grant).toEqual({ ends_at: '2026-12-01T12:00:00Z', renewals_extend: true })
+    expect((await m.view()).grant).toEqual({ ends_at: '2026-12-01T12:00:00Z' })
+    m.clock.advance(3600)
+    await m.ask()
+    expect((await m.view()).grant).toEqual({ ends_at: '2026-12-01T13:00:00Z', renewals_extend: true })
   })
 
   it('is not spoken of any more once it was taken back, or refused before', async () => {

@@ -242,13 +242,14 @@ describe('a grant with an end', () => {
       clock.advance(DAY)
     }
     expect(notices).toMatchObject([
+      { kind: 'grant_ending', step: 7, renewedAt },
       { kind: 'grant_ending', step: 3, renewedAt },
       { kind: 'grant_ending', step: 1, renewedAt },
     ])
     will(gives({ refreshToken: 's' }))
     await ask()
     await check()
-    expect(notices).toHaveLength(2)
+    expect(notices).toHaveLength(3)
   })
 
   it('that was over before its end is not reminded of: people know', async () => {

@@ -565,16 +565,12 @@ export const MUTANTS: readonly Mutant[] = [
     [
       [
         'each answer of a vendor is an end of its own',
-        'Math.abs(secondsBetween(one, other)) <= JITTER_SECONDS',
-        'one.getTime() === other.getTime()',
+        'Math.abs(secondsBetween(before.until, until)) <= JITTER_SECONDS',
+        'before.until.getTime() === until.getTime()',
       ],
-      [
-        'an answer right behind another takes an end that moves for a fixed one',
-        '  if (before && isSame && secondsBetween(before.at, at) <= JITTER_SECONDS) return before\n',
-        '',
-      ],
+      ['a token outlives its grant after a second answer', 'turn > askedAt', 'turn < askedAt'],
       ['a total limit begins anew with each renewal', 'const since = before?.since ?? at', 'const since = at'],
-      ['people are reminded of an end that renewals put off', 'now < overdue || ', ''],
+      ['people are reminded of an end that renewals put off', 'isBeforeHalf(grant, now) ? undefined : ', ''],
     ],
   ),
   ...of(
@@ -584,7 +580,7 @@ export const MUTANTS: readonly Mutant[] = [
       ['a consent does not begin a grant anew', 'newGrant ? undefined : state.grantEnd', 'state.grantEnd'],
       [
         'a token outlives its grant',
-        'earlier(ofToken, (grantEnd && renewGrantAt(grantEnd, key)) ?? ofToken)',
+        'earlier(ofToken, (grantEnd && renewGrantAt(grantEnd, accessToken.issuedAt, key)) ?? ofToken)',
         'ofToken',
       ],
     ],

@@ -18,12 +18,14 @@ interface Terms {
   readonly true: GrantLife
   /** It says with each answer when the grant ends. */
   readonly states?: true
+  /** Only the first renewal of a day counts as use. */
+  readonly countsDaily?: true
   readonly tokenSeconds: number
   readonly singleUse?: true
 }
 
 /** A vendor that ends grants by its terms, a connection to which somebody has consented, and the schedules. */
-async function machine({ documented, true: terms, states, tokenSeconds, singleUse }: Terms) {
+async function machine({ documented, true: terms, states, countsDaily, tokenSeconds, singleUse }: Terms) {
   const w = world()
   const { clock } = w
   const grant = { consentedAt: clock.now(), usedAt: clock.now() }
@@ -36,7 +38,7 @@ async function machine({ documented, true: terms, states, tokenSeconds, singleUs
     if (isDown) return refuses('vendor_unavailable', 'Acme answered 503')(context, refreshToken, call)
     if (!refreshToken) grant.consentedAt = clock.now()
     else if (leftOf(terms) <= 0) throw new VendingError('grant_rejected', 'Acme refused the refresh token')
-    grant.usedAt = clock.now()
+    if (!countsDaily || !refreshToken || secondsBetween(grant.usedAt, clock.now()) >= DAY) grant.usedAt = clock.now()
     // Answers take some seconds, one more than another, and count in whole ones.
     const sentAt = secondsAfter(clock.now(), -(call % 7))
     const grantSeconds = states && Math.floor(leftOf(terms))
@@ -102,6 +104,7 @@ describe('a grant that its vendor ends when it is not used for a week', () => {
     ['as it states', { states: true, true: WEEK, tokenSeconds: HOUR }],
     ['and whose tokens live for a month', { documented: WEEK, true: WEEK, tokenSeconds: 30 * DAY }],
     ['as it states, and whose tokens live for a month', { states: true, true: WEEK, tokenSeconds: 30 * DAY }],
+    ['as it states, once a day', { states: true, countsDaily: true, true: WEEK, tokenSeconds: HOUR }],
     ['and nobody knows', { true: WEEK, tokenSeconds: HOUR }],
   ])('lives on though nobody calls for two months: %s', async (_, terms) => {
     const m = await machine(terms)
@@ -142,7 +145,8 @@ describe('a grant that its vendor ends a year after the consent', () => {
   ])('is notified of by exactly the ladder, however often it is renewed: %s', async (_, terms) => {
     const m = await machine(terms)
     await m.live(364)
-    const most = terms.true.idleSeconds ? [30, 14, 7, 3, 1] : [60, 30, 14, 7, 3, 1]
+    // By the last renewal that put it off it had 30 days to live.
+    const most = terms.true.idleSeconds ? [14, 7, 3, 1] : [60, 30, 14, 7, 3, 1]
     expect(m.steps()).toEqual(most)
     expect(new Set(m.kinds())).toEqual(new Set(['grant_ending']))
     await m.consent()
