@@ -209,7 +209,7 @@ export const API_PROPERTIES: readonly Property[] = [
         .flatMap(({ Resource }) => list(Resource).map(String))
         .filter(
           (resource) =>
-            !/^execute-api:\/v1\/(GET\/tokens\/[a-z]+\/[a-z0-9*-]+|POST\/tokens\/[a-z]+\/[a-z0-9*-]+\/refresh)$/.test(
+            !/^execute-api:\/v1\/(GET\/tokens\/[a-z0-9]+\/[a-z0-9*-]+|POST\/tokens\/[a-z0-9]+\/[a-z0-9*-]+\/refresh)$/.test(
               resource,
             ),
         ),

@@ -1,5 +1,5 @@
-import { vendors } from '../../../functions/vendors.ts'
-import { add, all, first, idIn, none, type Property, type Synthesised, text, unless } from './property.ts'
+import { descriptionSchema } from '../../../lib/descriptions.ts'
+import { add, all, first, idIn, none, type Property, type Synthesised, text, unless, vendorsIn } from './property.ts'
 
 const FUNCTION = 'AWS::Lambda::Function'
 const ASYNC = 'AWS::Lambda::EventInvokeConfig'
@@ -12,9 +12,14 @@ const ENVIRONMENT = [
   ...['POWERTOOLS_SERVICE_NAME', 'POWERTOOLS_METRICS_NAMESPACE', 'VENDOMAT_STAGE', 'VENDOMAT_STACK', 'VENDOMAT_TABLE'],
   ...['VENDOMAT_ENVELOPE_KEY', 'VENDOMAT_TOPIC', 'VENDOMAT_CHAT_TOPIC', 'VENDOMAT_RUNBOOK', 'VENDOMAT_ALLOWED_HOSTS'],
   ...['VENDOMAT_ALLOWED_NETWORKS', 'VENDOMAT_CALLBACK_URL', 'VENDOMAT_EXCHANGE_FUNCTIONS', 'VENDOMAT_REST_AFTER_DAYS'],
+  'VENDOMAT_DESCRIPTION',
 ]
 /** As long as a secret, of the letters that secrets are made of. */
 const SECRET = /[\w+/=~-]{24,}/
+
+/** A description is read member by member: its addresses are long. */
+const isPublic = (name: string, value: string): boolean =>
+  name === 'VENDOMAT_DESCRIPTION' ? descriptionSchema.safeParse(JSON.parse(value)).success : !SECRET.test(value)
 
 const variables = (template: Synthesised) => first(template, FUNCTION).Environment.Variables
 const vending = ({ Description }: { Description?: string }): boolean => /^vends /.test(Description ?? '')
@@ -23,9 +28,9 @@ const scheduled = (template: Synthesised) =>
 const target = (template: Synthesised) => first(template, SCHEDULE).Target
 
 /** Alarms that there have to be, after the name of the stack. */
-const ALARMS = [
+const alarmsOf = (template: Synthesised) => [
   ...['api-5xx', 'table-throttled', 'table-system-errors', 'sweeps-undelivered', 'notices-lost'],
-  ...Object.keys(vendors).flatMap((id) =>
+  ...vendorsIn(template).flatMap((id) =>
     ['sweep-stopped', 'check-stopped', 'checks-failing', 'function-errors', 'function-throttled'].map(
       (what) => `${id}-${what}`,
     ),
@@ -70,7 +75,9 @@ export const FUNCTION_PROPERTIES: readonly Property[] = [
   {
     title: 'no value in the environment of a function looks like a secret',
     faults: unless(FUNCTION, ({ Environment }) =>
-      Object.values(Environment.Variables).every((value) => typeof value !== 'string' || !SECRET.test(value)),
+      Object.entries(Environment.Variables).every(
+        ([name, value]) => typeof value !== 'string' || isPublic(name, value),
+      ),
     ),
     broken: [
       'one that does',
@@ -201,7 +208,7 @@ export const FUNCTION_PROPERTIES: readonly Property[] = [
     title: 'there is an alarm for each thing that no notice can report',
     faults: (template) => {
       const names = all(template, ALARM).map(([, { Properties }]) => Properties.AlarmName)
-      return ALARMS.filter((name) => !names.includes(`Vendomat-${name}`))
+      return alarmsOf(template).filter((name) => !names.includes(`Vendomat-${name}`))
     },
     broken: [
       'one that is called something else',

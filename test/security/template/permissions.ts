@@ -13,6 +13,7 @@ import {
   text,
   unless,
   unlessHeld,
+  vendorsIn,
 } from './property.ts'
 
 const ROLE = 'AWS::IAM::Role'
@@ -33,7 +34,14 @@ const written = (template: Synthesised, vendorId: string): Statement | undefined
     ({ statement }) =>
       list(statement.Action).includes('dynamodb:UpdateItem') && text(statement.Condition).includes(`"${vendorId}#*"`),
   )?.statement
-const TOKENLESS = Object.values(vendors).filter(({ tokens }) => tokens.storage === 'memory')
+/** Those with code, and those whose description says so. */
+const tokenlessIn = (template: Synthesised): readonly string[] => [
+  ...Object.values(vendors).flatMap(({ id, tokens }) => (tokens.storage === 'memory' ? [id] : [])),
+  ...all(template, 'AWS::Lambda::Function').flatMap(([, { Properties }]) => {
+    const { id, keep } = JSON.parse(Properties.Environment.Variables.VENDOMAT_DESCRIPTION ?? '{}')
+    return keep === 'memory' ? [String(id)] : []
+  }),
+]
 
 export const PERMISSION_PROPERTIES: readonly Property[] = [
   {
@@ -85,10 +93,10 @@ export const PERMISSION_PROPERTIES: readonly Property[] = [
   },
   {
     title: 'every permission on the table is for rows of one vendor',
-    faults: unlessHeld(/^dynamodb:/, ({ Condition }) => {
+    faults: unlessHeld(/^dynamodb:/, ({ Condition }, _, template) => {
       const keys = list(Condition?.['ForAllValues:StringLike']?.['dynamodb:LeadingKeys'] ?? []).map(String)
-      const ids = new Set(keys.map((key) => /^([a-z]+)(#\*|#FLOW)?$/.exec(key)?.[1]))
-      return keys.length > 0 && ids.size === 1 && Object.hasOwn(vendors, [...ids][0] ?? '')
+      const ids = new Set(keys.map((key) => /^([a-z0-9]+)(#\*|#FLOW)?$/.exec(key)?.[1]))
+      return keys.length > 0 && ids.size === 1 && vendorsIn(template).includes([...ids][0] ?? '')
     }),
     broken: ['one for all', (template) => delete firstHeld(template, /^dynamodb:/).Condition],
   },
@@ -125,21 +133,21 @@ export const PERMISSION_PROPERTIES: readonly Property[] = [
   {
     title: 'a vendor whose tokens are never stored can write no attribute that could hold one',
     faults: (template) =>
-      TOKENLESS.filter(({ id }) => {
+      tokenlessIn(template).filter((id) => {
         const allowed = list(
           written(template, id)?.Condition?.['ForAllValues:StringEquals']?.['dynamodb:Attributes'] ?? [],
         )
         return allowed.length === 0 || TOKEN_ATTRIBUTES.some((name) => allowed.includes(name))
-      }).map(({ id }) => id),
+      }),
     broken: [
       'one that can',
-      (template) => delete written(template, TOKENLESS[0]?.id ?? '')?.Condition?.['ForAllValues:StringEquals'],
+      (template) => delete written(template, tokenlessIn(template)[0] ?? '')?.Condition?.['ForAllValues:StringEquals'],
     ],
   },
   {
     title: 'every role reads the secrets of one vendor, and its rows are of the same',
     faults: unlessHeld(/^secretsmanager:GetSecretValue$/, ({ Resource }, { roles }, template) => {
-      const [, vendor] = /:secret:vendomat\/([a-z]+)\/\*"\]\]\}$/.exec(text(Resource)) ?? []
+      const [, vendor] = /:secret:vendomat\/([a-z0-9]+)\/\*"\]\]\}$/.exec(text(Resource)) ?? []
       const rows = heldIn(template).filter(
         (held) => roles.some((role) => held.roles.includes(role)) && /dynamodb:/.test(text(held.statement.Action)),
       )

@@ -16,6 +16,9 @@ export interface Property {
 export const all = ({ Resources }: Synthesised, type: string): readonly (readonly [id: string, Resource])[] =>
   Object.entries<Resource>(Resources).filter(([, { Type }]) => Type === type)
 
+/** The ids of the vendors that are deployed. */
+export const vendorsIn = ({ Outputs }: Synthesised): readonly string[] => Outputs.Vendors.Value.split(',')
+
 /** The ids of those of a type that are not as they should be. */
 export const unless =
   (type: string, isFine: (properties: Resource, whole: Resource, template: Synthesised) => unknown) =>
