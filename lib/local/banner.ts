@@ -4,11 +4,22 @@ interface Described {
 }
 
 /** What somebody reads who has just started the machine: where everything is, and what to type first. */
-export const banner = (
+export function banner(
   { VENDOMAT_URL, AWS_ENDPOINT_URL, VENDOMAT_SIMULATOR_URL }: Readonly<Record<string, string>>,
   connections: readonly string[],
   described: readonly Described[] = [],
-): string => `
+): string {
+  const [one, two, three] = ['accelo/hq', 'accessia/main', 'accelo/readonly'].map((usual) => thereIs(usual))
+  const named = (name = '') => name.replace('/', ' ')
+  const vendor = three?.split('/')[0]
+
+  /** The settings may be of other vendors. */
+  function thereIs(usual: string): string | undefined {
+    const waiting = described.filter(({ wantsConsent }) => wantsConsent).map(({ id }) => `${id}/demo`)
+    return connections.includes(usual) ? usual : connections.find((name) => !waiting.includes(name))
+  }
+
+  return `
 Vendomat is running on this machine, with simulated vendors and no AWS account.
 
   machine      ${VENDOMAT_URL}
@@ -21,16 +32,16 @@ Vendomat is running on this machine, with simulated vendors and no AWS account.
 In another shell, in this folder:
 
   . .local/env
-  curl --aws-sigv4 "aws:amz:$AWS_REGION:execute-api" --user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY" "$VENDOMAT_URL/tokens/accelo/hq"
-  npx vendomat token accessia main
+  curl --aws-sigv4 "aws:amz:$AWS_REGION:execute-api" --user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY" "$VENDOMAT_URL/tokens/${one}"
+  npx vendomat token ${named(two)}
 ${ofTheSettings(described)}
 Make a vendor fail, ask for a token that is not there any more, look at the vendor's calls, put it right:
 
-  curl -X POST -H x-vendomat:1 "$VENDOMAT_SIMULATOR_URL/_control/accelo" -d '{"fault":"status-500","times":-1}'
-  npx vendomat revoke accelo readonly --yes
-  npx vendomat token accelo readonly
-  curl "$VENDOMAT_SIMULATOR_URL/_control/accelo"
-  curl -X DELETE -H x-vendomat:1 "$VENDOMAT_SIMULATOR_URL/_control/accelo"
+  curl -X POST -H x-vendomat:1 "$VENDOMAT_SIMULATOR_URL/_control/${vendor}" -d '{"fault":"status-500","times":-1}'
+  npx vendomat revoke ${named(three)} --yes
+  npx vendomat token ${named(three)}
+  curl "$VENDOMAT_SIMULATOR_URL/_control/${vendor}"
+  curl -X DELETE -H x-vendomat:1 "$VENDOMAT_SIMULATOR_URL/_control/${vendor}"
 
 Move the machine and its vendors on in time (45s, 10m, 12h, 30d, 1y), and read what people would have been mailed:
 
@@ -38,6 +49,7 @@ Move the machine and its vendors on in time (45s, 10m, 12h, 30d, 1y), and read w
   curl "$VENDOMAT_SIMULATOR_URL/_control/clock"
   ls .local/notices/
 `
+}
 
 /** The vendors that have no code here: one of each kind is enough to see how. */
 function ofTheSettings(described: readonly Described[]): string {

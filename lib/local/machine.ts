@@ -115,7 +115,8 @@ async function open(options: MachineOptions, later: (end: () => unknown) => void
   }
   const deployment = readDeployment(assembly)
   const described = describedVendors(deployment.functions)
-  const vendors = new Map([...(await simulatedVendors()), ...described])
+  const coded = [...(await simulatedVendors())].filter(([id]) => deployment.vendors.includes(id))
+  const vendors = new Map([...coded, ...described])
   const functions = new Map<string, FunctionPool>()
   const schedules = timetable({
     schedules: deployment.schedules,

@@ -20,7 +20,8 @@ export interface Expected {
   /** PEM. */
   readonly publicKey: string
   readonly issuer: string
-  readonly subject: string
+  /** Undefined: the vendor wants none. */
+  readonly subject: string | undefined
   readonly audience: string
   readonly claims: Readonly<Record<string, string>>
   /** In seconds. */

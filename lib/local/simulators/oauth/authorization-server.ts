@@ -133,7 +133,7 @@ export async function authorizationServer(served: Served): Promise<Authorization
       algorithm: assertion.algorithm,
       publicKey: credentials.publicKey ?? '',
       issuer: credentials.client_id,
-      subject: assertion.subject || credentials.client_id,
+      subject: assertion.subject === undefined ? credentials.client_id : assertion.subject || undefined,
       audience,
       claims: assertion.claims,
     }

@@ -77,8 +77,11 @@ export function filledIn(json: string, registered: Registered): Filled {
   const free = named.filter((name) => !OWN.includes(name) && !(name in usual))
   const values = Object.fromEntries(free.map((name) => [name, 'demo']))
   const known: Readonly<Record<string, string>> = { ...usual, ...values, ...registered }
-  const fill = (_name: string, value: unknown) =>
-    typeof value === 'string' ? value.replace(PLACEHOLDER, (all, name) => known[name] ?? all) : value
+  // What comes out empty is not sent; a JWT without a subject is another thing than one with the usual subject.
+  const fill = (member: string, value: unknown) => {
+    const text = typeof value === 'string' ? value.replace(PLACEHOLDER, (all, name) => known[name] ?? all) : value
+    return text === '' && value !== '' && member !== 'subject' ? undefined : text
+  }
   return { description: description.parse(JSON.parse(json, fill)), values }
 }
 
