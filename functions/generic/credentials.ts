@@ -39,9 +39,9 @@ export const ownMembers = (description: VendorDescription): readonly string[] =>
 
 /** The schema of the credentials: what this description needs of them. What else is there is left out. */
 export function credentialsOf(description: VendorDescription): z.ZodMiniType<Credentials> {
-  const { grant, hosts, scopeSeparator, credentials: { defaults = {}, file } = {} } = description
+  const { grant, scopeSeparator, credentials: { defaults = {}, file } = {} } = description
   const placeholders = placeholdersOf(description)
-  const text = (name: string) => (placeholders.get(name) === 'label' ? label(hosts) : LINE_OF_TEXT)
+  const text = (name: string) => (placeholders.get(name) === 'label' ? LABEL : LINE_OF_TEXT)
   const mayLack = (name: string) => (placeholders.has(name) ? text(name) : z.optional(text(name)))
   const scope = z.pipe(
     description.scope === undefined ? mayLack('scope') : z._default(text('scope'), description.scope),
@@ -84,13 +84,11 @@ const LINE_OF_TEXT = z
   .string('must be a string')
   .check(z.trim(), z.regex(LINE, 'must be one line of visible ASCII characters'))
 
-const label = (hosts: readonly string[]) =>
-  z.string('must be a string').check(
+const LABEL = z
+  .string('must be a string')
+  .check(
     z.trim(),
-    z.refine(
-      (text) => isLabel(text, hosts),
-      'must be letters, digits, - and _ alone, at most 63: it becomes a part of an address',
-    ),
+    z.refine(isLabel, 'must be letters, digits, - and _ alone, at most 63: it becomes a part of an address'),
   )
 
 const privateKey = ({ assertion: { algorithm } = {} }: VendorDescription) =>

@@ -3,7 +3,7 @@ import type { FailureCode } from '../kit/errors.ts'
 /**
  * A vendor that needs no code of its own, as the settings of a deployment or our catalogue say it. Nothing in it is secret.
  * A text may have placeholders, `https://{tenant}.example.com`: members of the connection's credentials of that name. In a
- * URL each is one label, or one of `hosts` as a whole, so that none of them leads to another host or path.
+ * URL each is one label, so that none of them leads to another host or path.
  */
 export interface VendorDescription {
   /** 'Zoom': what people read. */

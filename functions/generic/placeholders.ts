@@ -13,8 +13,7 @@ export const LINE = /^[!-~]([ -~]{0,2046}[!-~])?$/
 /** Where a value goes decides what it may be. */
 export type Kind = 'label' | 'line'
 
-/** What may become a part of an address: one label, or as a whole one of the domains that may be called. */
-export const isLabel = (value: string, hosts: readonly string[]): boolean => LABEL.test(value) || hosts.includes(value)
+export const isLabel = (value: string): boolean => LABEL.test(value)
 
 /** What connections have to say, by the name of the member of their credentials. Throws for a secret, which goes nowhere by name. */
 export function placeholdersOf(description: VendorDescription): ReadonlyMap<string, Kind> {
@@ -71,7 +70,7 @@ export const allFilledIn = (texts: Readonly<Record<string, string | undefined>> 
  * be a part of an address, and where the host is not allowed.
  */
 export function filledInUrl(text: string, values: Values, hosts: readonly string[]): string {
-  const labels = Object.fromEntries(Object.entries(values).filter(([, value]) => isLabel(value, hosts)))
+  const labels = Object.fromEntries(Object.entries(values).filter(([, value]) => isLabel(value)))
   const url = filledIn(text, labels).replace(/^https:\/\/[^/]*/i, (origin) => origin.toLowerCase())
   vendorUrl(url, hosts)
   return url

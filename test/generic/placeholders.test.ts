@@ -28,11 +28,9 @@ describe('a placeholder in a URL', () => {
     expect(() => at('a_b')).toThrow()
   })
 
-  it('may be one of the domains as a whole, and no other', () => {
-    const url = 'https://hq.{domain}/token'
-    expect(filledInUrl(url, { domain: 'zenith-eu.example' }, HOSTS)).toBe('https://hq.zenith-eu.example/token')
-    for (const domain of ['evil.example', 'x.zenith.example', 'zenith-eu.example.', 'zenith-eu.example/x', 'example'])
-      expect(() => filledInUrl(url, { domain }, HOSTS)).toThrow()
+  it('is none of the domains as a whole, allowed or not', () => {
+    for (const domain of ['zenith-eu.example', 'evil.example', 'x.zenith.example', 'zenith-eu.example.', 'example'])
+      expect(() => filledInUrl('https://hq.{domain}/token', { domain }, HOSTS)).toThrow()
   })
 })
 

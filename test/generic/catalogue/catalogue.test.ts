@@ -79,13 +79,13 @@ describe('an entry that breaks the rule is seen', () => {
   })
 
   it('where a placeholder leads to another host', async () => {
-    const hosts = ['salesforce.com', 'evil.example']
-    const wider = { ...salesforce, hosts, tokenEndpoint: 'https://{login}/services/oauth2/token' }
+    const hosts = ['salesforce.com', 'example']
+    const wider = { ...salesforce, hosts, tokenEndpoint: 'https://{login}.example/services/oauth2/token' }
     const out = await waysOut(
       describedVendor('salesforce', wider),
       { ...wider, hosts: salesforce.hosts },
       await sampleOf('salesforce'),
     )
-    expect(out).toEqual(['login: evil.example leads to evil.example'])
+    expect(out).toContain('login: evil leads to evil.example')
   })
 })

@@ -7,7 +7,7 @@ import { type CatalogueSample, REDIRECT_URI, REFRESH_TOKEN, STATE } from './samp
 
 /** What somebody could write in place of one label of a host. */
 const ELSEWHERE = [
-  ...['evil.example', 'evil.example/', 'evil.example#', 'evil.example?', 'evil.example:443', '//evil.example'],
+  ...['evil', 'evil.example', 'evil.example/', 'evil.example#', 'evil.example?', 'evil.example:443', '//evil.example'],
   ...[
     '@evil.example',
     'acme@evil.example',
