@@ -111,6 +111,8 @@ async function filled(options: Opened = {}) {
   return { table, store, unsealable, lease }
 }
 
+const ofGrant = { since: now, at: later(60), until: later(86_400), stated: later(90_000) }
+
 async function itemOf(table: string, pk: string, sk: string): Promise<Record<string, AttributeValue>> {
   const key = { pk: { S: pk }, sk: { S: sk } }
   const { Item = {} } = await aws.dynamo.send(new GetItemCommand({ TableName: table, Key: key }))
@@ -137,6 +139,20 @@ describe('what the table holds', () => {
   it('gives the context back as it was, also what looks like a date', async () => {
     const { store } = await filled()
     expect((await store.read(hq)).token?.accessToken.context).toEqual(accessToken.context)
+  })
+
+  it('reads as before where a version of ours has not written yet what this one knows, or has written more', async () => {
+    const { table, store } = await filled()
+    const { state } = await store.read(hq)
+    expect(state).not.toHaveProperty('grantEnd')
+    const newer = { grantEnd: { S: JSON.stringify({ ...ofGrant, of: 'a later day' }) }, another: { S: 'attribute' } }
+    const item = { ...(await itemOf(table, 'acme#hq', 'STATE')), ...newer }
+    await aws.dynamo.send(new PutItemCommand({ TableName: table, Item: item }))
+    const after = (await store.read(hq)).state
+    expect(after).toMatchObject({ ...state, grantEnd: ofGrant })
+    expect(after).not.toHaveProperty('another')
+    expect((await leased(store, 20)).refreshToken?.reveal()).toBe('canary-refresh-token')
+    expect(await itemOf(table, 'acme#hq', 'STATE')).toMatchObject(newer)
   })
 
   it('has the connection in the index of what is due, by vendor', async () => {
