@@ -29,7 +29,13 @@ declare module 'oidc-provider' {
   }
 
   export interface KoaContext {
-    readonly oidc: { readonly client: Client; readonly params: Readonly<Record<string, unknown>> }
+    readonly oidc: {
+      readonly client: Client
+      readonly params: Readonly<Record<string, unknown>>
+      /** What is exchanged, where that is what is asked for. */
+      readonly authorizationCode?: { readonly scope?: string }
+      readonly refreshToken?: { readonly scope?: string }
+    }
     body: unknown
     type: string
   }

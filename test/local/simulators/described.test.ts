@@ -227,6 +227,25 @@ describe('the token endpoint of a described vendor', () => {
     expect((await refresh(second.refresh_token)).status).toBe(successor)
   })
 
+  it('takes a code once, also of several that come at the same moment', async () => {
+    const [[, vendor] = []] = describedVendors([{ environment: { VENDOMAT_DESCRIPTION: JSON.stringify(acme) } }])
+    const simulator = vendor?.simulator()
+    const to = { host: 'demo.acme.example', query: new URLSearchParams(), body: '', now }
+    const together = async (parameters: Document) => {
+      const headers = { ...basic(demo('acme')), 'content-type': 'application/x-www-form-urlencoded' }
+      const body = new URLSearchParams(parameters).toString()
+      const call = { ...to, method: 'POST', path: '/oauth/token', headers, body }
+      const answers = await Promise.all([1, 2, 3].map(() => simulator?.respond(call)))
+      expect(answers.map((answer) => answer?.status)).toEqual([200, 400, 400])
+    }
+    const query = new URLSearchParams(new URL((await request()).url).search)
+    query.set('decision', 'allow')
+    const page = { ...to, host: 'login.acme.example', method: 'GET', path: '/authorize', headers: {}, query }
+    const { Location = '' } = (await simulator?.respond(page))?.headers ?? {}
+    const code = new URL(Location).searchParams.get('code') ?? ''
+    await together({ grant_type: 'authorization_code', code, redirect_uri: CALLBACK, code_verifier: verifier })
+  })
+
   it('revokes a refresh token with all that came of it (RFC 7009), for its client', async () => {
     const granted = await connect()
     const revoke = (client: Document) =>
@@ -675,6 +694,15 @@ describe('described vendors', () => {
     for (const { access_token } of [phone, other])
       expect(await statusWith(access_token, 'https://api.meet.example/')).toBe(200)
     expect(await jsonOf<object>(control('phone', undefined, 'GET'))).toMatchObject({ calls: { total: 2 } })
+  })
+
+  it('take any scope where none is described, and go on with it', async () => {
+    const { scope: _none, ...rest } = acme
+    await run({ ...rest, send: 'form' })
+    const back = await backFrom(request({ scope: 'things people', decision: 'allow' }))
+    const granted = await jsonOf<Grant>(exchange(back.searchParams.get('code') ?? ''))
+    expect(granted.scope).toBe('things people')
+    expect((await jsonOf<Grant>(refresh(granted.refresh_token))).scope).toBe('things people')
   })
 
   it('ask for no scope where none is described, and answer none', async () => {

@@ -49,7 +49,8 @@ export async function authorizationServer(served: Served): Promise<Authorization
 
   /** Any scope, where the documents name none. */
   function resourceServer(context: KoaContext, identifier: string): object {
-    const asked = wordsOf(context.oidc.params.scope)
+    const { params, authorizationCode, refreshToken } = context.oidc
+    const asked = wordsOf(params.scope ?? authorizationCode?.scope ?? refreshToken?.scope)
     const unknown = asked.some((scope) => scopes && ![...scopes, 'openid', 'offline_access'].includes(scope))
     if (unknown) throw new errors.InvalidScope('requested scope is not allowed')
     if (identifier !== resource) throw new errors.InvalidTarget('the resource is not one of this server')

@@ -62,6 +62,14 @@ export function describedVendor(json: string, keyFor: (algorithm: Algorithm) => 
       return made
     }
 
+    let last: Promise<unknown> = Promise.resolve()
+    /** Of two that bring the same code or refresh token one is first, as at a server with a database. */
+    function inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+      const mine = last.then(work)
+      last = mine.catch(() => {})
+      return mine
+    }
+
     async function authorize(call: VendorCall): Promise<VendorAnswer> {
       const query = new URLSearchParams(call.query)
       const decision = query.get('decision') ?? undefined
@@ -136,7 +144,8 @@ export function describedVendor(json: string, keyFor: (algorithm: Algorithm) => 
     }
 
     async function revoke(call: VendorCall): Promise<VendorAnswer> {
-      const sent = parametersOf(call)
+      // RFC 7009 section 2.1: a form, however tokens are asked for.
+      const sent = formOf(call)
       if (!sent || !authenticates(call, sent)) return refusedClient
       const body = new URLSearchParams(without(sent, parameters)).toString()
       const path = '/token/revocation'
@@ -175,7 +184,7 @@ export function describedVendor(json: string, keyFor: (algorithm: Algorithm) => 
         const url = `https://${call.host}${call.path}`
         const route = `${call.method} ${url}`
         if (route === `GET ${endpoints.authorization.href}` && grant === 'authorization_code') return authorize(call)
-        if (route === `POST ${endpoints.token.href}`) return token(call)
+        if (route === `POST ${endpoints.token.href}`) return inTurn(() => token(call))
         if (route === `POST ${endpoints.revocation?.href}`) return revoke(call)
         if (call.method === 'GET' && endpoints.metadata.includes(url)) return metadata()
         if (route === `GET ${endpoints.keys.href}`)
