@@ -239,6 +239,7 @@ const NOT_TYPED: Readonly<Record<string, readonly string[]>> = {
   'there is no AWS account': ['npx cdk ', 'export VENDOMAT_URL=<the output Url>', 'npx vendomat doctor --deployment'],
   'the AWS command line may not be here': ['aws '],
   'a person answers its questions': ['npx vendomat connect accelo hq'],
+  'a person consents in a browser': ['npx vendomat connect <vendor> <connection>'],
   'a team has the secret that is taken over': ['npx vendomat connect accelo crm --from-secret'],
   'the test of a sixth vendor does all of it': [
     ...['npx vendomat new acme', 'npm run check && npm run jest', 'npm start ', 'npx vendomat token acme main'],

@@ -5,6 +5,7 @@ import { expiring, notices, place } from '../support/notices.ts'
 
 const topic = 'arn:aws:sns:eu-west-1:111122223333:mail'
 const chatTopic = 'arn:aws:sns:eu-west-1:111122223333:chat'
+const KINDS = Object.keys(notices).length
 
 interface Answer {
   readonly status: number
@@ -78,14 +79,14 @@ describe('a notice', () => {
   it('of which there are several goes out several times', async () => {
     const notify = aws.notify({ topic })
     expect(await Promise.all(Object.values(notices).map(notify))).toEqual(Object.values(notices).map(() => true))
-    expect([aws.published.length, aws.events.length]).toEqual([9, 9])
+    expect([aws.published.length, aws.events.length]).toEqual([KINDS, KINDS])
   })
 
   it('goes out as what a notice is: what came in with it stays', async () => {
     const notify = aws.notify({ topic, chatTopic })
     const token = { accessToken: 'canary', rotation: { ...expiring.rotation, refreshToken: 'canary' } }
     for (const notice of Object.values(notices)) await notify({ ...notice, ...token })
-    expect([aws.published.length, aws.events.length]).toEqual([18, 9])
+    expect([aws.published.length, aws.events.length]).toEqual([2 * KINDS, KINDS])
     expect(JSON.stringify([aws.published, aws.events])).not.toContain('canary')
   })
 
