@@ -54,6 +54,8 @@ declare module 'oidc-provider' {
 
   interface Token {
     readonly expiration: number
+    /** The resource that it is for. */
+    aud?: string
     save(): Promise<string>
   }
 

@@ -1,0 +1,6 @@
+import { jmondi } from './jmondi.ts'
+import { nodeOauth } from './node-oauth.ts'
+import { oidcProvider } from './oidc-provider.ts'
+import type { Server } from './server.ts'
+
+export const SERVERS: readonly Server[] = [oidcProvider, nodeOauth, jmondi]
