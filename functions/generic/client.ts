@@ -4,11 +4,12 @@ import { clientSecretBasic, clientSecretParameters, privateKeyJwt, publicClient 
 import type { Endpoint, InTime } from '../oauth/token-endpoint.ts'
 import type { VendorDescription } from './description.ts'
 import type { Call } from './endpoints.ts'
-import { allFilledIn, filledIn } from './placeholders.ts'
+import { allFilledIn, filledIn, filledInUrl } from './placeholders.ts'
 
 /** Proves which client it is, as the description says (RFC 6749 section 2.3, RFC 7523 section 2.2). */
-export function clientAuthOf({ description, credentials }: Call, tokenEndpoint: URL): Pick<Endpoint, 'clientAuth'> {
-  const { grant, clientAuthentication: way, assertion } = description
+export function clientAuthOf(call: Call, tokenEndpoint: URL): Pick<Endpoint, 'clientAuth'> {
+  const { description, credentials, context } = call
+  const { grant, clientAuthentication: way, assertion, issuer } = description
   const { client_id, client_secret } = credentials
   if (client_secret) {
     const prove = way === 'client_secret_basic' ? clientSecretBasic : clientSecretParameters
@@ -19,15 +20,17 @@ export function clientAuthOf({ description, credentials }: Call, tokenEndpoint: 
   // What the description says of subject and claims, it says of the grant where that is an assertion.
   const { subject: _subject, claims: ofGrant, ...ofBoth } = assertion ?? {}
   const claims = grant === 'jwt_bearer' ? undefined : ofGrant
-  const signed = assertionOf({ ...ofBoth, ...(claims && { claims }) }, credentials, tokenEndpoint)
+  // The issuer alone is one audience for all of its endpoints, and no other server's (draft-ietf-oauth-rfc7523bis).
+  const server = issuer === undefined ? tokenEndpoint.href : filledInUrl(issuer, credentials.values, context.hosts)
+  const signed = assertionOf({ ...ofBoth, ...(claims && { claims }) }, credentials, server)
   return { clientAuth: async (now) => privateKeyJwt(client_id, await signed(now)) }
 }
 
-/** Signs an assertion for each attempt (RFC 7523 section 3). */
+/** Signs an assertion for each attempt (RFC 7523 section 3), for `server` where the description names no audience. */
 export function assertionOf(
   { algorithm = 'RS256', audience, subject, claims, lifeSeconds }: NonNullable<VendorDescription['assertion']> = {},
   { client_id, private_key, values }: Call['credentials'],
-  tokenEndpoint: URL,
+  server: string,
 ): InTime<Secret> {
   // The schema of the credentials wants one wherever something is signed.
   if (!private_key) throw new Error('there is no key to sign with')
@@ -35,7 +38,7 @@ export function assertionOf(
     signAssertion(
       {
         issuer: client_id,
-        audience: audience === undefined ? tokenEndpoint.href : filledIn(audience, values),
+        audience: audience === undefined ? server : filledIn(audience, values),
         ...(subject !== undefined && { subject: filledIn(subject, values) }),
         ...(claims && { claims: allFilledIn(claims, values) }),
         ...(lifeSeconds !== undefined && { lifeSeconds }),

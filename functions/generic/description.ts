@@ -73,7 +73,7 @@ export interface VendorDescription {
 export interface AssertionDescription {
   /** @default 'RS256' */
   readonly algorithm?: 'RS256' | 'RS384' | 'RS512' | 'PS256' | 'ES256'
-  /** `aud`. @default the token endpoint */
+  /** `aud`. @default the token endpoint; where it authenticates the client, the `issuer` if there is one */
   readonly audience?: string
   /** `sub` of a grant; left out where a placeholder's default makes it empty. @default the client id */
   readonly subject?: string

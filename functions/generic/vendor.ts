@@ -79,7 +79,11 @@ function unattendedGrant({ description, credentials, context }: Call, endpoint: 
   const scope = { scope: credentials.scope }
   if (grant !== 'jwt_bearer') return clientCredentialsGrant(endpoint, scope, context)
   const parameters = assertion?.claims?.scope === undefined ? scope : {}
-  return jwtBearerGrant(endpoint, { assertion: assertionOf(assertion, credentials, endpoint.url), parameters }, context)
+  return jwtBearerGrant(
+    endpoint,
+    { assertion: assertionOf(assertion, credentials, endpoint.url.href), parameters },
+    context,
+  )
 }
 
 async function refreshed(call: Call, refreshToken: Secret | undefined): Promise<Issued> {

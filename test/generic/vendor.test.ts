@@ -464,6 +464,31 @@ describe('an issuer', () => {
     expect(requests).toEqual([TOKEN_ENDPOINT])
   })
 
+  it('is whom a client proves itself to, at each of its endpoints; a grant is for the token endpoint as before', async () => {
+    const assertions: Record<string, unknown>[] = []
+    const http: typeof fetch = async (_input, init) => {
+      const { assertion, client_assertion } = Object.fromEntries(new URLSearchParams(String(init?.body)))
+      assertions.push({
+        client: opened(client_assertion).claims.aud,
+        ...(assertion && { grant: opened(assertion).claims.aud }),
+      })
+      return json(granted)
+    }
+    const revocationEndpoint = 'https://hq.zenith.example/revoke'
+    const proves = { issuer, clientAuthentication: 'private_key_jwt', revocationEndpoint } as const
+    const vendors = [
+      made(proves),
+      made({ ...proves, grant: 'jwt_bearer' }),
+      made({ ...proves, assertion: { audience: 'https://other.example' } }),
+    ]
+    for (const vendor of vendors) {
+      await vendor.issue({ ...keyed, tenant: 'HQ' }, undefined, contextFor({ http }, vendor))
+      await vendor.revocation?.revoke({ ...keyed, tenant: 'HQ' }, new Secret('token-1'), contextFor({ http }, vendor))
+    }
+    const [server, other] = [{ client: 'https://hq.zenith.example' }, { client: 'https://other.example' }]
+    expect(assertions).toEqual([server, server, { ...server, grant: TOKEN_ENDPOINT }, server, other, other])
+  })
+
   it('is named the same whatever case a person has written the host in', async () => {
     const { http, called } = server()
     const vendor = discovered()

@@ -126,7 +126,8 @@ export async function authorizationServer(served: Served): Promise<Authorization
       context.body = text ?? 'The request is refused.'
     },
   })
-  provider.OIDCContext.prototype.clientJwtAuthExpectedAudience = () => new Set([audience])
+  provider.OIDCContext.prototype.clientJwtAuthExpectedAudience = () =>
+    new Set([assertion.audience ?? (description.issuer === undefined ? endpoints.token.href : endpoints.issuer)])
 
   if (grant === 'jwt_bearer') {
     const used = usedIds()
