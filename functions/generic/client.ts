@@ -15,8 +15,13 @@ export function clientAuthOf(call: Call, tokenEndpoint: URL): Pick<Endpoint, 'cl
     const prove = way === 'client_secret_basic' ? clientSecretBasic : clientSecretParameters
     return { clientAuth: prove({ client_id, client_secret }) }
   }
-  // An assertion that is the grant says itself who it comes from.
-  if (way === 'none') return grant === 'jwt_bearer' ? {} : { clientAuth: publicClient(client_id) }
+  if (way === 'none') {
+    // An assertion that is the grant says itself who it comes from (RFC 7521 section 4.1). A token that is taken back does not:
+    // a vendor that wants the client beside the one is told beside the other (RFC 7009 section 2.1).
+    const beside = allFilledIn({ client_id: description.parameters?.client_id }, credentials.values)
+    const name = grant === 'jwt_bearer' ? beside.client_id : client_id
+    return name === undefined ? {} : { clientAuth: publicClient(name) }
+  }
   // What the description says of subject and claims, it says of the grant where that is an assertion.
   const { subject: _subject, claims: ofGrant, ...ofBoth } = assertion ?? {}
   const claims = grant === 'jwt_bearer' ? undefined : ofGrant

@@ -216,6 +216,21 @@ describe('an assertion', () => {
     expect(client.jti).not.toBe(grant.jti)
   })
 
+  it('comes with the name of its client where the description says so, at the revocation endpoint as well', async () => {
+    const revocationEndpoint = 'https://hq.zenith.example/revoke'
+    const bearer = { grant: 'jwt_bearer', clientAuthentication: 'none', revocationEndpoint } as const
+    const named = async (parameters: Record<string, string>) => {
+      const vendor = made({ ...bearer, parameters })
+      const fake = vendorAnswering(json(granted), html(200, ''))
+      await vendor.issue(keyed, undefined, contextFor(fake, vendor))
+      await vendor.revocation?.revoke(keyed, new Secret('token-1'), contextFor(fake, vendor))
+      return fake.requests.map((request) => formOf(request).client_id)
+    }
+    expect(await named({ client_id: '{client_id}' })).toEqual(['c1', 'c1'])
+    expect(await named({ client_id: 'app-of-{tenant}' })).toEqual(['app-of-hq', 'app-of-hq'])
+    expect(await named({ api: 'v1' })).toEqual([undefined, undefined])
+  })
+
   it('is made anew by the clock of a vendor that refuses the time on it', async () => {
     const date = secondsAfter(NOW, -3600)
     const late = json({ error: 'invalid_grant' }, 400, { date: date.toUTCString() })
