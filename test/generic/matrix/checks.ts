@@ -7,8 +7,8 @@ import { Secret } from '../../../functions/kit/secret.ts'
 import { secondsBetween } from '../../../functions/kit/time.ts'
 import type { Context, Issued, Vendor } from '../../../functions/kit/vendor.ts'
 import { world } from '../../support/world.ts'
-import { type Client, clientOf, oddClientOf, REDIRECT_URI, strangerOf } from './client.ts'
-import { type Combination, hasSecret } from './combination.ts'
+import { type Client, clientOf, forgerOf, oddClientOf, otherClientOf, REDIRECT_URI, strangerOf } from './client.ts'
+import { type Combination, hasKey, hasSecret } from './combination.ts'
 import type { Running, Server } from './server.ts'
 
 interface Tried {
@@ -33,6 +33,8 @@ export interface Check {
 
 const byCode = ({ combination: { grant } }: Tried) => grant === 'authorization_code'
 const always = () => true
+/** Not so a public client (RFC 6749 section 2.1), but for the assertion that is its grant. */
+const proves = ({ combination }: Tried) => hasSecret(combination) || hasKey(combination)
 
 export const CHECKS: readonly Check[] = [
   {
@@ -50,13 +52,19 @@ export const CHECKS: readonly Check[] = [
   {
     name: 'a client that cannot prove who it is gets nothing',
     expected: 'credential_rejected',
-    isFor: always,
+    isFor: proves,
     observe: async (row) => {
       const stranger = { client: strangerOf(row.combination) }
       if (!byCode(row)) return outcome(obtained(row, stranger))
       const grant = await returned(row)
       return outcome(exchanged(row, grant, stranger))
     },
+  },
+  {
+    name: 'an assertion of another key is no grant',
+    expected: 'credential_rejected',
+    isFor: ({ combination: { grant, way } }) => grant === 'jwt_bearer' && way !== 'private_key_jwt',
+    observe: (row) => outcome(obtained(row, { client: forgerOf(row.combination) })),
   },
   {
     name: 'a secret that needs form-encoding is known',
@@ -94,21 +102,6 @@ export const CHECKS: readonly Check[] = [
     observe: (row) => outcome(obtained(row, { changes: { resource: 'https://unknown.example/api' } })),
   },
   {
-    name: 'an assertion for the issuer is taken as well as one for the endpoint',
-    expected: 'both',
-    isFor: ({ server, combination: { grant, way } }) =>
-      server.issuer !== undefined && way === 'private_key_jwt' && grant !== 'jwt_bearer',
-    observe: async (row) => {
-      const { issuer = '', endpoints } = row.server
-      for (const audience of [issuer, endpoints.tokenEndpoint]) {
-        const assertion = { ...descriptionOf(row).assertion, audience }
-        const came = await outcome(obtained(row, { changes: { assertion } }))
-        if (came !== 'issued') return `${audience}: ${came}`
-      }
-      return 'both'
-    },
-  },
-  {
     name: 'who comes back with a code is this server and no other',
     expected: 'connected by it, authorization_invalid by another and by nobody',
     isFor: (row) => byCode(row) && row.server.sendsIssuer === true,
@@ -126,6 +119,12 @@ export const CHECKS: readonly Check[] = [
       const grant = await returned(row)
       return outcome(exchanged(row, { ...grant, code: new Secret('never-given') }))
     },
+  },
+  {
+    name: "another client's code is refused",
+    expected: 'grant_rejected',
+    isFor: byCode,
+    observe: async (row) => outcome(exchanged(row, await returned(row), { client: otherClientOf(row.combination) })),
   },
   {
     name: "a code with another request's verifier is refused",
@@ -191,6 +190,15 @@ export const CHECKS: readonly Check[] = [
     },
   },
   {
+    name: "another client's refresh token is refused",
+    expected: 'grant_rejected',
+    isFor: byCode,
+    observe: async (row) => {
+      const token = refreshTokenOf(await obtained(row))
+      return outcome(refreshed(row, token, { client: otherClientOf(row.combination) }))
+    },
+  },
+  {
     name: 'a refresh token that was never given is refused',
     expected: 'grant_rejected',
     isFor: byCode,
@@ -199,7 +207,7 @@ export const CHECKS: readonly Check[] = [
   {
     name: 'a refresh by a client that cannot prove who it is gets nothing',
     expected: 'credential_rejected',
-    isFor: byCode,
+    isFor: (row) => byCode(row) && proves(row),
     observe: async (row) => {
       const token = refreshTokenOf(await obtained(row))
       return outcome(refreshed(row, token, { client: strangerOf(row.combination) }))
@@ -244,6 +252,7 @@ function descriptionOf({ server, combination, changes }: Tried): VendorDescripti
     grant,
     clientAuthentication: way,
     ...server.endpoints,
+    ...(server.issuer !== undefined && { issuer: server.issuer }),
     ...(algorithm && { assertion: { algorithm } }),
     scope: grant === 'authorization_code' ? server.consentScope : server.scope,
     ...server.describedAs?.(combination),

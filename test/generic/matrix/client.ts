@@ -41,16 +41,23 @@ const clientWith = (combination: Combination, id: string, secret: string, keys =
   }
 }
 
+const PLAIN = 'plain-secret'
 const idOf = (combination: Combination): string => nameOf(combination).replaceAll(' ', '.')
 
-export const clientOf = (combination: Combination): Client => clientWith(combination, idOf(combination), 'plain-secret')
+export const clientOf = (combination: Combination): Client => clientWith(combination, idOf(combination), PLAIN)
 
 /** One whose secret says something else where it is not form-encoded (RFC 6749 section 2.3.1), and whose id has a colon. */
 export const oddClientOf = (combination: Combination): Client =>
   clientWith(combination, `odd:${idOf(combination)}`, 'a :+%&= /%41~?#')
 
+/** One that is known as well. */
+export const otherClientOf = (combination: Combination): Client =>
+  clientWith(combination, `other.${idOf(combination)}`, PLAIN)
+
 /** One that says it is that client and is not. */
-export const strangerOf = (combination: Combination): Client => {
-  const knows = hasSecret(combination) || combination.way === 'private_key_jwt' || combination.grant === 'jwt_bearer'
-  return clientWith(combination, knows ? idOf(combination) : 'nobody', 'another-secret', strangers)
-}
+export const strangerOf = (combination: Combination): Client =>
+  clientWith(combination, idOf(combination), 'another-secret', strangers)
+
+/** One that proves who it is, and has signed the grant with a key that is not its own. */
+export const forgerOf = (combination: Combination): Client =>
+  clientWith(combination, idOf(combination), PLAIN, strangers)

@@ -42,9 +42,11 @@ export const jmondi: Server = {
       mendedBy: { clientAuthentication: 'client_secret_post' },
     },
     { check: 'a code that was never given is refused', ...GRANT_ERROR },
+    { check: "another client's code is refused", ...GRANT_ERROR },
     { check: 'a code with another redirect URI is refused', ...GRANT_ERROR },
     { check: 'a code is good once', ...GRANT_ERROR, observed: 'issued, configuration' },
     { check: 'a refresh token that was used is refused', ...GRANT_ERROR },
+    { check: "another client's refresh token is refused", ...GRANT_ERROR },
     { check: 'a refresh token that was never given is refused', ...GRANT_ERROR },
     {
       check: 'a grant that was taken back is dead, and its token with it',

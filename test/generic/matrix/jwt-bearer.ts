@@ -40,9 +40,6 @@ export function whyNoAssertion(
   }
 }
 
-/** An assertion says itself who it comes from. */
-export const isAnonymous = ({ grant, way }: Combination): boolean => grant === 'jwt_bearer' && way === 'none'
-
-/** For a server that wants to be told nevertheless: RFC 7521 section 4.1 has it optional. */
-export const namesItsClient = (combination: Combination): Partial<VendorDescription> =>
-  isAnonymous(combination) ? { parameters: { client_id: '{client_id}' } } : {}
+/** An assertion says itself who it comes from (RFC 7521 section 4.1); these servers want to be told with every request. */
+export const namesItsClient = ({ grant, way }: Combination): Partial<VendorDescription> =>
+  grant === 'jwt_bearer' && way === 'none' ? { parameters: { client_id: '{client_id}' } } : {}
