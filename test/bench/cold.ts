@@ -1,10 +1,11 @@
 /**
  * A cold process to its first vend from the table: CPU of the whole process and bytes that it parsed, against a naive
- * handler of the same packages. Each round runs every kind of process once, so that a pair is never far apart.
+ * handler of the same packages; and a vendor without code of its own, whose description its function parses in its
+ * environment, against Accelo. Each round runs every kind of process once, so that a pair is never far apart.
  */
 import { type ChildProcess, fork, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { cpSync, mkdtempSync, rmSync } from 'node:fs'
+import { cpSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -30,7 +31,7 @@ export async function run(): Promise<BenchResult> {
   try {
     const kinds = build(out)
     const costs = await inTurns(kinds, environment)
-    return { name: 'cold', rows: rowsOf(costs) }
+    return { name: 'cold', rows: [...rowsOf(costs), ...describedRows(costs, out)] }
   } finally {
     emulator.kill()
     rmSync(out, { recursive: true })
@@ -61,6 +62,8 @@ export function bundleForBench(source: string, outfile: string): void {
 
 interface Kind {
   readonly bundle?: string
+  /** @default 'accelo' */
+  readonly vendor?: string
   /** With a key in the environment in the place of KMS. */
   readonly withoutKms?: true
 }
@@ -68,11 +71,13 @@ interface Kind {
 function build(out: string): Readonly<Record<string, Kind>> {
   const path = (file: string) => join(out, file)
   bundleFunction('accelo/handler', path('ours'))
+  bundleFunction('generic/handler', path('described'))
   bundleForBench('naive.ts', path('naive.mjs'))
   bundleForBench('naive.ts', path('naive.cjs'))
   cpSync(join(HERE, 'floor.cjs'), path('floor.cjs'))
   return {
     ours: { bundle: path('ours/index.cjs') },
+    described: { bundle: path('described/index.cjs'), vendor: 'zoom' },
     naive: { bundle: path('naive.mjs') },
     naiveWithoutKms: { bundle: path('naive.mjs'), withoutKms: true },
     naiveCommonJs: { bundle: path('naive.cjs') },
@@ -86,16 +91,18 @@ async function inTurns(kinds: Readonly<Record<string, Kind>>, environment: Reado
   const costs: Record<string, Cost[]> = {}
   // The first round warms the file cache and the emulator, and is not counted.
   for (let round = 0; round <= ROUNDS; round += 1) {
-    for (const [name, { bundle, withoutKms }] of Object.entries(kinds)) {
-      const cost = await oneProcess(bundle, withoutKms ? { ...usual, NAIVE_KEY } : usual)
+    // There and back, so that whatever one leaves to the next is left to each.
+    const turn = round % 2 === 0 ? Object.entries(kinds) : Object.entries(kinds).toReversed()
+    for (const [name, { withoutKms, ...kind }] of turn) {
+      const cost = await oneProcess(kind, withoutKms ? { ...usual, NAIVE_KEY } : usual)
       if (round > 0) costs[name] = [...(costs[name] ?? []), cost]
     }
   }
   return costs
 }
 
-async function oneProcess(bundle: string | undefined, env: Readonly<Record<string, string>>): Promise<Cost> {
-  const child = spawn(process.execPath, [join(HERE, 'cold-process.mjs'), ...(bundle ? [bundle] : [])], {
+async function oneProcess({ bundle, vendor = 'accelo' }: Kind, env: Readonly<Record<string, string>>): Promise<Cost> {
+  const child = spawn(process.execPath, [join(HERE, 'cold-process.mjs'), ...(bundle ? [bundle, vendor] : [])], {
     env: { ...env, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
     stdio: ['ignore', 'ignore', 'inherit', 'pipe'],
   })
@@ -147,6 +154,31 @@ function rowsOf(costs: Readonly<Record<string, readonly Cost[]>>): BenchResult['
     },
     elapsed('loadMs', 'loading'),
     elapsed('vendMs', 'the vend'),
+  ]
+}
+
+/** A vendor without code, Zoom of the catalogue with its client credentials, beside Accelo: two processes of each round. */
+function describedRows(costs: Readonly<Record<string, readonly Cost[]>>, out: string): BenchResult['rows'] {
+  const row = (what: string, unit: string, [described, accelo]: readonly [number[], number[]], most?: number) => ({
+    case: `a vendor without code: ${what}`,
+    value: round(median(described), 1),
+    unit,
+    baseline: `Accelo: ${round(median(accelo), 1)} ${unit}`,
+    ratio: ratioOf(described, accelo),
+    ...(most !== undefined && { goal: { most } }),
+  })
+  const each = <T>(of: (kind: 'described' | 'ours') => T) => [of('described'), of('ours')] as const
+  const spent = (what: keyof Cost, divisor = 1) =>
+    each((kind) => (costs[kind] ?? []).map((cost) => cost[what] / divisor))
+  const bundles = each((kind) => {
+    const files = readdirSync(join(out, kind)).map((file) => statSync(join(out, kind, file)).size)
+    return [files.reduce((sum, size) => sum + size, 0) / 1000]
+  })
+  return [
+    row('cold process to first vend from the table, CPU', 'ms', spent('cpuMs'), 1.05),
+    row('bytes parsed before the hit is served', 'KB', spent('bytes', 1000)),
+    row('the bundle, with what is loaded when it is needed', 'KB', bundles),
+    row('most memory of that process', 'MiB', spent('maxRSS', 1024)),
   ]
 }
 

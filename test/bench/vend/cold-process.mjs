@@ -4,14 +4,14 @@ import { statSync, writeSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { context, eventFor } from './event.mjs'
 
-const [, , bundle] = process.argv
+const [, , bundle, vendor] = process.argv
 const require = createRequire(import.meta.url)
 const startedAt = performance.now()
 let loadedAt = startedAt
 if (bundle) {
   const { handler } = bundle.endsWith('.cjs') ? require(bundle) : await import(bundle)
   loadedAt = performance.now()
-  const { statusCode, body } = await handler(eventFor('hq-0'), context)
+  const { statusCode, body } = await handler(eventFor('hq-0', vendor), context)
   if (statusCode !== 200 || JSON.parse(body).access_token.length !== 2048) throw new Error(`no token: ${body}`)
 }
 const vendedAt = performance.now()

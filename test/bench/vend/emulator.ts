@@ -6,8 +6,11 @@ import { GenerateDataKeyCommand } from '@aws-sdk/client-kms'
 import { CompactEncrypt } from 'jose'
 import { dynamoTokens } from '../../../functions/aws/dynamo-tokens.ts'
 import { kmsEnvelope } from '../../../functions/aws/envelope.ts'
+import { ENV } from '../../../functions/environment.ts'
 import { Secret } from '../../../functions/kit/secret.ts'
+import type { Vendor } from '../../../functions/kit/vendor.ts'
 import { vendors } from '../../../functions/vendors.ts'
+import { describedVendors } from '../../../lib/descriptions.ts'
 import { localAws } from '../../support/local-aws.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
@@ -20,8 +23,9 @@ const now = () => new Date()
 const envelope = kmsEnvelope(aws.kms, aws.keyId, now)
 const tokens = dynamoTokens({ client: aws.dynamo, table, envelope, onUnsealable: () => {} })
 const naiveKey = randomBytes(32)
+const described = describedVendors({ vendors: ['zoom'] })
 for (let i = 0; i < connections; i += 1) {
-  await seedOurs(`hq-${i}`)
+  for (const vendor of [vendors.accelo, ...described]) await seedOurs(vendor, `hq-${i}`)
   await seedNaive(`hq-${i}`)
 }
 process.send?.({
@@ -33,6 +37,7 @@ process.send?.({
   AWS_LAMBDA_FUNCTION_NAME: 'vendomat-accelo',
   VENDOMAT_TABLE: table,
   VENDOMAT_ENVELOPE_KEY: aws.keyId,
+  [ENV.description]: JSON.stringify(described[0]?.description),
   NAIVE_KEY: naiveKey.toString('base64'),
 })
 
@@ -42,8 +47,8 @@ function token(): Secret {
 }
 
 /** As a vend leaves it behind: state and token. */
-async function seedOurs(name: string): Promise<void> {
-  const connection = { vendor: vendors.accelo, name }
+async function seedOurs(vendor: Vendor, name: string): Promise<void> {
+  const connection = { vendor, name }
   const at = now()
   const { state } = await tokens.read(connection)
   const terms = { policy, now: at, until: new Date(at.getTime() + 15_000) }

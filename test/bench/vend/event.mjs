@@ -1,7 +1,7 @@
 /** What the gateway sends for a vend, as far as functions read it. */
-export const eventFor = (connection) => ({
-  resource: '/tokens/accelo/{connection}',
-  path: `/tokens/accelo/${connection}`,
+export const eventFor = (connection, vendor = 'accelo') => ({
+  resource: `/tokens/${vendor}/{connection}`,
+  path: `/tokens/${vendor}/${connection}`,
   httpMethod: 'GET',
   headers: {},
   multiValueHeaders: {},
