@@ -2,6 +2,11 @@
  * A list of 10,000 connections, page by page, by the bundle as it is deployed, in a process of its own: how long a page takes
  * and how much memory the process ever had. Once with fresh tokens, where rows say enough, and once with static tokens,
  * where each secret has to be looked at.
+ *
+ * The process has the limits of its heap that Lambda gives one of the stack's memory size. Without them V8 goes by the memory
+ * of the machine: on one of 24 GiB, Node 24 lets the young generation grow to 128 MiB before it collects. So most of the 240 to
+ * 265 MiB that the list of static tokens then takes is garbage of the SDK's calls; after a collection 15 MiB are in use, beside
+ * 50 of Node's own file. Four secrets side by side in the place of sixteen make 250 of it, the limits 150 to 175 (2026-11).
  */
 import { type ChildProcess, execFileSync, fork } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -26,6 +31,19 @@ import type { BenchResult } from './result.ts'
 const CONNECTIONS = 10_000
 const RUNNER = fileURLToPath(new URL('../../lib/local/function-process.cjs', import.meta.url))
 const TOKEN_BYTES = 2000
+
+/** In MB, as lib/vendor-function.ts has it. */
+const MEMORY_SIZE = 512
+/**
+ * As Lambda starts Node: a tenth of the memory for the two halves of the young generation, the rest for the old one
+ * (/var/runtime/bootstrap of nodejs24.x, in "Deep Dive into AWS Lambda (3): Official Node.js Runtime Analysis", 2026-02,
+ * https://dev.to/wonderfulsoap/deep-dive-into-aws-lambda-3-official-nodejs-runtime-analysis-43je; of nodejs20.x, 2023-11,
+ * https://gist.github.com/davidjb/432ea4e1c89f399ec412270539fe126f). V8 makes 32 MiB of a half of 17 to 32.
+ */
+const LAMBDA_LIMITS = [
+  `--max-semi-space-size=${Math.floor(Math.floor(MEMORY_SIZE / 10) / 2)}`,
+  `--max-old-space-size=${MEMORY_SIZE - Math.floor(MEMORY_SIZE / 10)}`,
+]
 
 type Aws = Awaited<ReturnType<typeof localAws>>
 const nameOf = (i: number): string => `site-${String(i).padStart(5, '0')}`
@@ -78,7 +96,7 @@ async function measure(
   const outputDir = join(folder, vendor.id)
   bundleFunction(`${vendor.id}/handler`, outputDir)
   const child = fork(RUNNER, [`bench-${vendor.id}`, join(outputDir, 'index.cjs')], {
-    execArgv: [],
+    execArgv: LAMBDA_LIMITS,
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     env: {
       ...{ AWS_REGION: 'eu-west-1', AWS_ACCESS_KEY_ID: 'AKIDLOCAL', AWS_SECRET_ACCESS_KEY: 'local' },
