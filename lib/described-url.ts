@@ -5,12 +5,16 @@ import { namesSecret } from './secret-like.ts'
 /** `{tenant}`: a member of the connection's credentials. */
 const PLACEHOLDER = /\{([a-z][a-z0-9_]{0,62})\}/g
 
+/** As documents write what is to be filled in: `<tenant>`, `[tenant]`, `/:tenant`. */
+const OF_ANOTHER_KIND = /<\w+>|\[\w+\]|\/:\w/
+
 /** The names of the placeholders of a text. */
 export const placeholdersIn = (text: string): readonly string[] =>
   [...text.matchAll(PLACEHOLDER)].map(([, name = '']) => name)
 
 /** What is wrong with the placeholders of a text, if anything is. */
 export function placeholderFault(text: string): string | undefined {
+  if (text.includes('${')) return 'has a $ before a brace: write a placeholder as {tenant}'
   if (/[{}]/.test(text.replaceAll(PLACEHOLDER, '')))
     return 'has a brace that is no placeholder like {tenant}: write a-z, 0-9 and _ between two of them, a letter first'
   const secret = placeholdersIn(text).find(namesSecret)
@@ -24,6 +28,8 @@ export function placeholderFault(text: string): string | undefined {
  * say, it has to lead to one of `hosts`, unless none of these can be called.
  */
 export function addressFault(text: string, hosts: readonly string[]): string | undefined {
+  if (/\s/.test(text)) return 'has a space or a line break: leave it out'
+  if (/^[\w{}-]+(\.[\w{}-]+)+(\/|$)/.test(text)) return 'has no scheme: write https:// before it'
   const scheme = text.split('://')[0] ?? ''
   if (text.includes('://') && scheme.includes('{')) return 'has a placeholder for its scheme: write https://'
   if (/^http:/i.test(text)) return 'is http, which anybody on the way can read: write https://'
@@ -31,6 +37,7 @@ export function addressFault(text: string, hosts: readonly string[]): string | u
   if (authority === '') return 'is no address like https://example.com/oauth/token'
   const fault = placeholderFault(text)
   if (fault) return fault
+  if (OF_ANOTHER_KIND.test(text)) return 'has what may be a placeholder of another kind: write {tenant}'
   const filled = authority.replaceAll(PLACEHOLDER, 'x').toLowerCase()
   if (isIP(filled.replace(/:\d*$/, '')) > 0 || filled.startsWith('['))
     return 'is at an IP address: write the name of a host'

@@ -211,7 +211,9 @@ function members(given: unknown) {
     grant: oneOf('client_credentials', 'authorization_code', 'jwt_bearer'),
     clientAuthentication: oneOf('client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'),
     tokenEndpoint: address,
-    issuer: address,
+    issuer: address.refine((text) => !String(text).includes('/.well-known/'), {
+      error: fault('is where metadata are: write the issuer that they name'),
+    }),
     authorizationEndpoint: address,
     revocationEndpoint: address,
     parameters: taken(OF_TOKEN_REQUEST, template, "{ account_id: '{account_id}' }"),

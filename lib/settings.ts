@@ -235,7 +235,8 @@ const vendorId = that<string>(
 const ownVendor = z.looseObject({ id: vendorId, hosts: listOf(host, 'api.example.com') })
 
 const knownVendor = z.custom((id) => knownIds().includes(String(id)), {
-  error: (raw) => `${fault('is no vendor of ours')(raw)}${didYouMean(String(raw.input), knownIds())}`,
+  error: (raw) =>
+    `${fault('is no vendor of ours, which npx vendomat vendors lists')(raw)}${didYouMean(String(raw.input), knownIds())}`,
 })
 
 const idOf = (vendor: Vendor | string): string => (typeof vendor === 'string' ? vendor : vendor.id)

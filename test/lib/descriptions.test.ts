@@ -100,7 +100,9 @@ describe('a description that does not fit is named, with its member and what to 
   it.each<[object, string]>([
     at('HTTP://zoom.us/token', 'is http'),
     at('ftp://zoom.us/token', 'is no address like'),
-    at('zoom.us/token', 'is no address like'),
+    at('zoom.us/token', 'has no scheme: write https:// before it'),
+    at('https://zoom.us/oauth token', 'has a space'),
+    at('https://zoom.us/token\n', 'has a space'),
     at(7, 'is no address like'),
     at('', 'is no address like'),
     at('{scheme}://zoom.us/token', 'has a placeholder for its scheme'),
@@ -117,7 +119,12 @@ describe('a description that does not fit is named, with its member and what to 
     at('https://zoom.us/{Tenant}/token', 'has a brace that is no placeholder'),
     at('https://zoom.us/{{tenant}}/token', 'has a brace that is no placeholder'),
     // biome-ignore lint/suspicious/noTemplateCurlyInString: what people write who know shells
-    at('https://zoom.us/${tenant}/token', 'is no address like'),
+    at('https://zoom.us/${tenant}/token', 'has a $ before a brace: write a placeholder as {tenant}'),
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: the same
+    at('https://${tenant}.zoom.us/token', 'has a $ before a brace'),
+    at('https://<tenant>.zoom.us/token', 'has what may be a placeholder of another kind: write {tenant}'),
+    at('https://zoom.us/:tenant/token', 'has what may be a placeholder of another kind'),
+    at('https://zoom.us/[tenant]/token', 'has what may be a placeholder of another kind'),
     at('https://zoom.us/{tenant/token', 'has a brace that is no placeholder'),
     at('https://zoom.us/{api_key}/token', 'has the placeholder {api_key}'),
     [{ ...ZOOM, title: '## Zoom' }, "title: '## Zoom' is no title like Zoom"],
@@ -126,6 +133,12 @@ describe('a description that does not fit is named, with its member and what to 
     [{ ...ZOOM, hosts: ['https://zoom.us'] }, "hosts[0]: 'https://zoom.us' is no host that can be called"],
     [{ ...ZOOM, parameters: { code: 'x' } }, 'parameters.code: is sent by the grant itself'],
     [{ ...BOX, authorizationParameters: { state: 'x' } }, 'authorizationParameters.state: is sent by the grant itself'],
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: the same
+    [{ ...ZOOM, parameters: { account: '${account}' } }, "parameters.account: '${account}' has a $ before a brace"],
+    [
+      { ...ZOOM, issuer: 'https://zoom.us/.well-known/openid-configuration' },
+      "issuer: 'https://zoom.us/.well-known/openid-configuration' is where metadata are: write the issuer that they name",
+    ],
     [{ ...ZOOM, resource: 'api' }, "resource: 'api' is no absolute URI"],
     [{ ...ZOOM, scopeSeparator: ';' }, "scopeSeparator: ';' is neither ' ' nor ','"],
     [{ ...ZOOM, send: 'query' }, "send: 'query' is none of form, json"],
@@ -261,7 +274,9 @@ describe('the vendors of a deployment', () => {
   })
 
   it('are known by their ids, and a misspelt one is named with the right one', () => {
-    expect(faultsOf({ vendors: ['zom'] })).toEqual(["  vendors[0]: 'zom' is no vendor of ours; did you mean zoom?"])
+    expect(faultsOf({ vendors: ['zom'] })).toEqual([
+      "  vendors[0]: 'zom' is no vendor of ours, which npx vendomat vendors lists; did you mean zoom?",
+    ])
     expect(faultsOf({ vendors: 'zoom' })).toEqual(["  vendors: 'zoom' is no list like ['accelo', 'zoom']"])
     expect(faultsOf({ oauthVendors: { Zoom: ZOOM } })).toEqual([expect.stringContaining("'Zoom' is no id of a vendor")])
     expect(faultsOf({ oauthVendors: { tokens: ZOOM } })).toEqual([expect.stringContaining('is no id of a vendor')])
