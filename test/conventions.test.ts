@@ -148,7 +148,13 @@ const ARROWS: readonly { readonly from: RegExp; readonly may: (imported: string,
       /^functions\/(environment|api\/(answers|routes|states))\.ts$/.test(i) ||
       // Vendors as data, which `vendomat vendors` shows.
       /^functions\/(generic\/(forms|steps|catalogue\/[a-z]+)|[a-z0-9-]+\/(facts|forms|steps))\.ts$/.test(i) ||
-      ['functions/api/openapi.json', 'lib/local/loopback.ts', 'package.json', 'commander'].includes(i) ||
+      [
+        'functions/api/openapi.json',
+        'lib/did-you-mean.ts',
+        'lib/local/loopback.ts',
+        'package.json',
+        'commander',
+      ].includes(i) ||
       i.startsWith('node:') ||
       /^(@aws-sdk\/|zod\/mini$)/.test(i),
   },

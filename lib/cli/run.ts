@@ -135,5 +135,7 @@ function misuseOf({ code, message }: CommanderError): string {
     .replace(/^error: /, '')
     .replace(/unknown option '(--[^=]*|-[^-]).*'/s, "unknown option '$1'")
     .replaceAll(/\s*\n\s*/g, ' ')
+  // As the machine writes a connection: accelo/hq.
+  if (said.endsWith("'connection'")) return `${said}: vendor and connection are two words, like accelo hq`
   return code === 'commander.unknownCommand' ? `${said}; there are ${Object.keys(commands).join(', ')}` : said
 }

@@ -1,8 +1,9 @@
 import * as z from 'zod/mini'
 import { TOKEN } from '../../functions/api/answers.ts'
-import { callApi, readAnswer } from './api.ts'
+import { ApiError, callApi, readAnswer } from './api.ts'
 import { type Shell, UsageError } from './command.ts'
 import type { ConnectionName } from './connection.ts'
+import { checkListed } from './vendor-named.ts'
 
 const answer = z.pick(TOKEN, { access_token: true, expires_at: true, warnings: true })
 export type Vended = z.output<typeof answer>
@@ -23,9 +24,13 @@ export async function vended(
     throw new UsageError('--min-ttl is a whole number of seconds')
   const path = `/tokens/${vendor}/${connection}`
   const query = minTtl === undefined ? '' : `?min_ttl=${minTtl}`
-  const body = rejected
-    ? await callApi('POST', `${path}/refresh`, shell, { rejected })
-    : await callApi('GET', `${path}${query}`, shell)
+  const asked = rejected
+    ? callApi('POST', `${path}/refresh`, shell, { rejected })
+    : callApi('GET', `${path}${query}`, shell)
+  const body = await asked.catch((error: unknown) => {
+    if (error instanceof ApiError && error.isNoRoute) checkListed(vendor, shell)
+    throw error
+  })
   const token = readAnswer(answer, body)
   for (const { detail } of token.warnings) shell.say(`warning: ${detail}`)
   // That it is an object was just read from it.

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini'
 import { VENDOR } from '../../functions/api/answers.ts'
+import { didYouMean } from '../did-you-mean.ts'
 import { ApiError, callApi, readAnswer } from './api.ts'
 import { type Shell, UsageError } from './command.ts'
 
@@ -22,8 +23,10 @@ export async function vendorNamed(id: string, shell: Shell): Promise<Described> 
 }
 
 function unknown(id: string, shell: Shell): UsageError {
-  const all = listedVendors(shell).join(', ')
-  return new UsageError(`there is no vendor "${id}"${all && `; VENDOMAT_VENDORS has ${all}`}`)
+  const all = listedVendors(shell)
+  const meant = didYouMean(id, all)
+  const these = all.length > 0 ? `${meant || ';'} VENDOMAT_VENDORS has ${all.join(', ')}` : ''
+  return new UsageError(`there is no vendor "${id}"${these}`)
 }
 
 /**

@@ -1,3 +1,4 @@
+import { didYouMean } from '../did-you-mean.ts'
 import { CommandFailed, command, EXIT, type Result, type Shell } from './command.ts'
 import { type KnownVendor, knownVendors } from './known-vendors.ts'
 import { wrapped } from './steps.ts'
@@ -13,7 +14,7 @@ With one match, or an id, it explains that vendor: how a token is obtained, what
 the secret holds, what a person does, which documents say so, and what of them
 is not done. It needs no machine and no credentials; which vendors a machine
 has, VENDOMAT_VENDORS says. Any other API with OAuth 2.0 is a description in the
-settings: "Settings" in lib/README.md.
+settings: "A vendor in ten lines of settings" in lib/README.md.
 
 Exits with 6 when none matches.`,
   takes: { '[text]': 'a part of an id, of a title or of a grant' },
@@ -23,7 +24,7 @@ Exits with 6 when none matches.`,
   async run({ text = '' }, { display }): Promise<Result> {
     const found = matching(text)
     const [only] = found
-    if (!only) throw new CommandFailed(EXIT.notFound, `no vendor has "${printable(text)}" in its id, title or grant`)
+    if (!only) throw new CommandFailed(EXIT.notFound, noneFor(text))
     const lines = found.length === 1 ? explained(only, display) : tableOf(found, display)
     return { text: lines.join('\n'), json: { vendors: found } }
   },
@@ -37,6 +38,15 @@ function matching(text: string): readonly KnownVendor[] {
   return knownVendors.filter(({ id, title, grant }) =>
     [id, title, grant].some((part) => part.toLowerCase().includes(wanted)),
   )
+}
+
+function noneFor(text: string): string {
+  const meant = didYouMean(
+    text,
+    knownVendors.map(({ id }) => id),
+  )
+  return `no vendor has "${printable(text)}" in its id, title or grant${meant}
+settings describe any other API with OAuth 2.0: lib/README.md, "A vendor in ten lines of settings"`
 }
 
 const printable = (text: string): string => text.replaceAll(/\p{C}+/gu, ' ')

@@ -223,11 +223,13 @@ describe('vendomat connect', () => {
 
   it.each([
     ['accelo', "missing required argument 'connection'"],
+    ['accelo/hq', 'vendor and connection are two words, like accelo hq'],
     ['accelo hq more', 'too many arguments'],
     ['accelo HQ', 'names consist of'],
     ['nobody hq', 'accelo, accessia'],
     ['toString hq', 'names consist of'],
     ['constructor hq', 'there is no vendor'],
+    ['acelo hq', 'did you mean accelo?'],
     ['accelo hq --from-file a --from-stdin', 'do not go together'],
     [`accelo hq --client-secret=${CANARY}`, '--client-secret'],
     [`accelo hq --token ${CANARY}`, '--token'],

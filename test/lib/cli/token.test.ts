@@ -29,6 +29,22 @@ describe('vendomat token', () => {
     expect(said).toBe('warning: it is ageing')
   })
 
+  it('names the vendors that there are where the gateway has no route for one', async () => {
+    const noRoute = () => new Response('{"message":"Missing Authentication Token"}', { status: 403 })
+    const answers = { 'GET /tokens/acelo/hq': noRoute }
+    const among = { VENDOMAT_VENDORS: 'accelo,netrex' }
+    const { code, said } = await vendomat('token acelo hq', { answers, environment: { ...environment, ...among } })
+    expect([code, said]).toEqual([
+      2,
+      expect.stringContaining('there is no vendor "acelo"; did you mean accelo? VENDOMAT_VENDORS'),
+    ])
+    // Where they are not known, or the vendor is among them, the gateway's own words are all there is.
+    for (const VENDOMAT_VENDORS of ['', 'acelo'])
+      expect(
+        (await vendomat('token acelo hq', { answers, environment: { ...environment, VENDOMAT_VENDORS } })).code,
+      ).toBe(3)
+  })
+
   it('signs the call for API Gateway', async () => {
     const { calls } = await answered('token accelo hq --min-ttl 600')
     expect(calls[0]).toMatchObject({ method: 'GET', path: '/tokens/accelo/hq?min_ttl=600', body: undefined })

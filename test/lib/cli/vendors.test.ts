@@ -108,6 +108,15 @@ describe('vendomat vendors', () => {
   it('exits with 6 where none matches, and shows no control character of what was asked for', async () => {
     const { code, out, said } = await vendomat(['vendors', 'no\u001b[2Jsuch'], nowhere)
     expect([code, out]).toEqual([6, ''])
-    expect(said).toBe('vendomat: no vendor has "no [2Jsuch" in its id, title or grant')
+    expect(said).toContain('vendomat: no vendor has "no [2Jsuch" in its id, title or grant\n')
+  })
+
+  it('names the one that was probably meant, and says what to do with an API that is not there', async () => {
+    const { said } = await vendomat('vendors slak', nowhere)
+    expect(said).toContain('in its id, title or grant; did you mean slack?\n')
+    expect(said).toContain(
+      'settings describe any other API with OAuth 2.0: lib/README.md, "A vendor in ten lines of settings"',
+    )
+    expect((await vendomat('vendors nosuchapi', nowhere)).said).not.toContain('did you mean')
   })
 })
