@@ -35,9 +35,15 @@ export const knownIds = (): readonly string[] => [...Object.keys(registry), ...c
 function vendorCalled(id: string): Vendor {
   const coded = Object.values(registry).find((one) => one.id === id)
   if (coded) return coded
+  return describedVendor(id, withoutNotes(catalogueEntry(id)))
+}
+
+/** One of the catalogue, to be described anew with what one changes of it. Throws where there is none. */
+export function catalogueEntry(id: string): CatalogueEntry {
   const entry = catalogue.find((one) => one.id === id)
-  if (!entry) throw new Error(`there is no vendor ${id}`)
-  return describedVendor(id, withoutNotes(entry))
+  if (entry) return entry
+  const ids = catalogue.map((one) => one.id)
+  throw new Error(`the catalogue has no ${id}${didYouMean(id, ids)}`)
 }
 
 /** What an entry of the catalogue says to people alone. */

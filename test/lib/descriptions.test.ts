@@ -4,7 +4,7 @@ import { Template } from 'aws-cdk-lib/assertions'
 import { catalogue } from '../../functions/generic/catalogue/index.ts'
 import type { VendorDescription } from '../../functions/generic/description.ts'
 import { vendors } from '../../functions/vendors.ts'
-import { bytesLeft, describedVendors, descriptionSchema } from '../../lib/descriptions.ts'
+import { bytesLeft, catalogueEntry, describedVendors, descriptionSchema } from '../../lib/descriptions.ts'
 import { checkedSettings, type Settings } from '../../lib/settings.ts'
 import { stackIdOf, VendingStack, type VendingStackProps } from '../../lib/vending-stack.ts'
 import { synthesisOnly } from '../support/machine-stack.ts'
@@ -83,6 +83,19 @@ describe('a description that fits', () => {
       expect(faultsOf({ vendors: [entry.id] })).toEqual([])
       expect(faultsOf({ vendors: [], oauthVendors: { [entry.id]: { ...entry, title: 'Ours' } } })).toEqual([])
     }
+  })
+})
+
+describe('one of the catalogue', () => {
+  it('is described anew with what one changes of it', () => {
+    const zoom = { ...catalogueEntry('zoom'), scope: 'user:read' }
+    expect(faultsOf({ vendors: [], oauthVendors: { zoom } })).toEqual([])
+    const [vendor] = describedVendors({ vendors: [], oauthVendors: { zoom } })
+    expect(vendor).toMatchObject({ id: 'zoom', description: { scope: 'user:read', hosts: ['zoom.us'] } })
+  })
+
+  it('that is not there is named with the one that was meant', () => {
+    expect(() => catalogueEntry('zom')).toThrow('the catalogue has no zom; did you mean zoom?')
   })
 })
 
