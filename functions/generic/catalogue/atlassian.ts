@@ -2,7 +2,7 @@ import type { CatalogueEntry } from './entry.ts'
 
 export const atlassian: CatalogueEntry = {
   id: 'atlassian',
-  title: 'Atlassian Cloud (3LO)',
+  title: 'Atlassian Cloud',
   hosts: ['atlassian.com'],
   grant: 'authorization_code',
   clientAuthentication: 'client_secret_post',

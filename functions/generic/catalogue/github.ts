@@ -2,7 +2,7 @@ import type { CatalogueEntry } from './entry.ts'
 
 export const github: CatalogueEntry = {
   id: 'github',
-  title: 'GitHub App, for a user',
+  title: 'GitHub App',
   hosts: ['github.com'],
   grant: 'authorization_code',
   clientAuthentication: 'client_secret_post',

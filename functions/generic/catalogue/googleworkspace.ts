@@ -2,7 +2,7 @@ import type { CatalogueEntry } from './entry.ts'
 
 export const googleworkspace: CatalogueEntry = {
   id: 'googleworkspace',
-  title: 'Google Workspace (a user consents)',
+  title: 'Google Workspace',
   hosts: ['oauth2.googleapis.com', 'accounts.google.com'],
   grant: 'authorization_code',
   clientAuthentication: 'client_secret_post',

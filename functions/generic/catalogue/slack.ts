@@ -2,7 +2,7 @@ import type { CatalogueEntry } from './entry.ts'
 
 export const slack: CatalogueEntry = {
   id: 'slack',
-  title: 'Slack, with token rotation',
+  title: 'Slack',
   hosts: ['slack.com'],
   grant: 'authorization_code',
   clientAuthentication: 'client_secret_basic',

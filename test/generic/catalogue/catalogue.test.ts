@@ -68,6 +68,8 @@ describe('an entry that breaks the rule is seen', () => {
 
   it.each<[string, Partial<CatalogueEntry>]>([
     ['id is no word', { id: 'zoom-us' }],
+    ['title is no name that sentences can have', { title: 'Zoom, for an account' }],
+    ['title is no name that sentences can have', { title: 'Zoom (server to server)' }],
     ['a page is no https page', { alsoRead: ['the Zoom forum'] }],
     ['a page is named twice', { alsoRead: [zoom.documents] }],
     ['readOn is no day', { readOn: '22 November 2026' }],

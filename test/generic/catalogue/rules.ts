@@ -6,10 +6,20 @@ export const settingsFaults = (entry: CatalogueEntry): string[] =>
   descriptionSchema.safeParse(entry).error?.issues.map(({ path }) => path.join('.')) ?? []
 
 /** What an entry has to say of itself beside that, and does not. */
-export function factFaults({ id, documents, alsoRead = [], readOn, quirk, notCovered }: CatalogueEntry): string[] {
+export function factFaults({
+  id,
+  title,
+  documents,
+  alsoRead = [],
+  readOn,
+  quirk,
+  notCovered,
+}: CatalogueEntry): string[] {
   const pages = [documents, ...alsoRead]
   const faults = {
     'id is no word': !/^[a-z][a-z0-9]*$/.test(id),
+    // 'log in to Slack with …'
+    'title is no name that sentences can have': !/^[\w .&-]+$/.test(title),
     'a page is no https page': !pages.every((page) => URL.canParse(page) && new URL(page).protocol === 'https:'),
     'a page is named twice': new Set(pages).size < pages.length,
     'readOn is no day': !/^\d{4}-\d{2}-\d{2}$/.test(readOn) || Number.isNaN(Date.parse(readOn)),
