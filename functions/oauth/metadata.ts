@@ -55,13 +55,15 @@ function newSource(issuer: string): Source {
 
   const learn = async (context: Context): Promise<Found> => {
     const found = await findMetadata(issuer, context)
+    // What leads elsewhere does not take the place of what is known.
+    vendorUrl(found.tokenEndpoint, context.hosts)
     known = { found, at: context.now() }
     return found
   }
 
   return async (context) => {
     const isWithin = (seconds: number, since: Date | undefined) =>
-      since !== undefined && secondsBetween(since, context.now()) < seconds
+      since !== undefined && Math.abs(secondsBetween(since, context.now())) < seconds
     const usable = isWithin(USABLE_SECONDS, known?.at) ? known?.found : undefined
     if (usable && (isWithin(FRESH_SECONDS, known?.at) || isWithin(AGAIN_SECONDS, failedAt))) return usable
     underWay ??= learn(context).finally(() => {

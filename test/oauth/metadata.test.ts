@@ -186,6 +186,12 @@ describe('what is known of an issuer', () => {
     expect((await ask(HOUR)).tokenEndpoint.pathname).toBe('/moved')
   })
 
+  it('is read anew by a process whose clock was days ahead when it read it', async () => {
+    const { ask } = asking(json(document()), moved.clone())
+    await ask(48 * HOUR)
+    expect((await ask()).tokenEndpoint.pathname).toBe('/moved')
+  })
+
   it('is read once for all who ask at the same time', async () => {
     const { ask, urls } = asking(json(document()))
     expect(await Promise.all([ask(), ask(), ask()])).toHaveLength(3)
@@ -204,6 +210,7 @@ describe('what is known of an issuer', () => {
     ['the server is down', () => [json({}, 503)]],
     ['the page is gone', () => [html(404), html(404)]],
     ['another issuer answers', () => [other(), other()]],
+    ['it leads elsewhere', () => [json(document({ token_endpoint: 'https://evil.example/token' }))]],
   ])('stays good for a day while %s, and not a second longer', async (_why, failing) => {
     const { ask } = asking(json(document()), ...failing(), ...failing(), ...failing())
     await ask()
@@ -229,9 +236,9 @@ describe('what is known of an issuer', () => {
 
   it('is held against the hosts of each call, also what was read before', async () => {
     const { ask, vendor } = asking(json(document({ token_endpoint: 'https://tokens.example/token' })))
-    expect(await failureOf(ask())).toMatchObject({ code: 'configuration' })
     const wider = { ...acme, hosts: ['acme.example', 'tokens.example'] }
     expect((await metadataOf(ISSUER, contextFor(vendor, wider))).tokenEndpoint.host).toBe('tokens.example')
+    expect(await failureOf(ask())).toMatchObject({ code: 'configuration' })
     expect(vendor.requests).toHaveLength(1)
   })
 
