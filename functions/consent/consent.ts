@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Attempt } from '../core/attempt.ts'
+import { LOOK_UP_SECONDS } from '../core/lease.ts'
 import { contextFor, type Runtime } from '../core/runtime.ts'
 import { type Connection, labelOf } from '../kit/connection.ts'
 import { VendingError } from '../kit/errors.ts'
@@ -19,9 +20,6 @@ export interface ConsentRuntime extends Runtime {
 
 /** A person has this long to say yes. */
 export const CONSENT_SECONDS = 600
-
-/** What a vendor may take to say where its endpoints are. */
-const LOOK_UP_SECONDS = 5
 
 /** RFC 8252 section 7.3: an address of the person's own machine, on any port. */
 const LOOPBACK = /^http:\/\/(127\.0\.0\.1|localhost):[0-9]{1,5}\/[a-z0-9/_-]{0,100}$/

@@ -1,3 +1,4 @@
+import { LOOK_UP_SECONDS } from '../core/lease.ts'
 import { type Credentials, contextFor, type Runtime } from '../core/runtime.ts'
 import type { Connection } from '../kit/connection.ts'
 import { isFailure, VendingError } from '../kit/errors.ts'
@@ -29,9 +30,12 @@ export type Import = { readonly refreshToken: Secret } | ImportedToken
  */
 export async function importGrant(connection: Connection, imported: Import, runtime: Runtime): Promise<Granted> {
   const { vendor } = connection
-  authorizationOf(connection)
+  const authorization = authorizationOf(connection)
   const credentials = await runtime.credentials.read(connection, 0)
   vendor.validate(credentials.document)
+  // Looked up ahead, so that the token that may be spent has all the time there is.
+  if ('refreshToken' in imported)
+    await authorization.tokenEndpoint(credentials.document, contextFor(vendor, runtime, LOOK_UP_SECONDS))
   const policy = policyOf(connection, credentials)
   const call =
     'refreshToken' in imported

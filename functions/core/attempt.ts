@@ -8,7 +8,7 @@ import { hasSingleUse, isExpired, refreshAt, sweepAt } from '../kit/token.ts'
 import { type Context, type Issued, type Liveness, statedEnd, type Warning } from '../kit/vendor.ts'
 import { withCallPermit } from './allowance.ts'
 import { type Failure, remember } from './failure.ts'
-import { vendorTime } from './lease.ts'
+import { LOOK_UP_SECONDS, vendorTime } from './lease.ts'
 import { type Credentials, contextFor, type Runtime } from './runtime.ts'
 import type { HeldToken, Lease, Outcome, State, Success } from './store.ts'
 
@@ -109,6 +109,8 @@ async function send(job: Attempt, heard: Heard, runtime: Runtime): Promise<Obtai
   const { connection, lease, credentials } = job
   const { vendor } = connection
   if (lease?.refreshToken && !job.call && hasSingleUse(vendor.tokens)) {
+    // Where it goes may have to be looked up, which spends nothing and must not take the time of what does.
+    await vendor.authorization?.tokenEndpoint(credentials.document, contextFor(vendor, runtime, LOOK_UP_SECONDS))
     const sends = await runtime.tokens.noteSend(lease)
     if (sends === undefined) return 'superseded'
     heard.sends = sends

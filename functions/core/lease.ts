@@ -16,6 +16,8 @@ import type { Lease, Row, State } from './store.ts'
  */
 const VENDOR_SECONDS = { reusable: 8, singleUse: 15 }
 const LEASE_SECONDS = { reusable: 15, singleUse: 32 }
+/** What a vendor may take to say where its endpoints are. */
+export const LOOK_UP_SECONDS = 5
 /** Three tries of the SDK at two seconds each. */
 const RECORD_SECONDS = 6
 /** A call with less time than that is not begun. */

@@ -1,5 +1,6 @@
 import type { SecurityPromise } from '../promise.ts'
 
+const DISCOVERY = 'test/generic/discovery.test.ts'
 const PLACEHOLDERS = 'test/generic/placeholders.test.ts'
 const VENDOR = 'test/generic/vendor.test.ts'
 
@@ -40,6 +41,24 @@ export const PROMISES: readonly SecurityPromise[] = [
       file: 'functions/generic/answer.ts',
       was: 'if (!isUrl(name, value)) return [[name, value]]',
       becomes: 'if (isUrl(name, value) || value) return [[name, value]]',
+    },
+  },
+  {
+    id: 'look-up-spends-nothing',
+    asset: 'refresh tokens',
+    threat:
+      'an issuer that is slow or down eats the time of a renewal: its refresh token is sent and the answer comes too late, or it passes for spent',
+    stoppedBy:
+      'where a single-use refresh token goes is looked up before it is noted as sent, and the time that its vendor may take is measured after that',
+    tests: [
+      { file: DISCOVERY, title: 'is sent with all the time that its vendor may take' },
+      { file: DISCOVERY, title: 'is not sent where the function has no time left' },
+      { file: DISCOVERY, title: 'is not sent, nor counted as sent, refused or over, however often the issuer ' },
+    ],
+    removal: {
+      file: 'functions/core/attempt.ts',
+      was: 'await vendor.authorization?.tokenEndpoint(credentials.document, contextFor(vendor, runtime, LOOK_UP_SECONDS))',
+      becomes: 'void LOOK_UP_SECONDS',
     },
   },
 ]
