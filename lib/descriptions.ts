@@ -131,13 +131,16 @@ const ASSERTION_SECONDS = { least: 10, most: 3600 }
 /** The time of renewal is moved by up to 5 % of the life. */
 const REFRESH_AFTER = { least: 0.1, most: 0.9 }
 
+/** What terminals obey or turn around, and what breaks a line: people would read something else than stands there. */
+const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u
+
 const sentence = that(
   (value) =>
     typeof value === 'string' &&
     value.trim() === value &&
     value.length > 0 &&
     value.length <= 300 &&
-    !/[\r\n]/.test(value),
+    !UNSEEN.test(value),
   'is no sentence of one line with at most 300 letters',
 )
 const memberName = that(fits(NAME_OF_MEMBER), 'is no name of a member like expires_in')
@@ -160,7 +163,7 @@ const resource = template.refine(
 )
 
 const page = that(
-  (value) => typeof value === 'string' && /^https:\/\/[^\s@]{1,500}$/.test(value) && URL.canParse(value),
+  (value) => typeof value === 'string' && /^https:\/\/[!-?A-~]{1,500}$/.test(value) && URL.canParse(value),
   'is no page like https://example.com/docs, without a user',
 )
 
@@ -373,7 +376,30 @@ function brokenRules(given: Given): readonly Fault[] {
   return [
     ...RULES.flatMap(({ at, isBroken, says }) => (isBroken(given) ? [{ path: at, message: says }] : [])),
     ...strayPlaceholders(given),
+    ...secretsByAnotherName(given),
   ]
+}
+
+/** A secret whose name the description changes, on its way to where others read it. */
+function secretsByAnotherName(given: Given): readonly Fault[] {
+  const answer = partOf(given, 'answer')
+  const named = Object.entries(partOf(answer, 'members')).filter(([ours]) => UNVENDED.includes(ours))
+  const vended = Object.entries(partOf(answer, 'context')).flatMap(([name, theirs]) =>
+    named
+      .filter(([, member]) => member === theirs)
+      .map(([ours]) => ({
+        path: ['answer', 'context', name],
+        message: `'${theirs}' is the ${ours} of this description, which is not vended beside the token`,
+      })),
+  )
+  const file = partOf(partOf(given, 'credentials'), 'file')
+  const read = Object.entries(partOf(file, 'members'))
+    .filter(([ours, theirs]) => namesSecret(String(theirs)) && !namesSecret(ours))
+    .map(([ours, theirs]) => ({
+      path: ['credentials', 'file', 'members', ours],
+      message: `'${theirs}' is called like a secret, and ${ours} goes where others read it`,
+    }))
+  return [...vended, ...read]
 }
 
 /** Words and values for placeholders that are nowhere: they are misspelt. */

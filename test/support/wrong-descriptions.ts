@@ -115,4 +115,29 @@ export const WRONG: readonly (readonly [what: string, description: object, fault
     { ...ZOOM, grant: 'client_credential' },
     "grant: 'client_credential' is none of client_credentials, authorization_code, jwt_bearer; did you mean client_credentials?",
   ],
+  [
+    'a refresh token by its own name beside the token',
+    { ...BOX, answer: { members: { refresh_token: 'renewal' }, context: { account: 'renewal' } } },
+    "answer.context.account: 'renewal' is the refresh_token of this description, which is not vended beside the token",
+  ],
+  [
+    'a secret of a file by another name',
+    {
+      ...ZOOM,
+      parameters: { account: '{account}' },
+      credentials: { file: { label: 'file', members: { account: 'client_secret' } } },
+    },
+    "credentials.file.members.account: 'client_secret' is called like a secret, and account goes where others read it",
+  ],
+  [
+    'words that move the cursor',
+    { ...ZOOM, parameters: { account: '{account}' }, credentials: { labels: { account: 'account \u001b[2J' } } },
+    'credentials.labels.account: ',
+  ],
+  [
+    'steps that are read backwards',
+    { ...ZOOM, credentials: { steps: ['Open \u202emoc.elpmaxe'] } },
+    'credentials.steps[0]: ',
+  ],
+  ['a page with a control character', { ...ZOOM, documents: 'https://zoom.us/\u001b[2J' }, 'documents: '],
 ]

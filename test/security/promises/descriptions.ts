@@ -50,4 +50,20 @@ export const PROMISES: readonly SecurityPromise[] = [
       becomes: "return looksSecret('') ? 'what stands there' : text",
     },
   },
+  {
+    id: 'no-secret-by-another-name',
+    asset: 'refresh tokens',
+    threat:
+      'a description gives a token or a secret another name, and under it has it vended beside the token or put into an address',
+    stoppedBy: 'what a description calls so is known as the secret that it is, and ends the synthesis',
+    tests: [
+      { file: FILE, title: 'a refresh token by its own name beside the token' },
+      { file: FILE, title: 'a secret of a file by another name' },
+    ],
+    removal: {
+      file: 'lib/descriptions.ts',
+      was: '...secretsByAnotherName(given),',
+      becomes: '...secretsByAnotherName({}),',
+    },
+  },
 ]
