@@ -36,7 +36,7 @@ function adviceOf(description: VendorDescription): NonNullable<TokenShape['advic
 
 /** A URL, in what way parsers may read one, or what is called so: callers would send the token there. */
 const isUrl = (name: string, value: string): boolean =>
-  /(^|_)url$/.test(name) || /^\s*([a-z][a-z0-9+.-]*:[/\\]|[/\\]{2})/i.test(value)
+  /(^|_)url$/.test(name) || /^\s*((https?|wss?|ftp):|[a-z][a-z0-9+.-]*:[/\\]|[/\\]{2})/i.test(value)
 
 /** Where tokens of a connection may be sent. */
 export interface Place {

@@ -286,6 +286,9 @@ describe('a token', () => {
     ['anything', 'HTTPS:/evil.example'],
     ['anything', 'https:\\\\evil.example'],
     ['anything', '/\\evil.example'],
+    ['anything', 'https:evil.example'],
+    ['anything', 'HTTP:evil.example/api'],
+    ['anything', 'wss:evil.example'],
   ])('comes without %s where the answer says %j, and with a warning that does not repeat it', async (name, value) => {
     const vendor = made({ answer: { context: { [name]: 'there' } } })
     const { issued } = await issue(vendor, {}, json({ ...granted, there: value }))
