@@ -11,6 +11,9 @@ export const GRANT_EXPIRES_IN = [
   'refresh_token_expires_in',
 ] as const
 
+/** RFC 3339 has years of four digits. */
+const LAST = new Date('9999-12-31T23:59:59Z')
+
 /**
  * The first end that an answer states, counted from before its request. Zero is none: Keycloak sends it with offline tokens,
  * whose life it does not limit.
@@ -18,6 +21,6 @@ export const GRANT_EXPIRES_IN = [
 export function grantEnd(stated: readonly unknown[], sentAt: Date): Date | undefined {
   const lives = stated.map(seconds).filter((life): life is number => life !== undefined && life > 0)
   const end = secondsAfter(sentAt, Math.floor(Math.min(...lives)))
-  // None, or one that lies beyond what a Date can hold.
-  return Number.isNaN(end.getTime()) ? undefined : end
+  // None, or one that nobody lives to see.
+  return end <= LAST ? end : undefined
 }

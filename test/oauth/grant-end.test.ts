@@ -54,6 +54,9 @@ describe('the end of a grant', () => {
     1e300,
     '99999999999',
     8.65e12,
+    // Beyond the year 9999, which RFC 3339 cannot write.
+    252_000_000_000,
+    8e12,
   ])('is none where the answer says %j: zero means never, and the rest nothing', async (stated) => {
     expect(await end({ refresh_token_expires_in: stated })).toBeUndefined()
     expect(await end({ refresh_expires_in: stated }, { ...RFC_6749, grantExpiresIn: 'refresh_expires_in' })).toBe(
