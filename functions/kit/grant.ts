@@ -26,6 +26,9 @@ export interface GrantAnswer {
 /** Answers count in seconds, each from another moment before its request: two that are no further apart speak of the same end. */
 const JITTER_SECONDS = 60
 
+/** Renewals come once a minute at most: what ends sooner none of them keeps, and nobody can be told of in time. */
+const LEAST_SECONDS = 180
+
 /**
  * The end that comes first: what the vendor says, so long after this answer, or so long after the consent. What it does not
  * say any more it still means. Undefined when nobody says anything.
@@ -34,7 +37,7 @@ export function endOfGrant({ before, at, stated, life = {} }: GrantAnswer): Gran
   const { idleSeconds, maxSeconds } = life
   const since = before?.since ?? at
   // 0 is how some vendors say that there is no end.
-  const said = stated && stated > at ? stated : before?.stated
+  const said = stated && secondsBetween(at, stated) >= LEAST_SECONDS ? stated : before?.stated
   const ends = [
     said,
     idleSeconds === undefined ? undefined : secondsAfter(at, idleSeconds),

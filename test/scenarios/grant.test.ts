@@ -173,3 +173,26 @@ describe('a grant that its vendor ends a year after the consent', () => {
     expect(m.steps()).toEqual([60, 30, 14, 7, 3, 1, 0])
   })
 })
+
+describe('a grant whose vendor states an end that nobody can act on', () => {
+  it.each([1, 60, 179])('is no notice, and its token is not renewed each minute: %s s', async (grantSeconds) => {
+    const w = world()
+    const script = gives({ lifeSeconds: HOUR, refreshToken: 'r', grantSeconds })
+    const { vendor, connection, calls } = fakeVendor({ consent: true, script })
+    const runtime = w.process()
+    const { state } = await beginConsent(connection, { redirectUri: 'http://127.0.0.1:1/', begunBy: 'ada' }, runtime)
+    await finishConsent(connection, { state, code: new Secret('code') }, runtime)
+    for (let minute = 0; minute < 120; minute++) {
+      w.clock.advance(60)
+      await renewDue(vendor, w.processFor(INVOCATION_SECONDS.task))
+    }
+    for (let day = 0; day < 3; day++) {
+      await checkAll(vendor, w.processFor(INVOCATION_SECONDS.task))
+      w.clock.advance(DAY)
+      await renewDue(vendor, w.processFor(INVOCATION_SECONDS.task))
+      w.clock.advance(grantSeconds * 0.6)
+    }
+    expect(w.notices).toEqual([])
+    expect(calls.length).toBeLessThan(10)
+  })
+})

@@ -61,4 +61,20 @@ export const PROMISES: readonly SecurityPromise[] = [
       becomes: 'void LOOK_UP_SECONDS',
     },
   },
+  {
+    id: 'absurd-grant-ends',
+    asset: 'the attention of people',
+    threat: 'a vendor states with each token that its grant is about to end, and people are mailed day after day',
+    stoppedBy:
+      'an end that is closer than three renewals of the schedule, or beyond the year 9999, is not taken for one',
+    tests: [
+      { file: 'test/scenarios/grant.test.ts', title: 'is no notice, and its token is not renewed each minute' },
+      { file: 'test/kit/grant.test.ts', title: 'is none that nobody can keep or be told of' },
+    ],
+    removal: {
+      file: 'functions/kit/grant.ts',
+      was: 'secondsBetween(at, stated) >= LEAST_SECONDS',
+      becomes: 'secondsBetween(at, stated) > 0 && LEAST_SECONDS',
+    },
+  },
 ]
