@@ -226,11 +226,14 @@ const retention = that(
   `is no number of days that CloudWatch keeps logs for; there are ${RETENTIONS.join(', ')}`,
 )
 
-/** What its module exports it by. Part of addresses and of the names of metrics and alarms, where the three mean something else. */
+/** What its module exports it by. Part of addresses and of the names of metrics and alarms, where some mean something else. */
 const vendorId = that<string>(
-  (id) => fits(/^[a-z][a-z0-9]{0,31}$/)(id) && !['callback', 'connections', 'tokens'].includes(String(id)),
-  'is no id of a vendor: write a-z and 0-9, a letter first, and neither callback, connections nor tokens',
+  (id) => fits(/^[a-z][a-z0-9]{0,31}$/)(id) && !MEANT_OTHERWISE.includes(String(id)),
+  'is no id of a vendor: write a-z and 0-9, a letter first, and neither callback, connections, tokens nor constructor',
 )
+
+/** The last is what every object has: settings by vendor id would have one for it. */
+const MEANT_OTHERWISE = ['callback', 'connections', 'tokens', 'constructor']
 
 const ownVendor = z.looseObject({ id: vendorId, hosts: listOf(host, 'api.example.com') })
 

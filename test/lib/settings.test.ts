@@ -78,9 +78,10 @@ describe('a setting that does not fit is named, with its value and what to write
     [{ alertEmail: 'platform' }, "alertEmail: 'platform' is no mail address like platform@example.com"],
     [{ alertEmail: 'a@b' }, 'is no mail address'],
     [{ alertEmail: ['a@b.ch'] }, "alertEmail: [ 'a@b.ch' ] is no mail address"],
-    ...['Acme', 'acme-two', 'acme.two', '1acme', '', 'a'.repeat(33), 'callback', 'connections', 'tokens'].map(
-      (id): [object, string] => [{ vendors: [{ ...acme, id }] }, `vendors[0].id: '${id}' is no id of a vendor`],
-    ),
+    ...[
+      ...['Acme', 'acme-two', 'acme.two', '1acme', '', 'a'.repeat(33)],
+      ...['callback', 'connections', 'tokens', 'constructor'],
+    ].map((id): [object, string] => [{ vendors: [{ ...acme, id }] }, `vendors[0].id: '${id}' is no id of a vendor`]),
     [{ vendors: [vendors.accelo, { ...acme, id: 'accelo' }] }, 'vendors: name each id once; to replace a vendor'],
     [{ allowedHosts: { iobeya: ['com'] } }, `${beforeHost}'com' is a public suffix`],
     [{ allowedHosts: { iobeya: ['co.uk'] } }, `${beforeHost}'co.uk' is a public suffix`],
