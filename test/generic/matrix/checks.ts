@@ -251,7 +251,6 @@ function descriptionOf({ server, combination, changes }: Tried): VendorDescripti
     hosts: [server.host],
     grant,
     clientAuthentication: way,
-    ...server.endpoints,
     ...(server.issuer !== undefined && { issuer: server.issuer }),
     ...(algorithm && { assertion: { algorithm } }),
     scope: grant === 'authorization_code' ? server.consentScope : server.scope,
@@ -260,17 +259,12 @@ function descriptionOf({ server, combination, changes }: Tried): VendorDescripti
   }
 }
 
-/** The endpoints are nowhere given, and undefined is nothing that a description holds. */
+/** The issuer alone: where its endpoints are, its metadata say. */
 const byIssuer = ({ server: { issuer = '' } }: Row): Partial<VendorDescription> => ({ issuer })
 
 const vendorOf = (row: Row, changes: Partial<VendorDescription> = {}): Vendor => {
-  const { tokenEndpoint, authorizationEndpoint, revocationEndpoint, ...rest } = descriptionOf(row)
-  const endpoints = {
-    ...(tokenEndpoint !== undefined && { tokenEndpoint }),
-    ...(authorizationEndpoint !== undefined && { authorizationEndpoint }),
-    ...(revocationEndpoint !== undefined && { revocationEndpoint }),
-  }
-  return describedVendor('matrix', { ...rest, ...(changes.issuer === undefined && endpoints), ...changes })
+  const endpoints = changes.issuer === undefined ? row.server.endpoints : {}
+  return describedVendor('matrix', { ...descriptionOf(row), ...endpoints, ...changes })
 }
 
 const contextOf = ({ running }: Row, vendor: Vendor, http = running.http): Context => ({
