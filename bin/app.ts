@@ -22,8 +22,8 @@ const settings: VendingStackProps = {
   // restAfterDays: 14,
   // chatTopic: true,
   // runbookUrl: 'https://git.example.com/platform/vendomat/lib/RUNBOOK.md',
-  // vendors: ['accelo', 'netrex', 'zoom'],
-  // oauthVendors: { zoom: { title: 'Zoom', hosts: ['zoom.us'], tokenEndpoint: 'https://zoom.us/oauth/token', … } },
+  // vendors: ['accelo', 'netrex', 'zoom'], // `npx vendomat vendors` lists them
+  // oauthVendors: { acme: { title: 'Acme', hosts: ['acme.example'], grant: 'client_credentials', … } },
   terminationProtection: true,
   tags: { service: 'vendomat' },
 }

@@ -30,8 +30,15 @@ export const missingIn = ({ fields = [] }: CredentialForm, document: Document): 
 export function checkWhole({ title }: Described, form: CredentialForm | undefined, document: Document): void {
   const missing = form ? missingIn(form, document) : []
   if (missing.length === 0) return
-  const what = missing.map((name) => `${name} is missing`).join('; ')
+  const what = missing.map((name) => `${name} is missing${nearly(name, document)}`).join('; ')
   throw new CommandFailed(EXIT.failed, `the ${title} credentials do not fit: ${what}\nnothing was stored`)
+}
+
+/** `clientId` and `client-id` for client_id. */
+function nearly(name: string, document: Document): string {
+  const letters = (text: string) => text.replaceAll(/[-_ ]/g, '').toLowerCase()
+  const theirs = Object.keys(document).find((one) => one !== name && letters(one) === letters(name))
+  return theirs === undefined ? '' : `: rename ${theirs} to it`
 }
 
 export const isGiven = (value: unknown): boolean =>

@@ -384,6 +384,13 @@ describe('connect --dry-run', () => {
     expect(seenIn(seen)).not.toContain(CANARY)
   })
 
+  it('names a member that stands there by a name that is nearly ours', async () => {
+    const { client_secret: clientSecret, ...others } = accelo
+    const { code, said } = await connect('--from-stdin', piped({ ...others, clientSecret }))
+    expect([code, said]).toEqual([1, expect.stringContaining('client_secret is missing: rename clientSecret to it')])
+    expect(said).not.toContain(clientSecret)
+  })
+
   it('names what is missing', async () => {
     const seen = await connect('--from-stdin --dry-run', piped({ ...accelo, client_secret: ' ' }))
     expect([seen.code, seen.out]).toEqual([1, ''])
