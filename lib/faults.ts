@@ -21,7 +21,9 @@ export const fault =
 /** A value as people read it, if there is no secret in it. */
 function shown(value: unknown): string {
   const text = inspect(value, { breakLength: Number.POSITIVE_INFINITY, depth: 1, maxStringLength: 80 })
-  return looksSecret(text) ? 'what stands there' : text
+  if (looksSecret(text)) return 'what stands there'
+  // inspect leaves these as they are, and some turn the words behind them round.
+  return text.replaceAll(/\p{Cf}/gu, (one) => `\\u{${one.codePointAt(0)?.toString(16)}}`)
 }
 
 export const that = <T = unknown>(holds: (value: unknown) => boolean, words: string) =>

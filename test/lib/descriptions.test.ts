@@ -86,6 +86,11 @@ describe('a description that fits', () => {
   })
 })
 
+it('shows no character of a wrong value that turns words round', () => {
+  const [said] = wrong({ ...ZOOM, title: 'Zoom \u202emoc.elpmaxe' })
+  expect(said).toContain("title: 'Zoom \\u{202e}moc.elpmaxe' is no title")
+})
+
 describe('one of the catalogue', () => {
   it('is described anew with what one changes of it', () => {
     const zoom = { ...catalogueEntry('zoom'), scope: 'user:read' }
