@@ -1,6 +1,8 @@
 import * as fc from 'fast-check'
 import { contextFor } from '../../functions/core/runtime.ts'
 import { vend } from '../../functions/core/vend.ts'
+import type { VendorDescription } from '../../functions/generic/description.ts'
+import { describedVendor } from '../../functions/generic/vendor.ts'
 import { FAILURES, VendingError } from '../../functions/kit/errors.ts'
 import { Secret } from '../../functions/kit/secret.ts'
 import { secondsBetween } from '../../functions/kit/time.ts'
@@ -8,6 +10,7 @@ import type { Vendor } from '../../functions/kit/vendor.ts'
 import type { Machine } from '../../functions/lambda/runtime.ts'
 import { vendors } from '../../functions/vendors.ts'
 import { clearidKey } from '../support/clearid-key.ts'
+import { KEY, zenith } from '../support/described-samples.ts'
 import { allTextOf } from '../support/fake-vendor.ts'
 import { figure } from '../support/figure.ts'
 import { samples } from '../support/vendor-samples.ts'
@@ -57,6 +60,9 @@ const MEMBERS: Readonly<Record<string, fc.Arbitrary<string>>> = {
   meta: oneOf({ status: 'ok' }, { status: 'invalid_client' }),
   accessiaApisUrl: oneOf('https://acme.accessia.com/apis', 'https://evil.example', 'http://acme.accessia.com'),
   domain: oneOf('acme'),
+  instance: oneOf('https://eu.zenith.example', 'https:evil.example', '//evil.example', ' HTTPS:\\evil.example', 'eu1'),
+  instance_url: oneOf('https://eu.zenith.example/api', 'evil.example', 'https://zenith.example.evil.example'),
+  refresh_token_expires_in: oneOf(0, 1, 60, 86_400, '86400', 1e12, 8e12, 1e308, -1, 'NaN', '2027-01-01', [86_400]),
   success: oneOf(true, false),
   data: oneOf({ cameraList: [] }, null),
   errors: oneOf([], null),
@@ -78,7 +84,17 @@ const object = fc.array(member, { maxLength: 8 }).map((members) => `{${members.j
 const answer = fc.tuple(tokenLike, tokenLike, object).map(([token, refresh, more]) => {
   const names = `"access_token":${token},"accessToken":${token},"refresh_token":${refresh},"refreshToken":${refresh}`
   const others = more.slice(1, -1)
-  return `{${names},"expires_in":3600,"expiresIn":3600,"accessiaApisUrl":"https://acme.accessia.com/apis"${others && `,${others}`}}`
+  return `{${names},"expires_in":3600,"expiresIn":3600,"accessiaApisUrl":"https://acme.accessia.com/apis","instance":"https://eu.zenith.example","refresh_token_expires_in":86400${others && `,${others}`}}`
+})
+
+/** The same as a form, as servers from before RFC 6749 answer. */
+const form = answer.map((whole) => {
+  try {
+    const members: [string, unknown][] = Object.entries(JSON.parse(whole))
+    return `${new URLSearchParams(members.map(([name, value]): [string, string] => [name, `${value}`]))}`
+  } catch {
+    return ''
+  }
 })
 
 const broken = fc
@@ -89,6 +105,7 @@ const body: fc.Arbitrary<string | Uint8Array> = fc.oneof(
   { weight: 6, arbitrary: answer },
   { weight: 4, arbitrary: object },
   { weight: 3, arbitrary: broken },
+  { weight: 2, arbitrary: form },
   { weight: 1, arbitrary: answer.map((whole) => whole.slice(0, -20)) },
   { weight: 1, arbitrary: answer.map((whole) => `\ufeff${whole}`) },
   { weight: 1, arbitrary: answer.map((whole) => Buffer.from(whole, 'utf16le')) },
@@ -155,6 +172,27 @@ const { accelo, accessia, clearid, iobeya, netrex } = vendors
 const machineToken = { ...samples.iobeya.document, token: 'a-machine-token', expires_on: '2027-01-31' }
 const userToken = { host: 'system2.netrex.cz', user_token: 'a-user-token', expires_on: '2027-01-31' }
 const held = 'a-refresh-token'
+/** One that takes whatever an answer may be described as. */
+const described: VendorDescription = {
+  ...zenith,
+  tokenEndpoint: 'https://api.zenith.example/token',
+  revocationEndpoint: 'https://api.zenith.example/revoke',
+  liveness: 'https://api.zenith.example/me',
+  apiBaseUrl: 'https://api.zenith.example',
+  answer: {
+    tokenTypes: ['mac'],
+    context: { instance: 'instance', instance_url: 'instance_url', domain: 'domain', api_base_url: 'instance' },
+    errors: { '404': 'grant_rejected', invalid_scope: 'vendor_throttled' },
+  },
+}
+const zenithOf = (changes: Partial<VendorDescription>): Vendor =>
+  describedVendor('zenith', { ...described, ...changes })
+const consented = zenithOf({ grant: 'authorization_code', authorizationEndpoint: 'https://api.zenith.example/yes' })
+const signing = zenithOf({ clientAuthentication: 'private_key_jwt' })
+const asserting = zenithOf({ grant: 'jwt_bearer', clientAuthentication: 'none' })
+const client = { client_id: 'c1', client_secret: 's1' }
+const signer = { client_id: 'c1', private_key: KEY }
+
 /** A proof with a time on it is presented twice where the clocks differ, and both again where nobody answered. */
 const PATHS: readonly Path[] = [
   { name: 'accelo', vendor: accelo, document: samples.accelo.document, most: 2 },
@@ -168,6 +206,14 @@ const PATHS: readonly Path[] = [
   { name: 'netrex exchanges', vendor: netrex, document: samples.netrex.document, most: 1, call: exchanges },
   { name: 'netrex checks', vendor: netrex, document: userToken, most: 1, call: checks },
   { name: 'netrex revokes', vendor: netrex, document: samples.netrex.document, most: 1, call: revokes },
+  { name: 'a described one', vendor: zenithOf({}), document: client, most: 2 },
+  { name: 'a described one in JSON', vendor: zenithOf({ send: 'json' }), document: client, most: 2 },
+  { name: 'a described one checks', vendor: zenithOf({}), document: client, most: 2, call: checks },
+  { name: 'a described one revokes', vendor: zenithOf({}), document: client, most: 1, call: revokes },
+  { name: 'a described one signs', vendor: signing, document: signer, most: 4 },
+  { name: 'a described one asserts', vendor: asserting, document: signer, most: 4 },
+  { name: 'a described one refreshes', vendor: consented, document: client, held, most: 1 },
+  { name: 'a described one exchanges', vendor: consented, document: client, most: 1, call: exchanges },
 ]
 
 /** What the machine did with these answers, and what is left of it. */
@@ -197,6 +243,10 @@ async function outcomeOf(path: Path, answers: readonly VendorAnswer[]) {
   return { outcome, calls, state, token, refreshToken, notices: w.notices, now: w.clock.now() }
 }
 
+/** One of a vendor's hosts, or below one, after a dot. */
+const ofHosts = ({ hosts }: Vendor) => new RegExp(`\\.(${hosts.join('|').replaceAll('.', '\\.')})$`)
+const LEAST_GRANT_SECONDS = 180
+
 const TOKEN = /^[!-~]{1,16384}$/
 
 /** Every text that is a member of one of the answers, wherever it stands. */
@@ -209,10 +259,17 @@ function textsIn(answers: readonly VendorAnswer[]): ReadonlySet<string> {
         return value
       })
     } catch {
-      // No JSON, so no text that could be a token.
+      // No JSON, so no text that could be a token but those of a form.
+      for (const value of new URLSearchParams(new TextDecoder().decode(Buffer.from(body))).values()) found.add(value)
     }
   }
   return found
+}
+
+/** Where a caller that takes a value for an address would send its token. */
+function hostIn(value: string): string {
+  const at = /^\s*[/\\]{2}/.test(value) ? `https:${value.trim()}` : value
+  return URL.canParse(at) ? new URL(at).hostname : ''
 }
 
 const prototypes = () =>
@@ -222,6 +279,7 @@ describe('whatever a vendor answers', () => {
   /** The most calls that a path made in one run. */
   const called = new Map<string, number>()
   let tokens = 0
+  let grantEnds = 0
 
   async function holds(path: Path, answers: readonly VendorAnswer[]): Promise<void> {
     const { outcome, calls, state, token, refreshToken, notices, now } = await outcomeOf(path, answers)
@@ -238,12 +296,22 @@ describe('whatever a vendor answers', () => {
     const texts = textsIn(answers)
     if (token) {
       tokens += 1
-      const { value, expiresAt } = token.accessToken
+      const { value, expiresAt, context: beside } = token.accessToken
+      for (const text of Object.values(beside)) {
+        expect(text).toMatch(/^[ -~]{1,2048}$/)
+        if (path.vendor.description) expect(`.${hostIn(text) || path.vendor.hosts[0]}`).toMatch(ofHosts(path.vendor))
+      }
       expect(value.reveal()).toMatch(TOKEN)
       expect(texts).toContain(value.reveal())
       expect(secondsBetween(now, expiresAt)).toBeGreaterThan(0)
       expect(secondsBetween(now, expiresAt)).toBeLessThanOrEqual(path.vendor.tokens.maxLifeSeconds)
       expect(path.vendor.tokens.storage).toBe('table')
+    }
+    if (state.grantEnd) {
+      const { until } = state.grantEnd
+      expect(secondsBetween(now, until)).toBeGreaterThanOrEqual(LEAST_GRANT_SECONDS)
+      expect(until.toISOString()).toMatch(/^\d{4}-/)
+      grantEnds += 1
     }
     if (refreshToken && refreshToken.reveal() !== path.held) {
       expect(refreshToken.reveal()).toMatch(TOKEN)
@@ -264,6 +332,7 @@ describe('whatever a vendor answers', () => {
       expect(PATHS.filter(({ name }) => !called.get(name))).toEqual([])
       // Otherwise nothing but refusals was tried.
       expect(tokens).toBeGreaterThan(fuzzRuns / 50)
+      expect(grantEnds).toBeGreaterThan(0)
       figure('only-tokens', `${fuzzRuns} made-up answers on ${PATHS.length} paths, ${tokens} with a token`)
     },
     FUZZ_TIMEOUT_MS,
