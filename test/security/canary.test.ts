@@ -2,7 +2,8 @@ import { createHash, randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 import { jest } from '@jest/globals'
-import { answer } from '../../functions/api/app.ts'
+import * as z from 'zod/mini'
+import { type ApiRequest, answer } from '../../functions/api/app.ts'
 import type { Recorder } from '../../functions/api/audit.ts'
 import { beginHostedConsent } from '../../functions/consent/consent.ts'
 import { VendingError } from '../../functions/kit/errors.ts'
@@ -13,6 +14,8 @@ import { answerCallback, type CallbackWorld } from '../../functions/lambda/callb
 import { answerExchange } from '../../functions/lambda/exchange.ts'
 import { logger, recordEvent } from '../../functions/lambda/log.ts'
 import { type Canary, tracesOf } from '../support/canary.ts'
+import { describedSamples } from '../support/described-samples.ts'
+import { html, json, text } from '../support/fake-vendor.ts'
 import { figure } from '../support/figure.ts'
 import { memoryTable } from '../support/memory-store.ts'
 import { fakeVendor, gives, The, world } from '../support/world.ts'
@@ -261,6 +264,87 @@ describe('an import', () => {
     const outputs = [log, answered.join(), JSON.stringify([w.notices])].map((text, at) => ({ where: `${at}`, text }))
     expect(tracesOf(canaries, outputs)).toEqual([])
     figure('no-leak', `0 traces of ${canaries.length} in imports`)
+  })
+})
+
+describe.each(describedSamples)('a described vendor, $grant with $clientAuthentication,', ({ vendor, ...sample }) => {
+  it('leaves no trace of what it is sent, however it repeats that in its answers and errors', async () => {
+    const accessToken = random(40)
+    const refreshToken = random(24)
+    const secret = random(24)
+    const { client_secret, private_key } = sample.document
+    const canaries: Canary[] = [
+      { kind: 'access token', value: accessToken },
+      { kind: 'refresh token', value: refreshToken },
+      ...(client_secret === undefined ? [] : [{ kind: 'client secret', value: secret }]),
+      ...(typeof private_key === 'string' ? [{ kind: 'private key', value: private_key.slice(60, 400) }] : []),
+    ]
+    let repeat = (sent: string): Response => json({ error: sent })
+    const http: typeof fetch = async (_, init) => {
+      const form = new URLSearchParams(`${init?.body}`)
+      for (const name of ['client_assertion', 'assertion', 'code', 'code_verifier']) {
+        const value = form.get(name)
+        if (value) canaries.push({ kind: name, value })
+      }
+      return repeat(`${init?.body} ${new Headers(init?.headers).get('authorization')} ${refreshToken}`)
+    }
+    const granted = { access_token: accessToken, token_type: 'Bearer', expires_in: 3600, refresh_token: refreshToken }
+    const repeats: readonly (typeof repeat)[] = [
+      (sent) => json({ error: 'invalid_grant', error_description: sent, error_uri: sent }, 400),
+      (sent) => json({ error: sent }, 400),
+      (sent) => json({ [sent]: sent }, 500),
+      (sent) => html(401, sent),
+      (sent) => text(`error=${encodeURIComponent(sent)}`, 400, { 'content-type': 'application/x-www-form-urlencoded' }),
+      (sent) => text('', 302, { location: `https://evil.example/?${encodeURIComponent(sent)}` }),
+      (sent) => {
+        throw new TypeError(sent, { cause: Object.assign(new Error(sent), { code: sent }) })
+      },
+      (sent) => json({ ...granted, token_type: sent }),
+      (sent) => json({ ...granted, expires_in: sent, refresh_token_expires_in: sent }),
+    ]
+    const w = world({ http, callbackUrl: 'https://callback.example/v1', consents: memoryTable().consents })
+    const document = { ...sample.document, ...(client_secret !== undefined && { client_secret: secret }) }
+    const answered: string[] = []
+    const record: Recorder = (event, error) => recordEvent(vendor.id, event, error)
+    const ask = async (operation: ApiRequest['operation'], body?: object) => {
+      const request = { operation, requestId: 'r-1', caller: 'ada', query: {}, connection: The.connection }
+      const called = { ...request, ...(body && { body: JSON.stringify(body) }) }
+      const { status, body: said } = await answer(vendor, called, w.process(), record)
+      answered.push(said)
+      return { status, said }
+    }
+    const log = await written(async () => {
+      for (repeat of repeats) {
+        // New credentials, so that nothing is left alone for what came before.
+        w.secrets.replace(`${vendor.id}/${The.connection}`, document)
+        w.clock.advance(3600)
+        await ask('vend')
+        if (sample.held) {
+          const { said: begun } = await ask('authorize', { redirect_uri: 'http://127.0.0.1:1/' })
+          const { state } = z.object({ state: z.string() }).parse(JSON.parse(begun))
+          await ask('authorize', { state, code: random(24) })
+          await ask('authorize', { refresh_token: refreshToken })
+        }
+        await ask('check')
+        await ask('revoke')
+      }
+      repeat = () => json(granted)
+      w.secrets.replace(`${vendor.id}/${The.connection}`, document)
+      w.clock.advance(3600)
+      if (sample.held) await ask('authorize', { refresh_token: refreshToken })
+      expect(await ask('vend')).toMatchObject({ status: 200, said: expect.stringContaining(accessToken) })
+      // That is what it is there for.
+      answered.pop()
+    })
+    if (sample.held) expect(canaries.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['code', 'code_verifier']))
+    const outputs = [log, answered.join(), JSON.stringify([w.notices, w.observations])]
+    expect(
+      tracesOf(
+        canaries,
+        outputs.map((one, at) => ({ where: `${at}`, text: one })),
+      ),
+    ).toEqual([])
+    figure('no-echo-described', `0 traces of ${canaries.length} in ${repeats.length} ways to repeat them`)
   })
 })
 

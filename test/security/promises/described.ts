@@ -77,4 +77,31 @@ export const PROMISES: readonly SecurityPromise[] = [
       becomes: 'secondsBetween(at, stated) > 0 && LEAST_SECONDS',
     },
   },
+  {
+    id: 'no-echo-described',
+    asset: 'vendor credentials',
+    threat: 'a described vendor repeats what it is sent, and logs, refusals or notices repeat it after it',
+    stoppedBy: 'of an answer its status, its length and errors that we know are said, whatever else is in it',
+    tests: [
+      { file: 'test/security/canary.test.ts', title: 'leaves no trace of what it is sent, however it repeats that' },
+    ],
+    removal: {
+      file: 'functions/oauth/token-answer.ts',
+      was: 'text.length} characters)',
+      becomes: 'text.reveal()} characters)',
+    },
+  },
+  {
+    id: 'code-of-another-vendor',
+    asset: 'grants',
+    threat:
+      'a code that was given at one of two described vendors with one authorization server is slipped into the other',
+    stoppedBy: 'a code is good with the verifier of its own request alone (RFC 7636), which stays here',
+    tests: [{ file: 'test/consent/shared-server.test.ts', title: 'have no use for each other' }],
+    removal: {
+      file: 'functions/generic/vendor.ts',
+      was: "...(description.pkce !== 'none' && { pkce: 'S256' }),",
+      becomes: "...(description.pkce === 'none' && { pkce: 'S256' }),",
+    },
+  },
 ]
