@@ -195,6 +195,13 @@ describe('a description that does not fit is named, with its member and what to 
     ],
     [{ ...ZOOM, credentials: { steps: [''] } }, "credentials.steps[0]: '' is no sentence"],
     [{ ...ZOOM, documents: 'docs' }, "documents: 'docs' is no page like"],
+    // What terminals obey or turn around.
+    [{ ...ZOOM, documents: 'https://zoom.us/\u001b[2J' }, 'documents: '],
+    [
+      { ...ZOOM, parameters: { account: '{account}' }, credentials: { labels: { account: 'account \u001b[2J' } } },
+      'credentials.labels.account: ',
+    ],
+    [{ ...ZOOM, credentials: { steps: ['Open \u202emoc.elpmaxe'] } }, 'credentials.steps[0]: '],
   ])('%j', (description, fault) => {
     const [first = '', ...more] = wrong(description)
     expect(first).toContain(inZoom(fault))

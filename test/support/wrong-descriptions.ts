@@ -129,15 +129,4 @@ export const WRONG: readonly (readonly [what: string, description: object, fault
     },
     "credentials.file.members.account: 'client_secret' is called like a secret, and account goes where others read it",
   ],
-  [
-    'words that move the cursor',
-    { ...ZOOM, parameters: { account: '{account}' }, credentials: { labels: { account: 'account \u001b[2J' } } },
-    'credentials.labels.account: ',
-  ],
-  [
-    'steps that are read backwards',
-    { ...ZOOM, credentials: { steps: ['Open \u202emoc.elpmaxe'] } },
-    'credentials.steps[0]: ',
-  ],
-  ['a page with a control character', { ...ZOOM, documents: 'https://zoom.us/\u001b[2J' }, 'documents: '],
 ]
