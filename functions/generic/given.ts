@@ -12,7 +12,7 @@ export function givenVendor(given: unknown): Given {
   return { id, description }
 }
 
-/** The stack has checked it when it was made (lib/descriptions.ts): this is whether it is one at all. */
+/** The stack has checked it when it was made (lib/description-schema.ts): this is whether it is one at all. */
 function isDescribed(given: unknown): given is VendorDescription & { readonly id: string } {
   if (typeof given !== 'object' || given === null) return false
   const { id, title, hosts, grant }: { id?: unknown; title?: unknown; hosts?: unknown; grant?: unknown } = given

@@ -1,5 +1,5 @@
 import type { CatalogueEntry } from '../../../functions/generic/catalogue/entry.ts'
-import { descriptionSchema } from '../../../lib/descriptions.ts'
+import { descriptionSchema } from '../../../lib/description-schema.ts'
 
 /** What the settings of a deployment would refuse, by member. */
 export const settingsFaults = (entry: CatalogueEntry): string[] =>

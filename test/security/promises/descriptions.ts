@@ -33,7 +33,7 @@ export const PROMISES: readonly SecurityPromise[] = [
       { file: FILE, title: 'is refused and not repeated: a usual value' },
     ],
     removal: {
-      file: 'lib/descriptions.ts',
+      file: 'lib/description-schema.ts',
       was: 'return [...secrets, ...[...checked, ...known].filter((one) => !isSecret(one))]',
       becomes: 'return [...checked, ...known].filter((one) => !isSecret(one))',
     },
@@ -61,7 +61,7 @@ export const PROMISES: readonly SecurityPromise[] = [
       { file: FILE, title: 'a secret of a file by another name' },
     ],
     removal: {
-      file: 'lib/descriptions.ts',
+      file: 'lib/description-rules.ts',
       was: '...secretsByAnotherName(given),',
       becomes: '...secretsByAnotherName({}),',
     },

@@ -1,4 +1,4 @@
-import { descriptionSchema } from '../../../lib/descriptions.ts'
+import { descriptionSchema } from '../../../lib/description-schema.ts'
 import { add, all, first, idIn, none, type Property, type Synthesised, text, unless, vendorsIn } from './property.ts'
 
 const FUNCTION = 'AWS::Lambda::Function'
