@@ -19,7 +19,8 @@ export const PROMISES = {
   'grant-kept': IN_VIRTUAL_TIME['grant-kept'],
   'newest-kept': 'no refresh token is replaced in the table by one that the vendor gave before it',
   'late-writer': 'whoever has lost the lease to another records and caches nothing any more, but for a refresh token',
-  'one-call': 'while nothing is lost, the vendor is asked for a token of one connection once at a time',
+  'one-call':
+    'while nothing is lost, the vendor is asked for a token of one connection once at a time, but for trials that spend no grant',
   'code-once': 'the code of a consent is sent to the vendor once',
   stopped:
     'no token from before a revoke, and none of a disabled connection, is given to a call that begins later than 5 s after it was acknowledged (300 s while the table does not answer)',
@@ -132,6 +133,8 @@ export function watch({ vendor, server, now, violate, secretState }: Options) {
       const asked = { call, account, at: now() }
       // A revoke asks without the lease, since there is nothing left that could be spoiled.
       if (!isLeased || call.kind === 'revoke' || grant === 'revoke') return () => {}
+      // New credentials are tried beside those in use, without the lease where no refresh token is spent for it.
+      if (call.kind === 'trial' && grant === 'client') return () => {}
       if (code !== undefined && codes.has(code)) violate('code-once', `${call.kind} ${call.id} sent ${code} again`)
       if (code !== undefined) codes.add(code)
       for (const { call: other, account: asks, at } of asking) {
