@@ -65,7 +65,7 @@ export const MUTANTS: readonly Mutant[] = [
       ['the end of a grant does not look at the generation', RECORD, 'condition: HELD'],
       ['a lost lease is not given back', "    await giveBack(connection, id, unconfirmed && 'unconfirmed')\n", ''],
       ['giving back does not look whose the lease is', "      condition: 'leaseId = :id',\n", ''],
-      ['a new refresh token of a lost lease is thrown away', '    if (grant) {', '    if (grant && grantEnds) {'],
+      ['a new refresh token of a lost lease is thrown away', '    if (grant) {', "    if (grant && id === '') {"],
       ['the end of a grant outlives the grant', "hasStored && !grantEnd && 'grantEnd'", ''],
       ['a late refresh token is kept without its end', ", success?.grantEnd && 'grantEnd = :grant'", ''],
       [
