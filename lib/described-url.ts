@@ -1,16 +1,10 @@
 import { isIP } from 'node:net'
+import { PLACEHOLDER, placeholdersIn } from '../functions/generic/placeholders.ts'
 import { publicUrl } from '../functions/oauth/vendor-url.ts'
 import { namesSecret } from './secret-like.ts'
 
-/** `{tenant}`: a member of the connection's credentials. */
-const PLACEHOLDER = /\{([a-z][a-z0-9_]{0,62})\}/g
-
 /** As documents write what is to be filled in: `<tenant>`, `[tenant]`, `/:tenant`. */
 const OF_ANOTHER_KIND = /<\w+>|\[\w+\]|\/:\w/
-
-/** The names of the placeholders of a text. */
-export const placeholdersIn = (text: string): readonly string[] =>
-  [...text.matchAll(PLACEHOLDER)].map(([, name = '']) => name)
 
 /** What is wrong with the placeholders of a text, if anything is. */
 export function placeholderFault(text: string): string | undefined {

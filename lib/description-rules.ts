@@ -1,4 +1,4 @@
-import { placeholdersIn } from './described-url.ts'
+import { placeholdersIn } from '../functions/generic/placeholders.ts'
 import { didYouMean } from './did-you-mean.ts'
 import { namesSecret } from './secret-like.ts'
 

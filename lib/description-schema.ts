@@ -5,7 +5,8 @@ import type {
   CredentialsDescription,
   VendorDescription,
 } from '../functions/generic/description.ts'
-import { addressFault, placeholderFault, placeholdersIn } from './described-url.ts'
+import { LINE, placeholdersIn } from '../functions/generic/placeholders.ts'
+import { addressFault, placeholderFault } from './described-url.ts'
 import { brokenRules, DAY_SECONDS, type Fault, isObject, UNVENDED } from './description-rules.ts'
 import { NOTES } from './descriptions.ts'
 import { fault, fits, listOf, messageOf, oneOf, optional, strict, that, whole } from './faults.ts'
@@ -72,7 +73,6 @@ const sentence = that(
   'is no sentence of one line with at most 300 letters',
 )
 const memberName = that(fits(NAME_OF_MEMBER), 'is no name of a member like expires_in')
-const LINE = /^[!-~]([ -~]{0,2046}[!-~])?$/
 const line = z.custom<string>(fits(LINE), { error: fault('is no line of visible ASCII characters'), abort: true })
 /** A text with placeholders. */
 const template = line.superRefine((text, { addIssue }) => {

@@ -2,7 +2,8 @@ import { VendingError } from '../kit/errors.ts'
 import { vendorUrl } from '../oauth/vendor-url.ts'
 import type { VendorDescription } from './description.ts'
 
-const PLACEHOLDER = /\{([a-z][a-z0-9_]{0,62})\}/g
+/** `{tenant}`: a member of the connection's credentials. */
+export const PLACEHOLDER = /\{([a-z][a-z0-9_]{0,62})\}/g
 const SECRETS = ['client_secret', 'private_key']
 
 /** One label of a host, or one segment of a path: no dot, no slash, nothing that a parser decodes. */
@@ -15,10 +16,14 @@ export type Kind = 'label' | 'line'
 
 export const isLabel = (value: string): boolean => LABEL.test(value)
 
+/** The names of the placeholders of a text. */
+export const placeholdersIn = (text: string): readonly string[] =>
+  [...text.matchAll(PLACEHOLDER)].map(([, name = '']) => name)
+
 /** What connections have to say, by the name of the member of their credentials. Throws for a secret, which goes nowhere by name. */
 export function placeholdersOf(description: VendorDescription): ReadonlyMap<string, Kind> {
   const [labels, lines] = [urlsOf(description), linesOf(description)].map(
-    (texts) => new Set(texts.flatMap((text) => [...text.matchAll(PLACEHOLDER)].map(([, name = '']) => name))),
+    (texts) => new Set(texts.flatMap(placeholdersIn)),
   )
   const names = [...new Set([...(labels ?? []), ...(lines ?? [])])]
   const secret = names.find((name) => SECRETS.includes(name))
