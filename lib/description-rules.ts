@@ -141,7 +141,7 @@ function strayPlaceholders(given: Given): readonly Fault[] {
 }
 
 /** Members that credentials have without a placeholder. */
-const COMMON = ['client_id', 'client_secret', 'private_key', 'key_id', 'scope']
+const COMMON = ['client_id', 'client_secret', 'private_key', 'key_id', 'certificate_thumbprint', 'scope']
 
 const textsIn = (given: unknown): readonly string[] =>
   typeof given === 'string' ? [given] : Object.values(Object(given)).flatMap(textsIn)

@@ -32,6 +32,10 @@ describe('a description that fits', () => {
     ['of a public client with PKCE', { ...BOX, clientAuthentication: 'none', pkce: 'S256' }],
     ['that signs', { ...SIGNED, assertion: { algorithm: 'ES256', claims: { scope: '{scope}' }, lifeSeconds: 60 } }],
     [
+      'whose key is known by its certificate',
+      { ...SIGNED, credentials: { labels: { certificate_thumbprint: 'SHA-256 of the certificate' } } },
+    ],
+    [
       'that signs for somebody',
       { ...ZOOM, grant: 'jwt_bearer', clientAuthentication: 'none', assertion: { subject: '{subject}' } },
     ],
